@@ -1,0 +1,1 @@
+"""Azure Quantum sessions: workspace, targets, sessions, jobs."""
