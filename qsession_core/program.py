@@ -1,0 +1,294 @@
+"""A circuit that knows no SDK: registers, operations, classical control, parameters.
+
+Operations are held in columns, not in one object each, because a circuit has a hundred thousand of them: operation i of
+a block is ``(names[i], qubits[i], params[i])``. A name is a gate word (:mod:`qsession_core.gates`) or one of
+
+===========  ==================  =====================================================================
+name         qubits              params
+===========  ==================  =====================================================================
+a gate word  its qubits          its angles, each a float or an :class:`Angle`
+measure      (qubit,)            (classical bit,)
+reset        (qubit,)            ()
+barrier      the qubits          ()
+pauliexp     the qubits          (terms, coefficients, time): exp(-i time sum(coefficient * term)); the
+                                 last letter of a term acts on the first qubit
+if           ()                  (condition, block, block or None): what to do if true, what if false
+===========  ==================  =====================================================================
+
+>>> program = Program.of(2, 2, [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))])
+>>> program.body.names
+('h', 'cx', 'measure', 'measure')
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from qsession_core.results import Register
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+__all__ = [
+    "Angle",
+    "Binary",
+    "Bit",
+    "Block",
+    "Expression",
+    "Literal",
+    "Operation",
+    "Program",
+    "Register",
+    "Uint",
+    "Unary",
+    "evaluate",
+]
+
+# One operation read out of the columns: (name, qubits, params)
+Operation = tuple[str, tuple[int, ...], tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Angle:
+    """A linear combination of parameters, in the unit of the gate that it stands in.
+
+    It has the arithmetic that decompositions use. A program whose angles are not linear in its symbols makes one
+    parameter of each such expression and computes their values itself.
+
+    Attributes:
+        terms: (number of the parameter, factor) of each term.
+        constant: What is added.
+
+    >>> half = Angle.parameter(0) / 2
+    >>> (-half).value([0.5])
+    -0.25
+    """
+
+    terms: tuple[tuple[int, float], ...]
+    constant: float = 0.0
+
+    @classmethod
+    def parameter(cls, number: int) -> Self:
+        """Return parameter ``number`` of the program, alone."""
+        return cls(((number, 1.0),))
+
+    def value(self, values: Sequence[float]) -> float:
+        """Return the number that the angle is when parameter i has ``values[i]``."""
+        if len(self.terms) == 1:  # one exact product: an unscaled parameter keeps every bit
+            ((number, factor),) = self.terms
+            return values[number] * factor + self.constant if self.constant else values[number] * factor
+        return sum((values[number] * factor for number, factor in self.terms), self.constant)
+
+    def __add__(self, other: Angle | float) -> Angle:
+        if isinstance(other, Angle):
+            terms = dict(self.terms)
+            for number, factor in other.terms:
+                terms[number] = terms.get(number, 0.0) + factor
+            return Angle(tuple(terms.items()), self.constant + other.constant)
+        return Angle(self.terms, self.constant + other)
+
+    __radd__ = __add__
+
+    def __mul__(self, factor: float) -> Angle:
+        return Angle(tuple((number, old * factor) for number, old in self.terms), self.constant * factor)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: float) -> Angle:
+        return Angle(tuple((number, old / divisor) for number, old in self.terms), self.constant / divisor)
+
+    def __neg__(self) -> Angle:
+        return self * -1.0
+
+
+# --- conditions ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bit:
+    """A classical bit's present value, as a truth value."""
+
+    clbit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uint:
+    """Several classical bits read as an unsigned integer; the least significant comes first."""
+
+    clbits: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value known now."""
+
+    value: bool | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """``not`` of a truth value, or ``~`` of an unsigned integer of ``width`` bits."""
+
+    operator: str
+    operand: Expression
+    width: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Two operands and one of ``and or == != < <= > >= & | ^ << >> + - *``; integers do not wrap around."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+Expression = Bit | Uint | Literal | Unary | Binary
+
+
+def evaluate(expression: Expression, bits: Sequence[int]) -> bool | int | float:
+    """Return what a condition is, given every classical bit's value.
+
+    >>> evaluate(Binary("==", Uint((0, 1)), Literal(2)), [0, 1])
+    True
+    """
+    match expression:
+        case Bit(clbit):
+            return bool(bits[clbit])
+        case Uint(clbits):
+            return sum(bits[clbit] << place for place, clbit in enumerate(clbits))
+        case Literal(value):
+            return value
+        case Unary("not", operand):
+            return not evaluate(operand, bits)
+        case Unary(_, operand, width):
+            return int(evaluate(operand, bits)) ^ ((1 << width) - 1)
+        case Binary(operator, left, right):
+            return _BINARY[operator](evaluate(left, bits), evaluate(right, bits))
+
+
+_BINARY: dict[str, Callable[[Any, Any], bool | int | float]] = {
+    "and": lambda a, b: bool(a and b),
+    "or": lambda a, b: bool(a or b),
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+    "<<": lambda a, b: a << b,
+    ">>": lambda a, b: a >> b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+}
+
+
+# --- the program -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Operations in order of time, in columns of equal length."""
+
+    names: tuple[str, ...]
+    qubits: tuple[tuple[int, ...], ...]
+    params: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def of(cls, operations: Iterable[Operation]) -> Self:
+        """Make a block of single operations."""
+        columns = tuple(zip(*operations, strict=True))
+        return cls(*columns) if columns else cls((), (), ())
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(zip(self.names, self.qubits, self.params, strict=True))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A circuit between an SDK and the wire. Qubits and classical bits are counted from 0 and have no gaps.
+
+    Attributes:
+        num_qubits: How many qubits.
+        num_clbits: How many classical bits; one that nothing is measured into is 0.
+        body: What happens.
+        registers: How the classical bits are grouped; a bit may be in none or in several.
+        parameters: Names of the parameters without a value; angles name them by their place here.
+        name: What the circuit is called.
+        metadata: What the front end wants to travel with the job: text by key.
+    """
+
+    num_qubits: int
+    num_clbits: int
+    body: Block
+    registers: tuple[Register, ...] = ()
+    parameters: tuple[str, ...] = ()
+    name: str = "circuit"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        num_qubits: int,
+        num_clbits: int,
+        operations: Iterable[Operation],
+        *,
+        registers: Sequence[Register] | None = None,
+        name: str = "circuit",
+    ) -> Self:
+        """Make a program of single operations; by default all classical bits are one register ``c``."""
+        if registers is None:
+            registers = (Register("c", tuple(range(num_clbits))),) if num_clbits else ()
+        return cls(num_qubits, num_clbits, Block.of(operations), tuple(registers), name=name)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every name that occurs, in nested blocks too."""
+        return frozenset(_words(self.body))
+
+    @cached_property
+    def readout(self) -> tuple[int | None, ...]:
+        """Classical bit -> the qubit whose last measurement went into it, None where nothing is measured into it.
+
+        Branches are not looked into.
+        """
+        readout: list[int | None] = [None] * self.num_clbits
+        names = self.body.names
+        place = -1
+        for _ in range(names.count("measure")):
+            place = names.index("measure", place + 1)
+            readout[self.body.params[place][0]] = self.body.qubits[place][0]
+        return tuple(readout)
+
+    def with_values(self, values: Sequence[float]) -> Program:
+        """Return the program with a value for each of its parameters, in their order."""
+        body = _bound(self.body, values)
+        return Program(self.num_qubits, self.num_clbits, body, self.registers, (), self.name, self.metadata)
+
+
+def _words(block: Block) -> set[str]:
+    words = set(block.names)
+    if "if" in words:
+        for name, params in zip(block.names, block.params, strict=True):
+            if name == "if":
+                for branch in params[1:]:
+                    words |= _words(branch) if branch is not None else set()
+    return words
+
+
+def _bound(block: Block, values: Sequence[float]) -> Block:
+    def bind(param: Any) -> Any:
+        if type(param) is Angle:
+            return param.value(values)
+        return _bound(param, values) if type(param) is Block else param
+
+    return Block(block.names, block.qubits, tuple(tuple(map(bind, params)) for params in block.params))
