@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from qsession_core.program import Program
     from qsession_core.results import Result
 
-__all__ = ["Format", "JobFacts", "Payload"]
+__all__ = ["Decoder", "Format", "JobFacts", "Payload", "Template"]
 
 
 @dataclass(frozen=True, slots=True)

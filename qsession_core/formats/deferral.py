@@ -1,0 +1,103 @@
+"""Measurement in the middle, made fit for the Base profile, where all measurements come last.
+
+Invariants, held by property tests:
+
+* What is returned contains no measure and no reset; every measurement comes after all of it, one for each qubit.
+* A qubit that is used or measured again after its measurement is first copied (cx) into a fresh one, which is measured
+  in its stead.
+* A qubit that is used after a reset goes on as a fresh one; a reset of an untouched qubit is nothing.
+* The distribution over classical bits is that of the original: the last measurement into a bit counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qsession_core.program import Block, Program
+
+__all__ = ["Deferred", "defer"]
+
+_NOT_GATES = {"measure", "reset", "barrier"}
+
+
+@dataclass(slots=True)
+class Deferred:
+    """A program with its measurements last.
+
+    Attributes:
+        names: Gate words, in order of time.
+        qubits: Their qubits.
+        params: Their angles.
+        indices: The place of each in the original program.
+        measured: Classical bit -> the qubit that is measured into it.
+        num_qubits: How many qubits are needed now.
+    """
+
+    num_qubits: int
+    names: list[str] = field(default_factory=list)
+    qubits: list[tuple[int, ...]] = field(default_factory=list)
+    params: list[tuple[Any, ...]] = field(default_factory=list)
+    indices: list[int] = field(default_factory=list)
+    measured: dict[int, int] = field(default_factory=dict)
+
+
+def defer(program: Program) -> Deferred:
+    """Move the measurements of a program without branches to its end."""
+    body = program.body
+    start = _first_of(body, "measure", "reset")
+    deferred = Deferred(
+        program.num_qubits,
+        list(body.names[:start]),
+        list(body.qubits[:start]),
+        list(body.params[:start]),
+        list(range(start)),
+    )
+    now = list(range(program.num_qubits))  # where each qubit lives
+    touched = {qubit for qubits in body.qubits[:start] for qubit in qubits}
+    clbits_of: dict[int, list[int]] = {}  # a measured, since then untouched qubit -> the bits that it was measured into
+    for index in range(start, len(body)):
+        name, qubits, params = body.names[index], body.qubits[index], body.params[index]
+        match name:
+            case "measure":
+                clbits_of.setdefault(qubits[0], []).append(params[0])
+                deferred.measured[params[0]] = now[qubits[0]]
+            case "reset":
+                if qubits[0] in touched:
+                    now[qubits[0]] = deferred.num_qubits
+                    deferred.num_qubits += 1
+                    touched.discard(qubits[0])
+                    clbits_of.pop(qubits[0], None)
+            case _:
+                for qubit in qubits:
+                    if name not in _NOT_GATES and qubit in clbits_of:
+                        _copy(deferred, now[qubit], clbits_of.pop(qubit), index)
+                touched.update(qubits)
+                deferred.names.append(name)
+                deferred.qubits.append(tuple([now[qubit] for qubit in qubits]))
+                deferred.params.append(params)
+                deferred.indices.append(index)
+    read: set[int] = set()
+    for clbit, qubit in sorted(deferred.measured.items()):
+        if qubit in read:
+            _copy(deferred, qubit, [clbit], len(body))
+        read.add(qubit)
+    return deferred
+
+
+def _first_of(body: Block, *names: str) -> int:
+    return min((body.names.index(name) for name in names if name in body.names), default=len(body))
+
+
+def _copy(deferred: Deferred, qubit: int, clbits: list[int], index: int) -> None:
+    """Copy a measured qubit, before it is used again, into a fresh one that is measured in its stead."""
+    copy = deferred.num_qubits
+    deferred.num_qubits += 1
+    deferred.names.append("cx")
+    deferred.qubits.append((qubit, copy))
+    deferred.params.append(())
+    deferred.indices.append(index)
+    for clbit in clbits:
+        if deferred.measured[clbit] == qubit:
+            deferred.measured[clbit] = copy
