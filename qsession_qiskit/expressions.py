@@ -1,0 +1,156 @@
+"""Qiskit's classical conditions and expressions as a program has them.
+
+Qiskit's unsigned integers have a width and wrap around; a program's do not. So whatever could leave its width is
+cut back to it with a mask.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from qiskit.circuit import ClassicalRegister, Clbit
+from qiskit.circuit.classical import expr, types
+
+from qsession_core.errors import ConversionError
+from qsession_core.program import Binary, Bit, Expression, Literal, Uint, Unary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["condition", "equals_any", "expression"]
+
+_LOGIC = {"BIT_AND": "and", "BIT_OR": "or", "BIT_XOR": "!=", "LOGIC_AND": "and", "LOGIC_OR": "or"}
+_COMPARE = {"EQUAL": "==", "NOT_EQUAL": "!=", "LESS": "<", "LESS_EQUAL": "<=", "GREATER": ">", "GREATER_EQUAL": ">="}
+_BITWISE = {"BIT_AND": "&", "BIT_OR": "|", "BIT_XOR": "^", "SHIFT_RIGHT": ">>"}
+_WRAPPING = {"SHIFT_LEFT": "<<", "ADD": "+", "SUB": "-", "MUL": "*"}
+
+
+def condition(asked: Any, clbits: Mapping[Clbit, int], known: Mapping[object, Literal]) -> Expression:
+    """Return what an ``if`` asks: an expression, or the older pair of a bit or register and its value.
+
+    Args:
+        asked: As ``IfElseOp.condition`` has it.
+        clbits: The number of each classical bit.
+        known: Values of classical variables, by the variable.
+
+    Raises:
+        ConversionError: It uses something that no program holds.
+    """
+    if isinstance(asked, expr.Expr):
+        return expression(asked, clbits, known)
+    where, value = asked
+    return equals_any(where, [int(value)], clbits, known)
+
+
+def _operand(where: Any, clbits: Mapping[Clbit, int], known: Mapping[object, Literal]) -> Expression:
+    """Return a bit, a register or an expression as an expression."""
+    if isinstance(where, Clbit):
+        return Bit(clbits[where])
+    if isinstance(where, ClassicalRegister):
+        return Uint(tuple(clbits[bit] for bit in where))
+    return expression(where, clbits, known)
+
+
+def equals_any(
+    where: Any, values: Iterable[int], clbits: Mapping[Clbit, int], known: Mapping[object, Literal]
+) -> Expression:
+    """Return whether a bit, a register or an expression has one of these values."""
+    subject = _operand(where, clbits, known)
+    if isinstance(subject, Literal):
+        return Literal(int(subject.value) in {int(value) for value in values})
+    if isinstance(where, Clbit) or (isinstance(where, expr.Expr) and isinstance(where.type, types.Bool)):
+        tests = [subject if value else Unary("not", subject) for value in values]
+    else:
+        tests = [Binary("==", subject, Literal(int(value))) for value in values]
+    return reduce(lambda left, right: Binary("or", left, right), tests)
+
+
+def expression(node: expr.Expr, clbits: Mapping[Clbit, int], known: Mapping[object, Literal]) -> Expression:
+    """Return a classical expression.
+
+    Args:
+        node: Qiskit's expression.
+        clbits: The number of each classical bit.
+        known: Values of classical variables, by the variable.
+
+    Raises:
+        ConversionError: It uses something that no program holds.
+    """
+
+    def convert(node: expr.Expr) -> Expression:
+        match node:
+            case expr.Value():
+                if not isinstance(node.value, bool | int | float):
+                    raise ConversionError(f"the classical value {node.value!r} is no number: compare numbers only")
+                return Literal(node.value)
+            case expr.Var():
+                if node in known:
+                    return known[node]
+                if not isinstance(node.var, Clbit | ClassicalRegister):
+                    raise ConversionError(
+                        f"the classical variable {node.name!r} lives in no classical bit: "
+                        "measure into a register and use that"
+                    )
+                return _operand(node.var, clbits, known)
+            case expr.Unary():
+                return _unary(node, convert(node.operand))
+            case expr.Binary():
+                return _binary(node, convert(node.left), convert(node.right))
+            case expr.Cast():
+                return _cast(node, convert(node.operand))
+            case expr.Index():
+                return _index(convert(node.target), convert(node.index))
+            case _:
+                raise ConversionError(f"the classical expression {node!r} cannot be sent: use bits and registers")
+
+    return convert(node)
+
+
+def _unary(node: expr.Unary, inner: Expression) -> Expression:
+    if isinstance(node.type, types.Bool):
+        return Literal(not inner.value) if isinstance(inner, Literal) else Unary("not", inner)
+    if node.op.name == "BIT_NOT":
+        return Unary("~", inner, node.type.width)
+    return Binary("-", Literal(0), inner)
+
+
+def _binary(node: expr.Binary, left: Expression, right: Expression) -> Expression:
+    name = node.op.name
+    if name in _COMPARE:
+        return Binary(_COMPARE[name], left, right)
+    if isinstance(node.type, types.Bool) and name in _LOGIC:
+        return Binary(_LOGIC[name], left, right)
+    if name in _BITWISE:
+        return Binary(_BITWISE[name], left, right)
+    if name in _WRAPPING:
+        result = Binary(_WRAPPING[name], left, right)
+        return _masked(result, node.type.width) if isinstance(node.type, types.Uint) else result
+    raise ConversionError(f"the classical operation {name} cannot be sent: compute it before the circuit runs")
+
+
+def _cast(node: expr.Cast, inner: Expression) -> Expression:
+    to, source = node.type, node.operand.type
+    match source, to:
+        case types.Bool(), types.Bool():
+            return inner
+        case types.Uint(), types.Uint():
+            return _masked(inner, to.width) if to.width < source.width else inner
+        case types.Uint(), types.Bool():
+            return Binary("!=", inner, Literal(0))
+        case types.Bool(), types.Uint() if isinstance(inner, Bit):
+            return Uint((inner.clbit,))
+        case _ if isinstance(inner, Literal):
+            return Literal(float(inner.value) if "Float" in type(to).__name__ else int(inner.value))
+    raise ConversionError(f"a cast from {source} to {to} cannot be sent: compare {source} values themselves")
+
+
+def _index(target: Expression, index: Expression) -> Expression:
+    if isinstance(target, Uint) and isinstance(index, Literal):
+        place = int(index.value)
+        return Bit(target.clbits[place]) if place < len(target.clbits) else Literal(value=False)
+    return Binary("==", Binary("&", Binary(">>", target, index), Literal(1)), Literal(1))
+
+
+def _masked(value: Expression, width: int) -> Expression:
+    return Binary("&", value, Literal((1 << width) - 1))
