@@ -1,0 +1,93 @@
+"""Where things are: the workspace's connection, and the addresses in replies.
+
+In process the service and its storage have hosts of their own. Served over HTTP there is one host for both, and blob
+addresses repeat the container (``/job-1/job-1/inputData``): on a loopback host the storage SDK takes the first segment of a
+path for the account, while the official client takes it for the container; said twice, both are right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote, urlsplit
+
+__all__ = ["API_HOST", "BLOB_HOST", "Addresses", "LocalConnection", "addresses_for", "blob_path"]
+
+API_HOST = "local.quantum.azure.com"
+BLOB_HOST = "local.blob.core.windows.net"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalConnection:
+    """What a client needs to know to reach the local workspace.
+
+    Attributes:
+        subscription_id: A GUID.
+        resource_group: As in any workspace.
+        name: The workspace's name.
+        location: A real region, because the official client knows only those.
+        endpoint: The service's address, with a slash at its end.
+        api_key: What every request must carry; in no repr.
+    """
+
+    subscription_id: str
+    resource_group: str
+    name: str
+    location: str
+    endpoint: str
+    api_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """How addresses in replies to one request are written.
+
+    Attributes:
+        api: Scheme and host of the service.
+        blobs: Scheme and host of the storage.
+        is_served: One host for both, containers said twice.
+    """
+
+    api: str
+    blobs: str
+    is_served: bool
+
+    def container(self, name: str) -> str:
+        """Return a container's address."""
+        return f"{self.blobs}/{name}/{name}" if self.is_served else f"{self.blobs}/{name}"
+
+    def blob(self, container: str, name: str) -> str:
+        """Return a blob's address."""
+        return f"{self.container(container)}/{quote(name)}"
+
+    def output(self, container: str, name: str) -> str:
+        """Return a blob's address in the form in which the service names output without a signature."""
+        if self.is_served:
+            return self.blob(container, name)
+        return f"{self.blobs}:443/{container}/{quote(name)}"
+
+
+_IN_PROCESS = Addresses(f"https://{API_HOST}", f"https://{BLOB_HOST}", is_served=False)
+
+
+def addresses_for(scheme: str, host: str) -> Addresses:
+    """Return how addresses are written for a client that reached the service at this host."""
+    if host.partition(":")[0].endswith(".azure.com") or host.partition(":")[0] == BLOB_HOST:
+        return Addresses(f"{scheme}://{host}", _IN_PROCESS.blobs, is_served=False)
+    base = f"{scheme}://{host}"
+    return Addresses(base, base, is_served=True)
+
+
+def blob_path(path: str, *, is_served: bool) -> tuple[str, str]:
+    """Return the container and the blob (empty for none) that a path names."""
+    container, _, blob = path.lstrip("/").partition("/")
+    if is_served and blob:
+        container, _, blob = blob.partition("/")
+    return unquote(container), unquote(blob)
+
+
+def split_blob_address(address: str) -> tuple[str, str]:
+    """Return the container and the blob that one of our own addresses names, whatever its host."""
+    path = urlsplit(address).path.lstrip("/")
+    first, _, rest = path.partition("/")
+    second, _, _ = rest.partition("/")
+    return blob_path(path, is_served=bool(first) and first == second)

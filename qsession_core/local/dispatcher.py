@@ -1,0 +1,382 @@
+"""The queue and the worker: which job runs next, where it runs, and what happens when it ends.
+
+The queue is the store: a job waits as a row in state Waiting. One thread takes jobs in order (High before Standard, then
+by submission) from the targets that can take one; it runs small jobs itself and gives large ones to an executor. Several
+processes on one directory each have such a thread; a job belongs to the one that claimed it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from qsession_core.local.circuit import JobFailure
+from qsession_core.local.clock import microseconds
+from qsession_core.local.execution import INLINE_BYTES, INLINE_WORK, Outcome, Task, prepare, run, run_prepared, unread
+from qsession_core.local.lifecycle import Lifecycle
+from qsession_core.local.store import SESSION, Item, Store
+from qsession_core.local.wire import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor, Future
+
+    from qsession_core.local.clock import Clock
+    from qsession_core.local.targets import LocalTarget
+
+__all__ = ["Dispatcher"]
+
+_LOG = logging.getLogger("qsession.local.dispatcher")
+_PAGE = 64
+# How often a process on a shared directory looks what the others left: real time, because it is about processes
+_LOOK_SECONDS = 1.0
+
+
+class Dispatcher:
+    """Takes jobs from the queue and sees them through.
+
+    Args:
+        store: Where the jobs are.
+        lifecycle: Moves them.
+        clock: Tells when waiting jobs may start.
+        targets: By id in lower case.
+        owner: This process's name in the store.
+        executor: Runs large simulations; None for worker processes of our own, started with the first large job.
+        simulator: The simulator for all jobs; empty to choose for each.
+        recover: Gives back the jobs of dead processes; called now and then, None in memory.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        lifecycle: Lifecycle,
+        clock: Clock,
+        targets: Mapping[str, LocalTarget],
+        *,
+        owner: str,
+        executor: Executor | None = None,
+        simulator: str = "",
+        recover: Callable[[], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._lifecycle = lifecycle
+        self._clock = clock
+        self._targets = targets
+        self._owner = owner
+        self._given = executor
+        self._own: Executor | None = None
+        self._simulator = simulator
+        self._recover = recover
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._busy = False  # the thread is at work, or has not yet looked at the last change
+        self._prompt: set[str] = set()  # jobs that will end within milliseconds
+        self._futures: dict[str, tuple[Item, Future[Outcome]]] = {}
+        self._thread: threading.Thread | None = None
+        self.paused = False
+
+    # --- from outside ---
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        self._busy = True
+        self._thread = threading.Thread(target=self._loop, name="qsession-local", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more jobs and give back those that have not ended."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._own is not None:
+            self._own.shutdown(wait=False, cancel_futures=True)
+        if self._thread is not None:
+            self._thread.join()
+        with self._changed:
+            futures = [future for _, future in self._futures.values()]
+            self._futures.clear()
+        for future in futures:
+            future.cancel()
+        self._lifecycle.release(self._owner)
+
+    def wake(self, job_id: str = "") -> None:
+        """Say that the queue has changed.
+
+        Args:
+            job_id: A new job that is small, so that a question about it is worth a moment's patience.
+        """
+        with self._changed:
+            self._busy = True
+            if job_id and len(self._prompt) < 8:  # noqa: PLR2004 - behind more, it will not end within a moment
+                self._prompt.add(job_id)
+            self._changed.notify_all()
+
+    def linger(self, job_id: str, seconds: float = 0.05) -> None:
+        """Wait a moment for a job that is about to end, so that the first look at a small job finds it ended."""
+        if job_id in self._prompt:
+            with self._changed:
+                self._changed.wait_for(lambda: job_id not in self._prompt, seconds)
+
+    def settle(self, timeout_seconds: float) -> bool:
+        """Wait until nothing runs and nothing can start at this time of the clock.
+
+        Args:
+            timeout_seconds: How long to wait, in real time.
+
+        Returns:
+            Whether it came to rest.
+        """
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._busy and not self._futures, timeout_seconds)
+
+    # --- the thread ---
+
+    def _loop(self) -> None:
+        while True:
+            with self._changed:
+                if self._stopping:
+                    return
+                self._busy = False
+                looked = self._clock.now()
+            job, wake_at = self._next()
+            if job is not None:
+                with self._changed:
+                    self._busy = True
+                self._run(job)
+                continue
+            with self._changed:
+                self._prompt.clear()  # whatever is left cannot start now
+                self._changed.notify_all()
+                if self._stopping or self._busy:
+                    continue
+                if self._recover is not None:
+                    look_at = looked + timedelta(seconds=_LOOK_SECONDS)
+                    wake_at = look_at if wake_at is None else min(wake_at, look_at)
+                self._clock.wait(self._changed, wake_at)
+            if self._recover is not None and not self._stopping:
+                self._recover()
+
+    def _next(self) -> tuple[Item | None, Any]:
+        """Return the next job that may start, claimed; else None, and when one may."""
+        self._acknowledge()
+        if self.paused:
+            return None, None
+        now = microseconds(self._clock.now())
+        wake_at: int | None = None
+        after = 0
+        closed: dict[str, int | None] = {}  # targets that take nothing more at this look
+        while True:
+            page = self._store.items(
+                "WHERE item_type = 'Job' AND state = 'Waiting' ORDER BY rank, number LIMIT ? OFFSET ?",
+                (4 if after == 0 else _PAGE, after),
+            )
+            for job in page:
+                until = self._held_until(job, now, closed)
+                if until == 0:
+                    if self._lifecycle.start(job, self._owner):
+                        return job, None
+                elif until is not None:
+                    wake_at = until if wake_at is None else min(wake_at, until)
+            if len(page) < (4 if after == 0 else _PAGE):
+                return None, None if wake_at is None else moment(wake_at)
+            after += len(page)
+
+    def _held_until(self, job: Item, now: int, closed: dict[str, int | None]) -> int | None:
+        """Return 0 if a job may start, else when to look again; None if only a change can let it start."""
+        target = self._targets.get(job.target.lower())
+        if target is None:
+            return 0  # its target was taken away: it fails when it runs
+        if target.availability != "Available":
+            return None
+        if job.not_before > now:
+            return job.not_before
+        if target.parallel is not None:
+            if target.id not in closed:
+                running = self._store.read(
+                    "SELECT count(*) FROM items WHERE item_type = 'Job' AND target = ? COLLATE NOCASE"
+                    " AND state IN ('Executing', 'CancellationRequested')",
+                    (target.id,),
+                )[0][0]
+                if running >= target.parallel:
+                    closed[target.id] = None
+            if target.id in closed:
+                return closed[target.id]
+        return self._hold(job, target, now) if target.hold_seconds else 0
+
+    def _hold(self, job: Item, target: LocalTarget, now: int) -> int | None:
+        """Return until when another session has the target to itself; 0 if none has.
+
+        The hold lasts while jobs of the session that ran last are pending, and ``hold_seconds`` after the last one ended;
+        a session that is terminal or was asked to close holds nothing once its jobs are done.
+        """
+        last = self._store.items(
+            "WHERE item_type = 'Job' AND target = ? COLLATE NOCASE AND began IS NOT NULL AND id <> ?"
+            " ORDER BY began DESC, sequence DESC LIMIT 1",
+            (target.id, job.id),
+        )
+        if not last or last[0].session_id is None or last[0].session_id == job.session_id:
+            return 0
+        session = self._store.item(SESSION, last[0].session_id)
+        if session is None or self._lifecycle.phase(session).is_terminal:
+            return 0
+        if self._store.read("SELECT 1 FROM items WHERE session_id = ? AND state = 'Waiting' LIMIT 1", (session.id,)):
+            return None
+        if session.closing:
+            return 0
+        until = (last[0].ended or now) + int(target.hold_seconds * 1_000_000)
+        return 0 if until <= now else until
+
+    def _acknowledge(self) -> None:
+        """Stop the simulations whose jobs are to be cancelled, and end those jobs."""
+        if not self._futures:
+            return
+        for job in self._store.items(
+            "WHERE item_type = 'Job' AND state = 'CancellationRequested' AND owner = ?", (self._owner,)
+        ):
+            with self._changed:
+                entry = self._futures.pop(job.id, None)
+            if entry is not None:
+                kill = getattr(self._executor(), "kill", None)
+                if kill is not None:
+                    kill(entry[1])
+                else:
+                    entry[1].cancel()
+                self._lifecycle.finish(job, Outcome(b""), self._owner)
+
+    # --- one job ---
+
+    def _run(self, job: Item) -> None:
+        """See one claimed job through, or on its way."""
+        try:
+            self._begin(job)
+        except Exception:
+            # The worker's edge: whatever goes wrong with one job must end this job, not the service. What it was is
+            # in the log, because a job's owner could do nothing with it.
+            _LOG.exception("job %s could not be run", job.id)
+            self._end(job, Outcome(b"", code="InternalError", message=_INTERNAL))
+
+    def _begin(self, job: Item) -> None:
+        task = self._task(job)
+        if isinstance(task, Outcome):
+            self._end(job, task)
+            return
+        if len(task.payload) <= INLINE_BYTES and self._given is None:
+            try:
+                program = prepare(task)
+            except JobFailure as failure:
+                self._end(job, unread(failure))
+                return
+            if task.results == "zeros" or program.work <= INLINE_WORK:
+                self._end(job, run_prepared(task, program))
+                return
+        with self._changed:
+            self._prompt.discard(job.id)
+            future = self._executor().submit(run, task)
+            self._futures[job.id] = (job, future)
+        future.add_done_callback(lambda done: self._ended(job, done))
+
+    def _ended(self, job: Item, future: Future[Outcome]) -> None:
+        """Take what the executor brings, in one of its threads."""
+        with self._changed:
+            if self._futures.get(job.id, (None, None))[1] is not future:
+                return  # cancelled, or given back
+        error = None if future.cancelled() else future.exception()
+        if future.cancelled() or error is not None:
+            _LOG.error("job %s: the executor failed: %r", job.id, error)
+            outcome = Outcome(b"", code="InternalError", message=_INTERNAL)
+        else:
+            outcome = future.result()
+        self._end(job, outcome)
+        with self._changed:
+            self._futures.pop(job.id, None)
+            self._busy = True
+            self._changed.notify_all()
+
+    def _end(self, job: Item, outcome: Outcome) -> None:
+        target = self._targets.get(job.target.lower())
+        cost = None if target is None or outcome.code else _cost(target, outcome)
+        if not self._store.is_closed:
+            self._lifecycle.finish(job, outcome, self._owner, cost)
+        with self._changed:
+            self._prompt.discard(job.id)
+            self._changed.notify_all()
+
+    def _task(self, job: Item) -> Task | Outcome:
+        """Return what is to be run for a job, or why nothing can be."""
+        target = self._targets.get(job.target.lower())
+        if target is None:
+            return Outcome(b"", code="InvalidInputData", message=f"There is no target {job.target} any more.")
+        payload = self._store.read_blob(job.container or "", job.input_blob or "")
+        if payload is None:
+            return Outcome(
+                b"",
+                code="InputDataNotFound",
+                message="The input data for the job could not be found. Please ensure the data at inputDataUri exists.",
+                was_unread=True,
+            )
+        params = msgspec.json.decode(job.input_params) if job.input_params else {}
+        if not isinstance(params, dict):
+            params = {}
+        try:
+            shots = shots_of(params, target)
+        except JobFailure as failure:
+            return unread(failure)
+        return Task(
+            target.id,
+            job.input_format or "",
+            job.output_format or "",
+            payload,
+            params,
+            shots,
+            int(job.seed or 0),
+            target.num_qubits,
+            profile=target.profile,
+            results=target.results,
+            noise=dict(target.noise),
+            gates=target.gates,
+            simulator=self._simulator,
+        )
+
+    def _executor(self) -> Executor:
+        if self._given is not None:
+            return self._given
+        if self._own is None:
+            from qsession_core.local.worker_pool import WorkerPool
+
+            self._own = WorkerPool()
+        return self._own
+
+
+_INTERNAL = "The simulation broke off for reasons of its own. Submit the job again."
+
+
+def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
+    """Return how many shots a job's inputParams ask for.
+
+    Raises:
+        JobFailure: They ask for no number of shots, or for more than the target takes.
+    """
+    asked = next((params[name] for name in ("shots", "count") if params.get(name) is not None), target.default_shots)
+    if isinstance(asked, str) and asked.isdigit():
+        asked = int(asked)
+    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
+        raise JobFailure("InvalidInputData", f"shots must be a positive number, not {asked!r}.")
+    if target.max_shots is not None and asked > target.max_shots:
+        raise JobFailure("InvalidInputData", f"The job asks for {asked} shots; {target.id} takes {target.max_shots}.")
+    return asked
+
+
+def _cost(target: LocalTarget, outcome: Outcome) -> dict[str, Any] | None:
+    """Return a job's cost estimate: what it used, at the local price of nothing."""
+    if not target.cost:
+        return None
+    events = [
+        {"dimensionId": dimension, "dimensionName": name, "measureUnit": unit, "amountBilled": 0.0,
+         "amountConsumed": 0.0, "unitPrice": 0.0}
+        for dimension, name, unit in target.cost
+    ]  # fmt: skip
+    return {"currencyCode": "USD", "events": events, "estimatedTotal": 0.0}

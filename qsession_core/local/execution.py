@@ -1,0 +1,151 @@
+"""Runs one job: from its input's bytes to its output's bytes.
+
+A :class:`Task` says everything that matters, and :func:`run` uses nothing else: no clock, no store, no state. So a task
+runs alike in the worker's thread, in a pool's process, or on another machine, and again after a crash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from qsession_core.local.circuit import Circuit, JobFailure, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["INLINE_BYTES", "INLINE_WORK", "Outcome", "Task", "prepare", "run", "run_prepared", "unread"]
+
+# What the worker does itself: jobs that take some milliseconds. Larger ones go to the executor.
+INLINE_WORK = 1e7
+INLINE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One job to run.
+
+    Attributes:
+        target: The target's id.
+        input_format: How ``payload`` is written.
+        output_format: How the output is to be written.
+        payload: The job's input.
+        params: Its inputParams.
+        shots: How often to run it.
+        seed: What its shots are drawn with.
+        num_qubits: The widest program the target takes.
+        profile: The target's QIR profile.
+        results: ``sampled``, ``exact`` or ``zeros``, as the target's row says.
+        noise: Error probabilities by name; empty for none.
+        gates: Words the target takes; empty for all.
+        simulator: The simulator to use; empty to choose.
+        memory_bytes: How much memory a simulation may take; 0 for what the machine has free.
+    """
+
+    target: str
+    input_format: str
+    output_format: str
+    payload: bytes
+    params: Mapping[str, Any]
+    shots: int
+    seed: int
+    num_qubits: int
+    profile: str = ""
+    results: str = "sampled"
+    noise: Mapping[str, float] = field(default_factory=dict)
+    gates: frozenset[str] = frozenset()
+    simulator: str = ""
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a task ended.
+
+    Attributes:
+        output: The output's bytes; empty where it failed.
+        blob: The name of the output's blob: ``rawOutputData`` as the provider wrote it, ``outputData`` translated.
+        content_type: The blob's content type.
+        code: The failure's code; empty where it succeeded.
+        message: The failure's sentence.
+        was_unread: It failed before it ran: its input could not be taken.
+        amounts: What was used, for the cost: one-qubit gates, two-qubit gates, measurements (resets count as such).
+    """
+
+    output: bytes
+    blob: str = "outputData"
+    content_type: str = "application/octet-stream"
+    code: str = ""
+    message: str = ""
+    was_unread: bool = False
+    amounts: tuple[int, int, int] = (0, 0, 0)
+
+
+def prepare(task: Task) -> Circuit | Program:
+    """Read a task's input and check it against its target.
+
+    Raises:
+        JobFailure: It cannot be run there.
+    """
+    program = _read(task)
+    if program.num_qubits > task.num_qubits:
+        raise JobFailure(
+            "InvalidInputData",
+            f"The program uses {program.num_qubits} qubits; {task.target} has {task.num_qubits}.",
+        )
+    if isinstance(program, Program) and task.profile == "Base":
+        raise JobFailure(
+            "InvalidInputData",
+            f"The program branches on measurements; {task.target} takes QIR of the Base profile only.",
+        )
+    if isinstance(program, Circuit) and task.gates:
+        foreign = sorted({name for name, _, _ in program.operations} - task.gates - {"measure", "reset"})
+        if foreign:
+            raise JobFailure("InvalidInputData", f"{task.target} has no gate {', '.join(foreign)}.")
+    return program
+
+
+def _read(task: Task) -> Circuit | Program:
+    match task.input_format:
+        case "ionq.circuit.v1":
+            from qsession_core.local.read_ionq import read_ionq
+
+            return read_ionq(task.payload)
+        case "qir.v1":
+            from qsession_core.local.read_qir import read_qir
+
+            return read_qir(task.payload, entry_point(task.params))
+        case _:
+            raise JobFailure("CannotTranslateInputData", f"{task.input_format} cannot be run by the local workspace.")
+
+
+def entry_point(params: Mapping[str, Any]) -> str:
+    """Return the function that a job's inputParams ask to run; empty for none."""
+    items = params.get("items")
+    source: Any = items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else params
+    name = source.get("entryPoint")
+    return name if isinstance(name, str) else ""
+
+
+def run(task: Task) -> Outcome:
+    """Run a task from its bytes; what is wrong with the job comes back as a failed outcome."""
+    try:
+        program = prepare(task)
+    except JobFailure as failure:
+        return unread(failure)
+    return run_prepared(task, program)
+
+
+def unread(failure: JobFailure) -> Outcome:
+    """Return the outcome of a job whose input cannot be taken."""
+    return Outcome(b"", code=failure.code, message=failure.message, was_unread=True)
+
+
+def run_prepared(task: Task, program: Circuit | Program) -> Outcome:
+    """Run a task whose input was read already."""
+    from qsession_core.local.running import execute
+
+    try:
+        return execute(task, program)
+    except JobFailure as failure:
+        return Outcome(b"", code=failure.code, message=failure.message)

@@ -1,0 +1,65 @@
+"""Answers, and the one exception that becomes one.
+
+Service errors are JSON (``{"error": {"code", "message"}}``), storage errors XML; both carry ``x-ms-error-code``.
+Source: protocol.md 2.4, Azure Storage's REST reference for the XML.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from qsession_core.transport.message import Response
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["Refusal", "json_reply", "service_error", "storage_error", "unauthorized"]
+
+_JSON = "application/json; charset=utf-8"
+
+
+class Refusal(Exception):
+    """A request that gets an error for an answer.
+
+    Args:
+        status: The HTTP status, 4xx.
+        code: The error's code.
+        message: The error's sentence.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status, code, message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def json_reply(value: object, status: int = 200) -> Response:
+    """Return a reply with a JSON body."""
+    return Response(status, {"content-type": _JSON}, msgspec.json.encode(value))
+
+
+def service_error(refusal: Refusal) -> Response:
+    """Return the service's form of an error."""
+    body = msgspec.json.encode({"error": {"code": refusal.code, "message": refusal.message}})
+    return Response(refusal.status, {"content-type": _JSON, "x-ms-error-code": refusal.code}, body)
+
+
+def storage_error(refusal: Refusal, request_id: str, now: datetime) -> Response:
+    """Return the storage's form of an error."""
+    message = f"{refusal.message}\nRequestId:{request_id}\nTime:{now:%Y-%m-%dT%H:%M:%S.%f}0Z"
+    body = (
+        f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{escape(refusal.code)}</Code>'
+        f"<Message>{escape(message)}</Message></Error>"
+    )
+    return Response(
+        refusal.status, {"content-type": "application/xml", "x-ms-error-code": refusal.code}, body.encode()
+    )  # fmt: skip
+
+
+def unauthorized() -> Response:
+    """Return what a wrong or missing key gets: 401 and no body."""
+    return Response(401, {"www-authenticate": 'Bearer error="invalid_token"', "content-length": "0"})

@@ -1,0 +1,111 @@
+"""Shared access signatures: addresses that carry their own right of access.
+
+A signature is an HMAC-SHA256 over what it grants: the container or blob, the rights, the time span. The form of the
+query is that of the real service (recorded: an account-style one for containers from ``storage/sasUri``, a service-
+style one with ``sr=c`` or ``sr=b`` in a job's reply); what is signed is our own affair, because nobody but this service
+checks it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["LIFETIME", "Grant", "Signer"]
+
+LIFETIME = timedelta(days=1)
+_SKEW = timedelta(minutes=15)
+_VERSION = "2025-07-05"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a checked signature allows.
+
+    Attributes:
+        rights: Letters: r read, a append, c create, w write, d delete, l list.
+        problem: Why it allows nothing; empty if it does.
+    """
+
+    rights: str
+    problem: str = ""
+
+
+class Signer:
+    """Makes and checks signatures.
+
+    Args:
+        key: The secret; whoever has it can sign.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "<Signer>"
+
+    def _signature(self, scope: str, rights: str, start: str, end: str, name: str) -> str:
+        text = "\n".join((scope, rights, start, end, name, _VERSION))
+        return base64.b64encode(hmac.new(self._key, text.encode(), hashlib.sha256).digest()).decode()
+
+    def container(self, container: str, now: datetime, *, secure: bool = True) -> str:
+        """Return the query that lets a client fill a job's container: all rights but deletion."""
+        start, end = _text(now - _SKEW), _text(now + LIFETIME)
+        signature = self._signature(f"/{container}", "rwlac", start, end, "")
+        protocol = "https" if secure else "https%2Chttp"
+        return (
+            f"sv={_VERSION}&ss=b&srt=co&spr={protocol}&st={quote(start, '')}&se={quote(end, '')}"
+            f"&sp=rwlac&sig={quote(signature, '')}"
+        )
+
+    def read(self, container: str, blob: str | None, now: datetime, filename: str = "", *, writes: bool = False) -> str:
+        """Return the query that lets a client read a blob, or read and list a container.
+
+        Args:
+            container: The container.
+            blob: The blob; None for the container.
+            now: When the grant is made; it starts a little earlier, for clocks that differ.
+            filename: What a browser should call the file.
+            writes: The blob may be written too.
+        """
+        start, end = _text(now - _SKEW), _text(now + LIFETIME)
+        kind, rights = ("c", "rl") if blob is None else ("b", "rcw" if writes else "r")
+        scope = f"/{container}" if blob is None else f"/{container}/{blob}"
+        disposition = f"attachment; filename={quote_plus(filename)}" if filename else ""
+        signature = self._signature(scope, rights, start, end, disposition)
+        shown = f"&rscd={quote_plus(disposition)}" if disposition else ""
+        return (
+            f"sv={_VERSION}&st={quote(start, '')}&se={quote(end, '')}&sr={kind}&sp={rights}{shown}"
+            f"&sig={quote(signature, '')}"
+        )
+
+    def check(self, query: Mapping[str, str], container: str, blob: str | None, now: datetime) -> Grant:
+        """Return what a query's signature allows on a container or blob at this moment."""
+        signature = query.get("sig", "")
+        if not signature:
+            return Grant("", "The request carries no signature.")
+        rights, start, end = query.get("sp", ""), query.get("st", ""), query.get("se", "")
+        scope = f"/{container}/{blob}" if query.get("sr") == "b" else f"/{container}"
+        expected = self._signature(scope, rights, start, end, query.get("rscd", ""))
+        if query.get("sv") != _VERSION or not hmac.compare_digest(expected.encode(), signature.encode()):
+            return Grant("", "Signature did not match.")
+        if not _moment(start) <= now <= _moment(end):
+            return Grant("", f"Signature not valid in the specified time frame: Start [{start}] - Expiry [{end}].")
+        return Grant(rights)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _moment(text: str) -> datetime:
+    """Read back a time that the signature vouches for."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -1,0 +1,237 @@
+"""What the local workspace offers: rows of facts, each behaving like its namesake.
+
+Source: protocol.md section 5. A user adds or changes rows from Python (:class:`LocalTarget`) or from a TOML file:
+
+.. code-block:: toml
+
+    [[target]]
+    id = "quantinuum.sim.h2-1e"      # a known id: only what is written here changes
+    queue_seconds = 30
+    availability = "Degraded"
+
+    [[target]]
+    id = "acme.sim.tiny"
+    num_qubits = 4
+    profile = "Base"
+    max_shots = 100
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from qsession_core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["TARGETS", "LocalTarget", "read_targets", "with_changes"]
+
+IONQ_JSON = {"ionq.circuit.v1": ("ionq.quantum-results.v1",)}
+QIR_RESULTS = ("microsoft.quantum-results.v2", "microsoft.quantum-results.v1")
+QIR = {"qir.v1": QIR_RESULTS}
+OPENQASM = {"honeywell.openqasm.v1": ("honeywell.quantum-results.v1",)}
+QUIL = {"rigetti.quil.v1": ("rigetti.quil-results.v1",)}
+PULSER = {"pasqal.pulser.v1": ("pasqal.pulser-results.v1",)}
+_AVAILABLE = ("Available", "Degraded", "Unavailable")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTarget:
+    """One target of the local workspace.
+
+    Attributes:
+        id: Its name on the wire, such as ``"ionq.simulator"``.
+        num_qubits: The widest program it takes.
+        profile: QIR target profile: ``Base``, ``Adaptive_RI`` or ``Adaptive_RIF``; empty for none.
+        provider_id: Its provider; empty for what stands before the first dot of the id.
+        formats: Input formats, each with the output formats it may be asked for; the first is the default.
+        max_shots: The most shots a job may ask for; None for no limit.
+        default_shots: Shots of a job that names none.
+        availability: ``Available``, ``Degraded`` (takes jobs, does not run them now) or ``Unavailable`` (takes none).
+        queue_seconds: How long a job waits, by the workspace's clock, before it may start.
+        average_queue_seconds: What providerStatus says about the queue; None for ``queue_seconds``.
+        parallel: How many of its jobs run at once; None for as many as the machine can.
+        hold_seconds: A session keeps the target to itself while its jobs follow one another within this time.
+        results: How results come about: ``"sampled"``, ``"exact"`` (probabilities where the format has them, shots in
+            their proportion) or ``"zeros"`` (syntax checkers run nothing).
+        noise: Error probabilities of the noise that is on unless a job switches it off, by name (see noise.py).
+        noise_models: Noise a job may ask for by name, as ionq's ``noise.model``.
+        gates: Words a job may use; empty for all.
+        status_page: What providerStatus gives as such.
+        cost: (dimensionId, dimensionName, measureUnit) of each cost event of its jobs; the local price is zero.
+    """
+
+    id: str
+    num_qubits: int = 20
+    profile: str = "Base"
+    provider_id: str = ""
+    formats: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(QIR))
+    max_shots: int | None = None
+    default_shots: int = 500
+    availability: str = "Available"
+    queue_seconds: float = 0.0
+    average_queue_seconds: int | None = None
+    parallel: int | None = None
+    hold_seconds: float = 0.0
+    results: str = "sampled"
+    noise: Mapping[str, float] = field(default_factory=dict)
+    noise_models: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    gates: frozenset[str] = frozenset()
+    status_page: str = ""
+    cost: tuple[tuple[str, str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the row where it is made, not when a job meets it."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", self.id):
+            raise ConfigurationError(f"{self.id!r} is no target id; use letters, digits, dots, dashes and underscores.")
+        if self.availability not in _AVAILABLE:
+            raise ConfigurationError(f"{self.id}: availability is {self.availability!r}; use one of {_AVAILABLE}.")
+        if self.results not in {"sampled", "exact", "zeros"}:
+            raise ConfigurationError(f"{self.id}: results is {self.results!r}; use sampled, exact or zeros.")
+        if self.num_qubits < 1 or self.default_shots < 1:
+            raise ConfigurationError(f"{self.id}: num_qubits and default_shots must be at least 1.")
+
+    @property
+    def provider(self) -> str:
+        """The provider's id, in lower case."""
+        return (self.provider_id or self.id.split(".", 1)[0]).lower()
+
+
+_IONQ_COST = (("gs1q", "1Q Gate Shot", "1q gate shot"), ("gs2q", "2Q Gate Shot", "2q gate shot"))
+_IONQ_PAGE = "https://status.ionq.co"
+# Depolarising errors of one- and two-qubit gates and readout flips, in the order of what the provider publishes
+_IONQ_NOISE: dict[str, dict[str, float]] = {
+    "harmony": {"p1": 4e-3, "p2": 2.7e-2, "p_meas_0": 3.9e-3, "p_meas_1": 3.9e-3},
+    "aria-1": {"p1": 5e-4, "p2": 1.33e-2, "p_meas_0": 3.9e-3, "p_meas_1": 3.9e-3},
+    "forte-1": {"p1": 2e-4, "p2": 4.6e-3, "p_meas_0": 5e-3, "p_meas_1": 5e-3},
+    "forte-enterprise-1": {"p1": 2e-4, "p2": 4.6e-3, "p_meas_0": 5e-3, "p_meas_1": 5e-3},
+}
+_H2_NOISE = {"p1": 3e-5, "p2": 1e-3, "p_meas_0": 1e-3, "p_meas_1": 1e-3, "p_init": 4e-5}
+_HQC = (("hqc", "HQC", "hqc"),)
+_EHQC = (("ehqc", "EHQC", "hqc"),)
+
+
+def _ionq(name: str, num_qubits: int, noise_model: str = "") -> LocalTarget:
+    return LocalTarget(
+        f"ionq.{name}",
+        num_qubits,
+        formats={**IONQ_JSON, **QIR},
+        max_shots=10_000 if noise_model else None,
+        results="sampled" if noise_model else "exact",
+        noise=_IONQ_NOISE.get(noise_model, {}),
+        noise_models=_IONQ_NOISE if not noise_model else {},
+        status_page=_IONQ_PAGE,
+        cost=_IONQ_COST,
+    )
+
+
+def _quantinuum(name: str, num_qubits: int, profile: str) -> LocalTarget:
+    is_hardware, is_checker = name.startswith("qpu."), name.endswith("sc")
+    return LocalTarget(
+        f"quantinuum.{name}",
+        num_qubits,
+        profile,
+        formats={**OPENQASM, **QIR},
+        max_shots=10_000 if is_hardware else None,
+        results="zeros" if is_checker else "sampled",
+        noise={} if is_checker else _H2_NOISE,
+        parallel=1 if is_hardware else None,
+        hold_seconds=60.0 if is_hardware else 0.0,
+        status_page="https://www.quantinuum.com/products-solutions/quantinuum-systems",
+        cost=_HQC if is_hardware else _EHQC,
+    )
+
+
+_RIGETTI_COST = (("qpu_time_centiseconds", "QPU Execution Time", "10ms (rounded up)"),)
+_PASQAL_COST = (
+    ("compute-time-emu", "Compute Time on HPC-based Emulators", "per hour"),
+    ("compute-time-qpu", "Compute Time on QPU", "per hour"),
+)
+
+
+def _rigetti(name: str, num_qubits: int) -> LocalTarget:
+    return LocalTarget(
+        f"rigetti.{name}",
+        num_qubits,
+        formats={**QUIL, **QIR},
+        default_shots=1,  # recorded: a job without shots came back with one
+        status_page="https://rigetti.statuspage.io/",
+        cost=_RIGETTI_COST,
+    )
+
+
+def _pasqal(name: str, num_qubits: int) -> LocalTarget:
+    return LocalTarget(
+        f"pasqal.{name}", num_qubits, profile="", formats=PULSER, default_shots=100, cost=_PASQAL_COST
+    )  # fmt: skip
+
+
+TARGETS: tuple[LocalTarget, ...] = (
+    _ionq("simulator", 29),
+    _ionq("qpu.aria-1", 25, "aria-1"),
+    _ionq("qpu.forte-1", 36, "forte-1"),
+    _ionq("qpu.forte-enterprise-1", 36, "forte-enterprise-1"),
+    _pasqal("sim.emu-sv", 25),
+    _pasqal("sim.emu-mps", 80),
+    _pasqal("sim.emu-free", 12),
+    _pasqal("qpu.fresnel", 100),
+    _quantinuum("qpu.h2-1", 56, "Adaptive_RI"),
+    _quantinuum("sim.h2-1sc", 56, "Adaptive_RI"),
+    _quantinuum("sim.h2-1e", 56, "Adaptive_RI"),
+    _quantinuum("qpu.h2-2", 56, "Adaptive_RI"),
+    _quantinuum("sim.h2-2sc", 56, "Adaptive_RI"),
+    _quantinuum("sim.h2-2e", 56, "Adaptive_RI"),
+    _quantinuum("qpu.helios-1", 98, "Adaptive_RIF"),
+    _quantinuum("sim.helios-1sc", 98, "Adaptive_RIF"),
+    _quantinuum("sim.helios-1e", 98, "Adaptive_RIF"),
+    _rigetti("sim.qvm", 20),
+    _rigetti("qpu.cepheus-1-108q", 108),
+)
+
+_FIELDS = {entry.name for entry in fields(LocalTarget)}
+
+
+def with_changes(rows: Iterable[LocalTarget], changes: Iterable[LocalTarget]) -> dict[str, LocalTarget]:
+    """Return targets by id in lower case; a change takes the place of the row of its id."""
+    found = {row.id.lower(): row for row in rows}
+    found.update({row.id.lower(): row for row in changes})
+    return found
+
+
+def read_targets(path: Path) -> list[LocalTarget]:
+    """Return the targets that a TOML file adds or changes.
+
+    Raises:
+        ConfigurationError: The file is no TOML, or a row says something that targets do not have.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("target", [])
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(f"The targets in {path.name} cannot be read: {error}. Correct the file.") from error
+    known = {row.id.lower(): row for row in TARGETS}
+    return [_from_table(table, known) for table in tables]
+
+
+def _from_table(table: dict[str, Any], known: Mapping[str, LocalTarget]) -> LocalTarget:
+    """Make one row of one TOML table."""
+    unknown = sorted(set(table) - _FIELDS)
+    if unknown or not isinstance(table.get("id"), str):
+        problem = f"unknown members {', '.join(unknown)}" if unknown else "no id"
+        raise ConfigurationError(f"A [[target]] has {problem}; members are {', '.join(sorted(_FIELDS))}.")
+    values = dict(table)
+    if "formats" in values:
+        values["formats"] = {name: tuple(outputs) for name, outputs in values["formats"].items()}
+    if "gates" in values:
+        values["gates"] = frozenset(values["gates"])
+    if "cost" in values:
+        values["cost"] = tuple(tuple(row) for row in values["cost"])
+    base = known.get(values["id"].lower(), LocalTarget(values["id"]))
+    try:
+        return replace(base, **values)
+    except TypeError as error:
+        raise ConfigurationError(f"{values['id']}: {error}; correct its [[target]].") from error
