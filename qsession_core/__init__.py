@@ -1,1 +1,71 @@
-"""Azure Quantum sessions: workspace, targets, sessions, jobs."""
+"""Azure Quantum sessions: workspace, targets, sessions, jobs.
+
+>>> from qsession_core import Workspace
+>>> target = Workspace.local(seed=7).get_target("ionq.simulator")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qsession_core import errors
+    from qsession_core.client.batch import JobSet
+    from qsession_core.client.job import Job
+    from qsession_core.client.session import Session
+    from qsession_core.client.status import JobStatus, Priority, SessionJobFailurePolicy, SessionStatus
+    from qsession_core.client.target import Target
+    from qsession_core.connect import Workspace
+    from qsession_core.formats.payload import Payload
+    from qsession_core.program import Program
+    from qsession_core.results import Result
+    from qsession_core.transport.message import Request, Response
+
+__all__ = [
+    "Job",
+    "JobSet",
+    "JobStatus",
+    "Payload",
+    "Priority",
+    "Program",
+    "Request",
+    "Response",
+    "Result",
+    "Session",
+    "SessionJobFailurePolicy",
+    "SessionStatus",
+    "Target",
+    "Workspace",
+    "errors",
+]
+
+# Loaded when first asked for, so that importing the package costs next to nothing
+_HOMES = {
+    "Job": "client.job",
+    "JobSet": "client.batch",
+    "JobStatus": "client.status",
+    "Payload": "formats.payload",
+    "Priority": "client.status",
+    "Program": "program",
+    "Request": "transport.message",
+    "Response": "transport.message",
+    "Result": "results",
+    "Session": "client.session",
+    "SessionJobFailurePolicy": "client.status",
+    "SessionStatus": "client.status",
+    "Target": "client.target",
+    "Workspace": "connect",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "errors":
+        return import_module("qsession_core.errors")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'qsession_core' has no attribute {name!r}")
+    return getattr(import_module(f"qsession_core.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,1 +1,1 @@
-"""."""
+"""The service's nouns: workspace, target, session, job, batch."""

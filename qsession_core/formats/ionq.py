@@ -136,7 +136,7 @@ class IonQCircuit:
         operations, angles = _Writer(self.gateset).write(program)
         head = f'{{"gateset":"{self.gateset}","qubits":{program.num_qubits},"circuit":['
         text = GappedText(head + ",".join(operations) + "]}", tuple(angles), json_numbers)
-        return IonQTemplate(text, _metadata(program))
+        return IonQTemplate(text, _metadata(program), program.num_qubits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,13 @@ class IonQTemplate:
 
     text: GappedText
     metadata: Mapping[str, str]
+    num_qubits: int
 
     def bind(self, values: Sequence[float]) -> Payload:
         """Fill the gaps: parameter i of the program has ``values[i]``."""
-        return Payload(self.text.fill(values).encode(), "application/json", INPUT, OUTPUT, {}, self.metadata)
+        return Payload(
+            self.text.fill(values).encode(), "application/json", INPUT, OUTPUT, {}, self.metadata, self.num_qubits
+        )
 
 
 def _metadata(program: Program) -> dict[str, str]:

@@ -64,7 +64,7 @@ class OpenQasm2:
         text = GappedText(writer.text(), tuple(writer.angles), _reals)
         recorded = tuple(clbit for clbits in writer.registers.values() for clbit in reversed(clbits))
         layout = Layout(program.num_clbits, program.registers, recorded)
-        return OpenQasm2Template(text, {**program.metadata, Layout.KEY: layout.to_text()})
+        return OpenQasm2Template(text, {**program.metadata, Layout.KEY: layout.to_text()}, program.num_qubits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,13 @@ class OpenQasm2Template:
 
     text: GappedText
     metadata: Mapping[str, str]
+    num_qubits: int
 
     def bind(self, values: Sequence[float]) -> Payload:
         """Fill the gaps: parameter i of the program has ``values[i]``."""
-        return Payload(self.text.fill(values).encode(), "application/qasm", INPUT, OUTPUT, {}, self.metadata)
+        return Payload(
+            self.text.fill(values).encode(), "application/qasm", INPUT, OUTPUT, {}, self.metadata, self.num_qubits
+        )
 
 
 def _partition(program: Program) -> dict[str, tuple[int, ...]]:

@@ -25,6 +25,7 @@ class Payload:
         output_data_format: Such as ``"microsoft.quantum-results.v2"``.
         input_params: The job's ``inputParams`` by the service's and provider's own names, JSON values.
         metadata: The job's metadata: all that is needed to decode its result in any process.
+        num_qubits: How many qubits it needs, which may be more than the program has; 0 if nobody has looked.
     """
 
     data: bytes
@@ -33,6 +34,7 @@ class Payload:
     output_data_format: str
     input_params: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    num_qubits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ class Format(Protocol):
 
 class Template(Protocol):
     """A payload with gaps."""
+
+    @property
+    def num_qubits(self) -> int:
+        """How many qubits it needs."""
+        ...
 
     def bind(self, values: Sequence[float]) -> Payload:
         """Fill the gaps: parameter i of the program has ``values[i]``."""

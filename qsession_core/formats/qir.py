@@ -94,7 +94,7 @@ class Qir:
         writer = _Writer(program, self.dialect, profile)
         text = GappedText(writer.module(), tuple(writer.angles), llvm_doubles)
         layout = Layout(program.num_clbits, program.registers, writer.recorded)
-        return QirTemplate(text, {**program.metadata, Layout.KEY: layout.to_text()})
+        return QirTemplate(text, {**program.metadata, Layout.KEY: layout.to_text()}, writer.num_qubits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,14 @@ class QirTemplate:
 
     text: GappedText
     metadata: Mapping[str, str]
+    num_qubits: int
 
     def bind(self, values: Sequence[float]) -> Payload:
         """Fill the gaps: parameter i of the program has ``values[i]``."""
         items = [{"entryPoint": ENTRY_POINT, "arguments": []}]
-        return Payload(self.text.fill(values).encode(), INPUT, INPUT, OUTPUT, {"items": items}, self.metadata)
+        return Payload(
+            self.text.fill(values).encode(), INPUT, INPUT, OUTPUT, {"items": items}, self.metadata, self.num_qubits
+        )
 
 
 class _Writer:

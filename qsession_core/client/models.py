@@ -1,0 +1,164 @@
+"""What the service says about jobs, sessions, targets and quotas; members that we do not know are kept.
+
+Source: the service's REST specification 2026-01-15-preview and recorded traffic (times come in several forms,
+``metadata`` may be null, members may be missing).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
+from typing import Any, TypeVar
+
+import msgspec
+
+__all__ = [
+    "CostEstimate",
+    "CostEvent",
+    "ErrorData",
+    "JobDetails",
+    "Page",
+    "ProviderStatus",
+    "Quota",
+    "SessionDetails",
+    "TargetStatus",
+    "job_details",
+    "session_details",
+]
+
+
+class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Why a job failed."""
+
+    code: str | None = None
+    message: str | None = None
+
+
+class CostEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One line of a bill."""
+
+    dimension_id: str | None = None
+    dimension_name: str | None = None
+    measure_unit: str | None = None
+    amount_billed: float | None = None
+    amount_consumed: float | None = None
+    unit_price: float | None = None
+
+
+class CostEstimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A bill; sums are in ``currency_code``."""
+
+    currency_code: str | None = None
+    events: list[CostEvent] | None = None
+    estimated_total: float | None = None
+
+
+class _Item(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    id: str = ""
+    name: str = ""
+    provider_id: str | None = None
+    target: str = ""
+    item_type: str | None = None
+    status: str = ""
+    priority: str | None = None
+    tags: list[str] | None = None
+    creation_time: datetime | None = None
+    last_modified_time: datetime | None = None
+    last_updated_time: datetime | None = None
+    begin_execution_time: datetime | None = None
+    end_execution_time: datetime | None = None
+    created_by: str | None = None
+    created_by_type: str | None = None
+    last_modified_by: str | None = None
+    last_modified_by_type: str | None = None
+    cost_estimate: CostEstimate | None = None
+    error_data: ErrorData | None = None
+    usage: dict[str, Any] | None = None
+    extra: dict[str, Any] = {}  # what the service says beyond the members above, by its own names
+
+
+class JobDetails(_Item, frozen=True, kw_only=True, rename="camel"):
+    """A job as the service tells it."""
+
+    job_type: str | None = None
+    session_id: str | None = None
+    container_uri: str | None = None
+    input_data_uri: str | None = None
+    input_data_format: str = ""
+    output_data_uri: str | None = None
+    output_data_format: str | None = None
+    input_params: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+    cancellation_time: datetime | None = None
+    quantum_computing_data: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:  # its addresses carry signatures
+        return f"<JobDetails {self.id} {self.name!r} {self.status}>"
+
+
+class SessionDetails(_Item, frozen=True, kw_only=True, rename="camel"):
+    """A session as the service tells it."""
+
+    job_failure_policy: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<SessionDetails {self.id} {self.name!r} {self.status}>"
+
+
+class TargetStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A target as the service tells it; queue times in seconds."""
+
+    id: str
+    current_availability: str | None = None
+    average_queue_time: float | None = None
+    average_queue_time_high_priority: float | None = None
+    average_queue_time_standard_priority: float | None = None
+    status_page: str | None = None
+    num_qubits: int | None = None
+    target_profile: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A provider and its targets as the service tells them."""
+
+    id: str
+    current_availability: str | None = None
+    targets: list[TargetStatus] = []
+
+
+class Quota(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How much of a dimension a workspace or subscription may use and has used."""
+
+    dimension: str | None = None
+    scope: str | None = None
+    provider_id: str | None = None
+    utilization: float | None = None
+    holds: float | None = None
+    limit: float | None = None
+    period: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One page of a list; its members are read later, each as what it is."""
+
+    value: list[msgspec.Raw]
+    next_link: str | None = None
+
+
+def job_details(raw: bytes) -> JobDetails:
+    """Read a job, with the members that we do not know under ``extra``."""
+    return _with_extra(msgspec.json.decode(raw, type=JobDetails), raw)
+
+
+def session_details(raw: bytes) -> SessionDetails:
+    """Read a session, with the members that we do not know under ``extra``."""
+    return _with_extra(msgspec.json.decode(raw, type=SessionDetails), raw)
+
+
+D = TypeVar("D", bound=_Item)
+
+
+def _with_extra(details: D, raw: bytes) -> D:
+    members = msgspec.json.decode(raw, type=dict[str, Any])
+    extra = {name: value for name, value in members.items() if name not in details.__struct_encode_fields__}
+    return msgspec.structs.replace(details, extra=extra)

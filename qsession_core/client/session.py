@@ -1,0 +1,303 @@
+"""A session: its life, who belongs to it, and what it may use up.
+
+Invariants, held by tests:
+
+* A session is attached to its target only after the service has opened it, and detached when it is closed, whether
+  closing succeeded or not. A failed open leaves nothing behind.
+* Sessions of one target nest: closing the inner one brings back the outer one.
+* A job into a session that is known to be terminal, or over its budget, is refused before anything is sent.
+* The error of a ``with`` block is the one that the caller sees; a failing close becomes a note on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from qsession_core.client.models import SessionDetails, session_details
+from qsession_core.client.status import JobStatus, SessionStatus
+from qsession_core.errors import (
+    BudgetExceededError,
+    QSessionError,
+    SessionClosedError,
+    SessionError,
+    SessionFailedError,
+    SessionTimedOutError,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from qsession_core.client.job import Job
+    from qsession_core.client.workspace import Workspace
+
+__all__ = ["Budget", "Session", "SessionSlot"]
+
+_log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 600.0  # without a new job, the service ends a session after so long
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a session may use up; None for no limit.
+
+    Attributes:
+        max_jobs: How many jobs.
+        max_shots: How many shots in all.
+        max_time: How many seconds after it was opened a job may still be sent.
+    """
+
+    max_jobs: int | None = None
+    max_shots: int | None = None
+    max_time: float | None = None
+
+
+class Session:
+    """Jobs that share a target, queue faster, and on some providers hold the hardware.
+
+    Made by ``target.open_session()``; as a context manager it is closed at the end of the block.
+    """
+
+    def __init__(
+        self, workspace: Workspace, raw: bytes, *, slot: SessionSlot | None = None, budget: Budget | None = None
+    ) -> None:
+        """Hold a session that the service knows; users get sessions from ``open_session`` and ``get_session``.
+
+        Args:
+            workspace: Where it is.
+            raw: The session as the service wrote it.
+            slot: Whose jobs join it, if anyone's.
+            budget: What it may use up.
+        """
+        self.workspace = workspace
+        self._details = session_details(raw)
+        self._slot = slot
+        self._budget = budget or Budget()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._jobs = 0
+        self._shots = 0
+        self._opened_at = self._last_job_at = workspace.clock.monotonic()
+
+    def __repr__(self) -> str:
+        left = "" if self.is_in_terminal_state() else f", idle time left {self.seconds_left:.0f} s"
+        return f"<Session {self.id} {self.name!r} on {self.target}: {self.status}{left}>"
+
+    # --- what the service said last ------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self._details.id
+
+    @property
+    def name(self) -> str:
+        """The session's name."""
+        return self._details.name
+
+    @property
+    def target(self) -> str:
+        """The name of its target."""
+        return self._details.target
+
+    @property
+    def details(self) -> SessionDetails:
+        """What the service said last."""
+        return self._details
+
+    @property
+    def status(self) -> SessionStatus:
+        """The status that the service said last; :meth:`refresh` asks again."""
+        return SessionStatus(self._details.status)
+
+    @property
+    def item_type(self) -> str:
+        """``"Session"``, beside jobs in lists of both."""
+        return "Session"
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the service waits for the next job before it ends the session, as far as this process knows."""
+        return max(0.0, IDLE_SECONDS - (self.workspace.clock.monotonic() - self._last_job_at))
+
+    def is_in_terminal_state(self) -> bool:
+        """Whether its last known status says that it takes no more jobs."""
+        return self.status.is_terminal
+
+    def refresh(self) -> Self:
+        """Ask the service for its present state."""
+        self._details = session_details(self.workspace.fetch_session(self.id))
+        return self
+
+    def list_jobs(
+        self,
+        name_match: str | None = None,
+        status: JobStatus | str | None = None,
+        orderby_property: str | None = None,
+        is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
+    ) -> list[Job]:
+        """Return its jobs, the oldest first unless ordered otherwise.
+
+        Args:
+            name_match: Only jobs whose name starts so.
+            status: Only jobs in this state, or one of these.
+            orderby_property: Such as ``"Name"`` or ``"CreationTime"``.
+            is_asc: Whether the order is ascending.
+        """
+        return self.workspace.list_session_jobs(self.id, name_match, status, orderby_property, is_asc)
+
+    # --- its life ------------------------------------------------------------------------------------------------
+
+    def open(self) -> Self:
+        """Make sure that it is attached to its target; the service has opened it already."""
+        if self._slot is not None and not self._closed:
+            self._slot.attach(self)
+        return self
+
+    def close(self) -> Self:
+        """Close and detach it: it takes no more jobs, and those it has go on by themselves.
+
+        Raises:
+            ServiceError: The service said no.
+            TransportError: It said nothing.
+        """
+        if self._slot is not None:
+            self._slot.detach(self)
+        with self._lock:
+            was_closed, self._closed = self._closed, True
+        if was_closed or self.is_in_terminal_state():
+            return self.refresh()
+        try:
+            self._details = session_details(self.workspace.send_close(self.id))
+        except QSessionError:
+            self._closed = False  # so that it can be closed again
+            raise
+        self.workspace.forget_session(self)
+        _log.info("session %s closed: %s", self.id, self.status)
+        return self
+
+    def cancel(self) -> Self:
+        """Close it and cancel its jobs that have not ended."""
+        self.close()
+        for job in self.list_jobs():
+            if not job.has_completed():
+                job.cancel()
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+        except QSessionError as failure:
+            if error is None:
+                raise
+            error.add_note(f"Closing session {self.id} failed too: {failure}")
+            _log.warning("session %s could not be closed: %s", self.id, failure)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.__exit__, exc_type, error, traceback)
+
+    # --- its jobs ------------------------------------------------------------------------------------------------
+
+    def admit(self, target: str, shots: int) -> None:
+        """Count one more job, before anything of it is sent.
+
+        Args:
+            target: Where the job is to run.
+            shots: How many shots it has.
+
+        Raises:
+            SessionError: The session is terminal, or belongs to another target.
+            BudgetExceededError: The job would go over a limit.
+        """
+        self.check_target(target)
+        elapsed = self.workspace.clock.monotonic() - self._opened_at
+        with self._lock:
+            for what, asked, limit in (
+                ("jobs", self._jobs + 1, self._budget.max_jobs),
+                ("shots", self._shots + shots, self._budget.max_shots),
+                ("seconds", elapsed, self._budget.max_time),
+            ):
+                if limit is not None and asked > limit:
+                    raise BudgetExceededError(
+                        f"Session {self.id} may use {limit:g} {what}; the next job would make it {asked:g}. "
+                        "It was not sent. Open a session with a larger budget.",
+                        what=what,
+                        asked=asked,
+                        limit=limit,
+                    )
+            self._jobs += 1
+            self._shots += shots
+            self._last_job_at = self.workspace.clock.monotonic()
+
+    def check_target(self, target: str) -> None:
+        """Refuse a target that is not the session's, and a session that takes no more jobs.
+
+        Raises:
+            SessionError: So it is.
+        """
+        if target != self.target:
+            raise SessionError(
+                f"Session {self.id} belongs to {self.target}; a job for {target} cannot join it. Open one on {target}.",
+                session_id=self.id,
+            )
+        if self._closed or self.is_in_terminal_state():
+            raise self.terminal_error()
+
+    def withdraw(self, shots: int) -> None:
+        """Take back a job that was admitted but could not be sent."""
+        with self._lock:
+            self._jobs -= 1
+            self._shots -= shots
+
+    def terminal_error(self) -> SessionError:
+        """Make the error of a session that takes no more jobs."""
+        way_out = f"Open a new one: target.open_session() on {self.target}."
+        if self.status is SessionStatus.TIMED_OUT:
+            return SessionTimedOutError(
+                f"Session {self.id} had no new job for ten minutes and timed out. {way_out}", session_id=self.id
+            )
+        if self.status is SessionStatus.FAILED and not self._closed:
+            return SessionFailedError(
+                f"A job of session {self.id} failed, and its policy is Abort. {way_out}", session_id=self.id
+            )
+        return SessionClosedError(f"Session {self.id} is closed ({self.status}). {way_out}", session_id=self.id)
+
+
+class SessionSlot:
+    """Which session the jobs of one target join: the innermost that is attached."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sessions: list[Session] = []
+
+    def attach(self, session: Session) -> None:
+        """Let jobs join this session from now on."""
+        with self._lock:
+            if session not in self._sessions:
+                self._sessions.append(session)
+
+    def detach(self, session: Session) -> None:
+        """Let jobs join it no more."""
+        with self._lock:
+            if session in self._sessions:
+                self._sessions.remove(session)
+
+    @property
+    def current(self) -> Session | None:
+        """The session that the next job joins, if any."""
+        with self._lock:
+            return self._sessions[-1] if self._sessions else None

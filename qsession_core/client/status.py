@@ -1,0 +1,85 @@
+"""The service's words for states, policies and priorities. Open: a word that the service adds is not an error."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+__all__ = ["JobStatus", "Priority", "SessionJobFailurePolicy", "SessionStatus"]
+
+
+class _OpenWord(StrEnum):
+    """Words of the service: found in any letter case, and made when unknown."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        for member in cls:
+            if member.value.lower() == value.lower():
+                return member
+        word = str.__new__(cls, value)
+        word._name_ = value
+        word._value_ = value
+        return word
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        return type(self), (self.value,)
+
+
+class JobStatus(_OpenWord):
+    """State of a job. One that this package does not know is not terminal."""
+
+    QUEUED = "Queued"
+    WAITING = "Waiting"
+    EXECUTING = "Executing"
+    CANCELLATION_REQUESTED = "CancellationRequested"
+    CANCELLING = "Cancelling"
+    FINISHING = "Finishing"
+    COMPLETED = "Completed"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it will not change any more."""
+        return self in {JobStatus.COMPLETED, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+    @property
+    def is_success(self) -> bool:
+        """Whether there is a result."""
+        return self in {JobStatus.COMPLETED, JobStatus.SUCCEEDED}
+
+
+class SessionStatus(_OpenWord):
+    """State of a session. ``Failure(s)`` still takes jobs."""
+
+    WAITING = "Waiting"
+    EXECUTING = "Executing"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    FAILURE_S_ = "Failure(s)"
+    TIMED_OUT = "TimedOut"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the session takes no more jobs."""
+        return self in {SessionStatus.SUCCEEDED, SessionStatus.FAILED, SessionStatus.TIMED_OUT}
+
+
+class SessionJobFailurePolicy(_OpenWord):
+    """What a failing job does to its session."""
+
+    ABORT = "Abort"
+    CONTINUE = "Continue"
+
+
+class Priority(_OpenWord):
+    """Who goes first."""
+
+    STANDARD = "Standard"
+    HIGH = "High"

@@ -1,0 +1,484 @@
+"""A target: what it takes, and jobs and sessions on it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
+
+from qsession_core import plugins
+from qsession_core.client.preflight import check_payload, check_shots
+from qsession_core.client.session import Budget, Session, SessionSlot
+from qsession_core.errors import ConfigurationError, ConversionError
+from qsession_core.formats import Payload, Template, passthrough
+from qsession_core.formats.qir import INPUT as QIR
+from qsession_core.keywords import strict_keywords
+from qsession_core.program import Program
+from qsession_core.providers.row import DEFAULT_SHOTS, Provider, TargetRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from qsession_core.client.batch import JobSet
+    from qsession_core.client.job import Job
+    from qsession_core.client.models import TargetStatus
+    from qsession_core.client.status import Priority, SessionJobFailurePolicy
+    from qsession_core.client.workspace import Workspace
+    from qsession_core.formats import Format
+
+__all__ = ["PayloadTemplate", "Target"]
+
+# A target that neither its workspace nor a row describes is taken to be as wide as the widest known
+UNKNOWN_NUM_QUBITS = 100
+T = TypeVar("T")
+_QIR_MARK = "__quantum__"
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadTemplate:
+    """A program with parameters, encoded once for many bindings.
+
+    Attributes:
+        template: The format's own.
+        input_params: The job's ``inputParams`` beside the format's.
+        metadata: Metadata beside the format's.
+    """
+
+    template: Template
+    input_params: Mapping[str, Any]
+    metadata: Mapping[str, str]
+
+    def bind(self, values: Sequence[float]) -> Payload:
+        """Return the payload in which parameter i of the program has ``values[i]``.
+
+        Raises:
+            ConversionError: A value is not finite.
+        """
+        payload = self.template.bind(values)
+        return replace(
+            payload,
+            input_params={**self.input_params, **payload.input_params},
+            metadata={**payload.metadata, **self.metadata},
+        )
+
+
+class Target:
+    """A target of a workspace: hardware, or a simulator of the provider.
+
+    A session belongs to the object that opened it: jobs of the same object join it, and jobs that are given it by
+    ``session=``.
+    """
+
+    def __init__(self, workspace: Workspace, provider: Provider, status: TargetStatus, provider_id: str) -> None:
+        """Join what the workspace says with the provider's row; users get targets from ``get_targets``.
+
+        Args:
+            workspace: Where the target is.
+            provider: The provider's row.
+            status: What the workspace says; it wins over the row.
+            provider_id: The provider's id in the workspace.
+        """
+        self.workspace = workspace
+        self.provider = provider
+        self.provider_id = provider_id
+        self.details = status
+        self._row = provider.target(status.id) or TargetRow(status.id, 0)
+        self._slot = SessionSlot()
+
+    def __repr__(self) -> str:
+        return f"<Target {self.name}: {self.num_qubits} qubits, {self.target_profile or 'no QIR'}>"
+
+    @property
+    def name(self) -> str:
+        """The target's id, such as ``"ionq.simulator"``."""
+        return self.details.id
+
+    @property
+    def num_qubits(self) -> int:
+        """How many qubits a program may have; 100 where nobody says."""
+        return self.known_num_qubits or UNKNOWN_NUM_QUBITS
+
+    @property
+    def known_num_qubits(self) -> int | None:
+        """How many qubits a program may have; None where nobody says."""
+        return self.details.num_qubits or self._row.num_qubits or None
+
+    @property
+    def target_profile(self) -> str:
+        """The QIR profile: ``"Base"``, ``"Adaptive_RI"``, ``"Adaptive_RIF"``; empty where it takes no QIR."""
+        return self.details.target_profile or self._row.profile
+
+    @property
+    def max_shots(self) -> int | None:
+        """The most shots of one job; None for no known limit."""
+        return self._row.max_shots
+
+    @property
+    def default_shots(self) -> int:
+        """How many shots a job has if nobody says."""
+        return DEFAULT_SHOTS
+
+    @property
+    def is_simulator(self) -> bool:
+        """Whether no hardware is behind it."""
+        return self._row.is_simulator or ".sim" in self.name
+
+    @property
+    def input_data_formats(self) -> tuple[str, ...]:
+        """What programs are encoded in, the default first."""
+        return tuple(format_.input_data_format for format_ in self.provider.formats)
+
+    @property
+    def current_availability(self) -> str | None:
+        """``"Available"``, ``"Degraded"`` (takes jobs, does not run them now) or ``"Unavailable"``, as last told."""
+        return self.details.current_availability
+
+    @property
+    def average_queue_time(self) -> float | None:
+        """How long a job waits, in seconds, as last told."""
+        return self.details.average_queue_time
+
+    def refresh(self) -> Target:
+        """Ask the workspace for the target's present state."""
+        self.details = self.workspace.get_target(self.name).details
+        return self
+
+    # --- sessions ------------------------------------------------------------------------------------------------
+
+    @property
+    def latest_session(self) -> Session | None:
+        """The session that the next job joins, if any."""
+        return self._slot.current
+
+    def get_latest_session_id(self) -> str | None:
+        """Return the id of the session that the next job joins, if any."""
+        session = self._slot.current
+        return None if session is None else session.id
+
+    @strict_keywords
+    def open_session(
+        self,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - the official client's keyword
+        job_failure_policy: SessionJobFailurePolicy | str | None = None,
+        priority: Priority | str | None = None,
+        tags: Sequence[str] | None = None,
+        *,
+        max_jobs: int | None = None,
+        max_shots: int | None = None,
+        max_time: float | None = None,
+    ) -> Session:
+        """Open a session; jobs of this object join it until it is closed.
+
+        Args:
+            name: Its name; by default ``session-<id>``.
+            id: Its id; by default a new one.
+            job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
+            priority: ``"Standard"`` or ``"High"``.
+            tags: Its tags.
+            max_jobs: How many jobs it may have.
+            max_shots: How many shots they may have in all.
+            max_time: How many seconds from now a job may still be sent.
+
+        Returns:
+            The session, open and attached; as a context manager it is closed at the end of the block.
+
+        Raises:
+            ServiceError: The service said no; nothing is attached then.
+        """
+        raw = self.workspace.send_open(
+            self.name,
+            self.provider_id,
+            session_id=id,
+            name=name,
+            job_failure_policy=job_failure_policy,
+            priority=priority,
+            tags=tags,
+        )
+        session = Session(self.workspace, raw, slot=self._slot, budget=Budget(max_jobs, max_shots, max_time))
+        self.workspace.remember_session(session)
+        return session.open()
+
+    def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword
+        """Join a session that exists, from this process or another; it is never made.
+
+        Args:
+            id: The session's id.
+
+        Raises:
+            NotFoundError: There is none.
+            SessionError: It is another target's, or takes no more jobs.
+        """
+        session = Session(self.workspace, self.workspace.fetch_session(id), slot=self._slot)
+        session.check_target(self.name)
+        return session.open()
+
+    # --- encoding ------------------------------------------------------------------------------------------------
+
+    @strict_keywords
+    def encode(
+        self,
+        input_data: object,
+        *,
+        shots: SupportsIndex | None = None,
+        input_data_format: str | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        gateset: str | None = None,
+    ) -> Payload:
+        """Return what would be sent, after all checks; nothing is sent.
+
+        Args:
+            input_data: A Program, a circuit of an SDK whose front end is installed, a dict, text or bytes that are
+                encoded already, an object with ``_repr_qir_`` (Q# through qdk), or a Payload.
+            shots: How many; by default 500.
+            input_data_format: What to encode it in, or what it is encoded in; by default the target's.
+            input_params: More of the job's ``inputParams``, by the service's and provider's own names.
+            metadata: More metadata.
+            gateset: Where the provider has several, such as ``"native"``.
+
+        Raises:
+            ConversionError: It cannot be sent as it is; every problem is listed.
+        """
+        problems: list[ConversionError] = []
+        params = self._params(shots, input_params, problems)
+        payload: Payload | None = None
+        try:
+            payload = self._payload(input_data, input_data_format, gateset)
+        except ConversionError as error:
+            problems += error.problems or (error,)
+        if payload is not None:
+            width = payload.num_qubits or (input_data.num_qubits if isinstance(input_data, Program) else 0)
+            problems += check_payload(payload, width, self.known_num_qubits, self.name)
+        elif isinstance(input_data, Program):
+            problems += check_payload(_EMPTY, input_data.num_qubits, self.known_num_qubits, self.name)
+        if problems or payload is None:
+            raise ConversionError.of(problems)
+        return replace(
+            payload,
+            input_params={**payload.input_params, **params},
+            metadata={**payload.metadata, **(metadata or {})},
+        )
+
+    @strict_keywords
+    def template(
+        self,
+        program: Program,
+        *,
+        shots: SupportsIndex | None = None,
+        input_data_format: str | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        gateset: str | None = None,
+    ) -> PayloadTemplate:
+        """Encode a program with parameters once, for many bindings; keywords as of :meth:`encode`.
+
+        Raises:
+            ConversionError: It cannot be sent as it is; every problem is listed.
+        """
+        problems: list[ConversionError] = []
+        params = self._params(shots, input_params, problems)
+        template: Template | None = None
+        try:
+            template = self._first_that_can(
+                input_data_format, gateset, lambda format_: format_.template(program, profile=self.target_profile)
+            )
+        except ConversionError as error:
+            problems += error.problems or (error,)
+        width = max(program.num_qubits, template.num_qubits if template is not None else 0)
+        problems += check_payload(_EMPTY, width, self.known_num_qubits, self.name)
+        if problems or template is None:
+            raise ConversionError.of(problems)
+        return PayloadTemplate(template, params, dict(metadata or {}))
+
+    def _params(
+        self, shots: SupportsIndex | None, given: Mapping[str, Any] | None, problems: list[ConversionError]
+    ) -> dict[str, Any]:
+        """Return the job's inputParams with its shots; note what is wrong with them."""
+        params = dict(given or {})
+        said = params.pop("shots", None)
+        if said is not None and shots is not None and said != shots:
+            problems.append(ConversionError(f"shots is {shots!r}, and input_params says {said!r}. Say it once."))
+        checked = check_shots(
+            said if shots is None else shots, default=self.default_shots, limit=self.max_shots, target=self.name
+        )
+        if isinstance(checked, ConversionError):
+            problems.append(checked)
+        else:
+            params["shots"] = checked
+        return params
+
+    def _payload(self, input_data: object, input_data_format: str | None, gateset: str | None) -> Payload:
+        if isinstance(input_data, Payload):
+            return input_data
+        if not isinstance(input_data, Program):
+            if hasattr(input_data, "_repr_qir_"):
+                return passthrough.from_qir_object(input_data, self.name, self.target_profile)
+            if isinstance(input_data, str | bytes) or hasattr(input_data, "keys"):
+                return passthrough.as_is(input_data, input_data_format or self._format_of(input_data))  # type: ignore[arg-type]
+            input_data = _converted(input_data)
+        program = input_data
+        return self._first_that_can(
+            input_data_format, gateset, lambda format_: format_.encode(program, profile=self.target_profile)
+        )
+
+    def _format_of(self, data: object) -> str:
+        """Return the format of data that the caller has encoded: QIR where it looks so, else the provider's own."""
+        if isinstance(data, bytes):
+            is_qir = data.startswith(b"BC\xc0\xde") or _QIR_MARK.encode() in data
+        else:
+            is_qir = isinstance(data, str) and _QIR_MARK in data
+        return QIR if is_qir else self.provider.raw_format
+
+    def _formats(self, input_data_format: str | None, gateset: str | None) -> tuple[Format, ...]:
+        """Return the formats to try, in order."""
+        if gateset is not None:
+            if gateset not in self.provider.gatesets:
+                there = ", ".join(self.provider.gatesets) or "none to choose"
+                raise ConfigurationError(f"{self.name} has no gate set {gateset!r}; there is: {there}.")
+            chosen = self.provider.gatesets[gateset]
+            if input_data_format in {None, chosen.input_data_format}:
+                return (chosen,)
+        formats = self.provider.formats
+        if input_data_format is not None:
+            formats = tuple(format_ for format_ in formats if format_.input_data_format == input_data_format)
+            if not formats:
+                there = ", ".join(self.input_data_formats) or "none"
+                raise ConfigurationError(
+                    f"No circuit can be encoded as {input_data_format!r} for {self.name}; there is: {there}. "
+                    "Data that is encoded already can be passed as dict, text or bytes."
+                )
+        if not formats:
+            raise ConversionError(
+                f"{self.name} runs no circuits; pass its own format ({self.provider.raw_format}) as dict or text."
+            )
+        return formats
+
+    def _first_that_can(self, input_data_format: str | None, gateset: str | None, encode: Callable[[Format], T]) -> T:
+        """Encode in the first format that can hold the program; if none can, the first one's problems count."""
+        first: ConversionError | None = None
+        for format_ in self._formats(input_data_format, gateset):
+            try:
+                return encode(format_)
+            except ConversionError as error:
+                first = first or error
+        assert first is not None  # noqa: S101 - there is at least one format
+        raise first
+
+    # --- jobs ----------------------------------------------------------------------------------------------------
+
+    @strict_keywords
+    def submit(
+        self,
+        input_data: object,
+        name: str | None = None,
+        shots: SupportsIndex | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        *,
+        session: Session | None = None,
+        priority: Priority | str | None = None,
+        tags: Sequence[str] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        input_data_format: str | None = None,
+        output_data_format: str | None = None,
+        gateset: str | None = None,
+        job_id: str | None = None,
+    ) -> Job:
+        """Encode a program, send it, and return its job, in three calls.
+
+        Args:
+            input_data: As of :meth:`encode`.
+            name: The job's name; by default the program's.
+            shots: How many; by default 500.
+            input_params: More of the job's ``inputParams``.
+            session: The session to join; by default the one that this object has opened, if any.
+            priority: ``"Standard"`` or ``"High"``.
+            tags: The job's tags.
+            metadata: More metadata.
+            input_data_format: As of :meth:`encode`.
+            output_data_format: Where the input format has several, such as ``"microsoft.quantum-results.v1"``.
+            gateset: As of :meth:`encode`.
+            job_id: The job's id; by default a new one. Sending the same id again makes no second job.
+
+        Returns:
+            The job.
+
+        Raises:
+            ConversionError: It cannot be sent as it is.
+            SessionError: The session takes no more jobs.
+            BudgetExceededError: The session's budget is used up.
+            ServiceError: The service said no.
+        """
+        payload = self.encode(
+            input_data,
+            shots=shots,
+            input_data_format=input_data_format,
+            input_params=input_params,
+            metadata=metadata,
+            gateset=gateset,
+        )
+        if output_data_format is not None:
+            payload = replace(payload, output_data_format=output_data_format)
+        return self.workspace.submit_payload(
+            payload,
+            self,
+            name=name or str(getattr(input_data, "name", None) or "qsession-job"),
+            session=session or self._slot.current,
+            priority=priority,
+            tags=tags,
+            job_id=job_id,
+        )
+
+    @strict_keywords
+    def submit_all(
+        self,
+        payloads: Sequence[Payload],
+        *,
+        names: Sequence[str] | None = None,
+        session: Session | None = None,
+        priority: Priority | str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> JobSet:
+        """Send many payloads with bounded parallelism; the jobs come in the payloads' order.
+
+        Args:
+            payloads: As :meth:`encode` or a template makes them.
+            names: A name for each; by default ``qsession-job``.
+            session: The session to join; by default the one that this object has opened, if any.
+            priority: ``"Standard"`` or ``"High"``.
+            tags: Tags of every job.
+        """
+        from qsession_core.client.batch import submit_all
+
+        joined = session or self._slot.current
+
+        def submit(place: int) -> Job:
+            return self.workspace.submit_payload(
+                payloads[place],
+                self,
+                name=names[place] if names is not None else "qsession-job",
+                session=joined,
+                priority=priority,
+                tags=tags,
+            )
+
+        return submit_all(self.workspace, len(payloads), submit)
+
+
+def _converted(circuit: object) -> Program:
+    """Turn a circuit into a program by the front end of its SDK."""
+    module = type(circuit).__module__.partition(".")[0]
+    if module not in plugins.names(plugins.FRONTENDS) or module not in sys.modules:
+        there = ", ".join(plugins.names(plugins.FRONTENDS)) or "none"
+        raise ConfigurationError(
+            f"A {type(circuit).__name__} of {module} cannot be sent. Pass a circuit of an installed front end "
+            f"({there}), a Program, or data that is encoded already."
+        )
+    convert = plugins.load(plugins.FRONTENDS, module)
+    program = convert(circuit)  # type: ignore[operator]
+    if not isinstance(program, Program):
+        raise ConfigurationError(f"The front end {module!r} returned a {type(program).__name__}, not a Program.")
+    return program
+
+
+_EMPTY = Payload(b"", "", "", "")

@@ -1,0 +1,55 @@
+"""Unknown keywords are a ``TypeError`` that names the near one."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["near", "strict_keywords", "unknown_keywords"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """Return a sentence that names what is near, or all names if nothing is.
+
+    >>> near("shotz", ["shots", "name"])
+    "Did you mean 'shots'?"
+    """
+    names = sorted(names)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    if close:
+        return "Did you mean " + " or ".join(map(repr, close)) + "?"
+    return "There are: " + ", ".join(names) + "."
+
+
+def unknown_keywords(function: str, given: Iterable[str], names: Iterable[str]) -> TypeError:
+    """Make the error for keywords that a function does not have."""
+    names = list(names)
+    sentences = [f"{function}() has no keyword {name!r}. {near(name, names)}" for name in given]
+    return TypeError(" ".join(sentences))
+
+
+def strict_keywords(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function's ``TypeError`` about an unknown keyword helpful."""
+    names = [
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY} and name not in {"self", "cls"}
+    ]
+    known = frozenset(names)
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        unknown = [name for name in kwargs if name not in known]
+        if unknown:
+            raise unknown_keywords(function.__name__, unknown, names)
+        return function(*args, **kwargs)
+
+    return checked

@@ -1,0 +1,98 @@
+"""Who we are, as headers: an API key, a token that is renewed before it expires, or nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["ApiKey", "Authentication", "Token", "TokenCredential"]
+
+SCOPE = "https://quantum.microsoft.com/.default"
+_RENEW_SECONDS = 300.0  # so long before it expires, a token is renewed
+
+
+class AccessToken(Protocol):
+    """What azure-identity returns."""
+
+    @property
+    def token(self) -> str:
+        """The bearer token."""
+        ...
+
+    @property
+    def expires_on(self) -> int:
+        """Seconds since 1970."""
+        ...
+
+
+class TokenCredential(Protocol):
+    """Any credential of azure-identity, or what looks like one."""
+
+    def get_token(self, *scopes: str) -> AccessToken:
+        """Return a token for these scopes."""
+        ...
+
+
+class Authentication(Protocol):
+    """Gives each request the headers that say who we are."""
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers."""
+        ...
+
+
+class ApiKey:
+    """A workspace's API key."""
+
+    def __init__(self, key: str) -> None:
+        self._headers = {"x-ms-quantum-api-key": key}
+
+    def __repr__(self) -> str:
+        return "ApiKey(...)"
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the header with the key."""
+        return self._headers
+
+
+class Token:
+    """A bearer token of a credential; the credential itself is made when the first token is asked for."""
+
+    def __init__(
+        self,
+        make: Callable[[], TokenCredential],
+        *,
+        scope: str = SCOPE,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Remember how to make the credential.
+
+        Args:
+            make: Makes it.
+            scope: What the token is for.
+            now: Seconds since 1970.
+        """
+        self._make = make
+        self._scope = scope
+        self._now = now
+        self._lock = threading.Lock()
+        self._credential: TokenCredential | None = None
+        self._token = ""
+        self._expires = 0.0
+
+    def __repr__(self) -> str:
+        return f"Token(..., scope={self._scope!r})"
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the header with a token that is good for five minutes more."""
+        with self._lock:
+            if self._now() >= self._expires - _RENEW_SECONDS:
+                if self._credential is None:
+                    self._credential = self._make()
+                access = self._credential.get_token(self._scope)
+                self._token, self._expires = access.token, float(access.expires_on)
+            return {"Authorization": f"Bearer {self._token}"}

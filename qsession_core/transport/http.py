@@ -1,0 +1,126 @@
+"""HTTPS by ``requests``: pooled connections, timeouts on every call, proxies and certificates read once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import urllib.request
+
+import requests
+import requests.adapters
+import requests.utils
+
+from qsession_core.errors import RequestTimeoutError, TransportError
+from qsession_core.transport.message import Request, Response, without_secrets
+
+__all__ = ["HttpTransport"]
+
+_log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+CONNECTIONS_PER_HOST = 32
+
+
+class HttpTransport:
+    """Carries requests over HTTP. Safe in threads; a forked process gets connections of its own."""
+
+    def __init__(
+        self,
+        *,
+        proxies: dict[str, str] | None = None,
+        verify: bool | str | None = None,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        connections: int = CONNECTIONS_PER_HOST,
+    ) -> None:
+        """Read the environment now, and never again.
+
+        Args:
+            proxies: Proxy URL by scheme; by default HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment.
+            verify: Path of a CA bundle, or False for none at all; by default REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or
+                SSL_CERT_FILE of the environment.
+            connect_seconds: Longest wait for a connection.
+            read_seconds: Longest wait for the next bytes of an answer.
+            connections: How many are kept for each host; a further call waits for one.
+        """
+        from_environment = next(
+            (
+                os.environ[name]
+                for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+                if os.environ.get(name)
+            ),
+            True,
+        )
+        self._verify = from_environment if verify is None else verify
+        self._proxies = proxies
+        self._environment = urllib.request.getproxies() if proxies is None else {}
+        self._no_proxy = self._environment.pop("no", "")
+        self._timeout = (connect_seconds, read_seconds)
+        self._connections = connections
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._sessions = self._open()
+
+    def _open(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # reading it anew costs 100 us a call
+        session.verify = self._verify
+        session.headers.clear()
+        adapter = requests.adapters.HTTPAdapter(
+            pool_connections=8, pool_maxsize=self._connections, pool_block=True, max_retries=0
+        )
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
+
+    def _session(self) -> requests.Session:
+        if self._process != os.getpid():
+            with self._lock:
+                if self._process != os.getpid():
+                    self._sessions, self._process = self._open(), os.getpid()
+        return self._sessions
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        if self._proxies is not None:
+            return self._proxies
+        if not self._environment or requests.utils.should_bypass_proxies(url, self._no_proxy or None):
+            return {}
+        return self._environment
+
+    def send(self, request: Request) -> Response:
+        """Carry one request; see :class:`~qsession_core.transport.message.Transport`."""
+        try:
+            answer = self._session().request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                data=request.body or None,
+                timeout=self._timeout,
+                proxies=self._proxies_for(request.url),
+                allow_redirects=False,
+            )
+        except requests.Timeout as error:
+            raise RequestTimeoutError(
+                f"{request} got no answer in {self._timeout[1]:g} s. The service may be slow, or a proxy in the way.",
+                request=str(request),
+            ) from _clean(error)
+        except requests.RequestException as error:
+            raise TransportError(
+                f"{request} did not get through: {without_secrets(str(error))}. Check the network, the proxy and "
+                "the endpoint's name.",
+                request=str(request),
+            ) from _clean(error)
+        _log.debug("%s -> %d, %d bytes", request, answer.status_code, len(answer.content))
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status_code, headers, answer.content)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._sessions.close()
+
+
+def _clean(error: requests.RequestException) -> Exception:
+    """Return the cause without its request, whose headers hold the key and whose address holds the signature."""
+    return ConnectionError(f"{type(error).__name__}: {without_secrets(str(error))}")
