@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qsession_core.local.clock import Clock, ManualClock, SystemClock
+    from qsession_core.local.faults import Fault, Faults
     from qsession_core.local.targets import LocalTarget
     from qsession_core.local.workspace import LocalWorkspace
 
-__all__ = ["Clock", "LocalTarget", "LocalWorkspace", "ManualClock", "SystemClock"]
+__all__ = ["Clock", "Fault", "Faults", "LocalTarget", "LocalWorkspace", "ManualClock", "SystemClock"]
 
 _HOMES = {
     "Clock": "clock",
+    "Fault": "faults",
+    "Faults": "faults",
     "LocalTarget": "targets",
     "LocalWorkspace": "workspace",
     "ManualClock": "clock",

@@ -13,6 +13,7 @@ from qsession_core.local.addresses import split_blob_address
 from qsession_core.local.clock import microseconds
 from qsession_core.local.filters import order_by, where
 from qsession_core.local.replies import Refusal, json_reply
+from qsession_core.local.sas import LIFETIME
 from qsession_core.local.storage import CONTAINER_NAME
 from qsession_core.local.store import JOB, SESSION, Item, to_text
 from qsession_core.local.wire import item_json, job_json, session_json, signed_job_json
@@ -20,6 +21,7 @@ from qsession_core.transport.message import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from qsession_core.local.addresses import Addresses, LocalConnection
     from qsession_core.local.clock import Clock
@@ -47,12 +49,14 @@ class Call(msgspec.Struct, frozen=True):
         body: The body's bytes.
         addresses: How addresses in the reply are written.
         path: The path as it came, for links to further pages.
+        is_expired: Signatures in the reply are to have run out: a fault on request.
     """
 
     query: dict[str, str]
     body: bytes
     addresses: Any
     path: str
+    is_expired: bool = False
 
 
 class _Common(msgspec.Struct, rename="camel", kw_only=True):
@@ -190,7 +194,7 @@ class Api:
         """Return one job, with addresses that can be read."""
         self._dispatcher.linger(job_id)
         job = self._item(JOB, job_id)
-        return json_reply(signed_job_json(job, call.addresses, self._signer, self._clock.now()))
+        return json_reply(signed_job_json(job, call.addresses, self._signer, self._signing_time(call)))
 
     def patch_job(self, call: Call, job_id: str) -> Response:
         """Change a job's name, priority or tags; null takes away."""
@@ -281,17 +285,25 @@ class Api:
         body = _decoded(call.body, _SasBody)
         if not CONTAINER_NAME.fullmatch(body.container_name):
             raise Refusal(400, "InvalidContainerName", "containerName is no name of a container.")
-        now = self._clock.now()
+        now = self._signing_time(call)
         addresses: Addresses = call.addresses
         if body.blob_name is not None:
             query = self._signer.read(body.container_name, body.blob_name, now, writes=True)
             return json_reply({"sasUri": f"{addresses.blob(body.container_name, body.blob_name)}?{query}"})
-        self._store.add_container(body.container_name, microseconds(now))
+        self._store.add_container(body.container_name, microseconds(self._clock.now()))
         query = self._signer.container(body.container_name, now, secure=not addresses.is_served)
         return json_reply({"sasUri": f"{addresses.container(body.container_name)}?{query}"})
 
     def provider_status(self, call: Call) -> Response:  # noqa: ARG002 - every route takes the call
         """Return providers, targets and their queues."""
+        value = [
+            {"id": name, "currentAvailability": _overall(targets), "targets": targets}
+            for name, targets in self._providers().items()
+        ]
+        return json_reply({"value": value, "nextLink": None})
+
+    def _providers(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what is shown of each provider's targets."""
         providers: dict[str, list[dict[str, Any]]] = {}
         for target in self._targets.values():
             queue = target.average_queue_seconds
@@ -305,13 +317,21 @@ class Api:
             if target.profile:
                 shown["targetProfile"] = target.profile
             providers.setdefault(target.provider, []).append(shown)
-        value = [
-            {"id": name, "currentAvailability": _overall(targets), "targets": targets}
-            for name, targets in providers.items()
-        ]
-        return json_reply({"value": value, "nextLink": None})
+        return providers
+
+    def offer_status(self, call: Call, provider: str) -> Response:  # noqa: ARG002 - every route takes the call
+        """Return one provider's targets and their queues."""
+        shown = self._providers().get(provider.lower())
+        if shown is None:
+            raise Refusal(404, "ResourceNotFound", f"There is no provider {provider[:64]}.")
+        return json_reply({"id": provider.lower(), "currentAvailability": _overall(shown), "targets": shown})
 
     # --- shared ---
+
+    def _signing_time(self, call: Call) -> datetime:
+        """Return when signatures are made: now, or so long ago that they have run out."""
+        now = self._clock.now()
+        return now - 2 * LIFETIME if call.is_expired else now
 
     def _item(self, item_type: str, item_id: str) -> Item:
         item = self._store.item(item_type, item_id.lower())

@@ -7,6 +7,7 @@ session, queue times, the expiry of SAS addresses. A :class:`ManualClock` stands
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -37,6 +38,10 @@ class Clock(Protocol):
         """
         ...
 
+    def sleep(self, seconds: float) -> None:
+        """Let this much time pass before going on."""
+        ...
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -48,6 +53,10 @@ class SystemClock:
     def wait(self, condition: threading.Condition, until: datetime | None) -> None:
         """Wait on the condition, at most until the moment."""
         condition.wait(None if until is None else max(0.0, (until - self.now()).total_seconds()))
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
 
 
 class ManualClock:
@@ -81,6 +90,10 @@ class ManualClock:
         with self._lock:
             if condition in self._waiting:
                 self._waiting.remove(condition)
+
+    def sleep(self, seconds: float) -> None:
+        """Advance: whoever sleeps on a clock that stands still makes it go."""
+        self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and wake whoever waits for it.

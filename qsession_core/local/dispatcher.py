@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from qsession_core.local.clock import Clock
+    from qsession_core.local.faults import Faults
     from qsession_core.local.targets import LocalTarget
 
 __all__ = ["Dispatcher"]
@@ -47,6 +48,7 @@ class Dispatcher:
         owner: This process's name in the store.
         executor: Runs large simulations; None for worker processes of our own, started with the first large job.
         simulator: The simulator for all jobs; empty to choose for each.
+        faults: Makes jobs fail on request.
         recover: Gives back the jobs of dead processes; called now and then, None in memory.
     """
 
@@ -60,6 +62,7 @@ class Dispatcher:
         owner: str,
         executor: Executor | None = None,
         simulator: str = "",
+        faults: Faults | None = None,
         recover: Callable[[], None] | None = None,
     ) -> None:
         self._store = store
@@ -70,10 +73,13 @@ class Dispatcher:
         self._given = executor
         self._own: Executor | None = None
         self._simulator = simulator
+        self._faults = faults
         self._recover = recover
         self._changed = threading.Condition()
         self._stopping = False
-        self._busy = False  # the thread is at work, or has not yet looked at the last change
+        # changes so far, and those that the thread had seen when it last found nothing to do
+        self._changes = 1
+        self._seen = 0
         self._prompt: set[str] = set()  # jobs that will end within milliseconds
         self._futures: dict[str, tuple[Item, Future[Outcome]]] = {}
         self._thread: threading.Thread | None = None
@@ -83,7 +89,6 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin to take jobs."""
-        self._busy = True
         self._thread = threading.Thread(target=self._loop, name="qsession-local", daemon=True)
         self._thread.start()
 
@@ -110,7 +115,7 @@ class Dispatcher:
             job_id: A new job that is small, so that a question about it is worth a moment's patience.
         """
         with self._changed:
-            self._busy = True
+            self._changes += 1
             if job_id and len(self._prompt) < 8:  # noqa: PLR2004 - behind more, it will not end within a moment
                 self._prompt.add(job_id)
             self._changed.notify_all()
@@ -130,8 +135,9 @@ class Dispatcher:
         Returns:
             Whether it came to rest.
         """
+        self.wake()
         with self._changed:
-            return self._changed.wait_for(lambda: not self._busy and not self._futures, timeout_seconds)
+            return self._changed.wait_for(lambda: self._seen == self._changes and not self._futures, timeout_seconds)
 
     # --- the thread ---
 
@@ -140,18 +146,17 @@ class Dispatcher:
             with self._changed:
                 if self._stopping:
                     return
-                self._busy = False
+                changes = self._changes
                 looked = self._clock.now()
             job, wake_at = self._next()
             if job is not None:
-                with self._changed:
-                    self._busy = True
                 self._run(job)
                 continue
             with self._changed:
                 self._prompt.clear()  # whatever is left cannot start now
+                self._seen = changes
                 self._changed.notify_all()
-                if self._stopping or self._busy:
+                if self._stopping or self._changes != changes:
                     continue
                 if self._recover is not None:
                     look_at = looked + timedelta(seconds=_LOOK_SECONDS)
@@ -293,7 +298,7 @@ class Dispatcher:
         self._end(job, outcome)
         with self._changed:
             self._futures.pop(job.id, None)
-            self._busy = True
+            self._changes += 1
             self._changed.notify_all()
 
     def _end(self, job: Item, outcome: Outcome) -> None:
@@ -310,6 +315,9 @@ class Dispatcher:
         target = self._targets.get(job.target.lower())
         if target is None:
             return Outcome(b"", code="InvalidInputData", message=f"There is no target {job.target} any more.")
+        fault = None if self._faults is None else self._faults.of_job(job)
+        if fault is not None:
+            return Outcome(b"", code=fault.code, message=fault.message)
         payload = self._store.read_blob(job.container or "", job.input_blob or "")
         if payload is None:
             return Outcome(

@@ -156,6 +156,14 @@ class Lifecycle:
                     self._happen(session, Event.START)
         return True
 
+    def owners(self) -> list[str]:
+        """Return the processes that have claimed jobs which have not ended."""
+        rows = self._store.read(
+            "SELECT DISTINCT owner FROM items WHERE item_type = 'Job' AND owner IS NOT NULL"
+            " AND state IN ('Executing', 'CancellationRequested')"
+        )
+        return [owner for (owner,) in rows]
+
     def release(self, owner: str) -> int:
         """Give back the jobs that a process had claimed and will not end; say how many."""
         with self._store.transaction() as database:

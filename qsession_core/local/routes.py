@@ -1,23 +1,25 @@
 """The table of routes.
 
 Paths are compared without regard to case, segment by segment; ``*`` is an id, and ``:verb`` ends a segment. Source: protocol.md
-section 2.
+sections 1.4 and 2.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
-
-from qsession_core.local.replies import Refusal
 
 if TYPE_CHECKING:
     from qsession_core.local.addresses import LocalConnection
 
-__all__ = ["ROUTES", "find"]
+__all__ = ["ROUTES", "Route", "find"]
 
-# below .../workspaces/{name}/: shape -> method -> name of the method of Api
+# shape -> method -> name of the method that answers. Shapes below a workspace are written without its prefix; the
+# workspace itself, as the resource manager knows it, is "workspace".
 ROUTES: dict[str, dict[str, str]] = {
+    "workspace": {"GET": "resource"},
+    "graph": {"POST": "graph"},
+    "subscription": {"GET": "subscription"},
     "jobs": {"GET": "list_jobs"},
     "jobs/*": {"PUT": "put_job", "GET": "get_job", "PATCH": "patch_job", "DELETE": "delete_job"},
     "jobs/*:cancel": {"POST": "cancel_job"},
@@ -27,35 +29,67 @@ ROUTES: dict[str, dict[str, str]] = {
     "sessions/*/jobs": {"GET": "list_session_jobs"},
     "toplevelitems": {"GET": "list_top_level_items"},
     "storage/sasuri": {"POST": "sas_uri"},
+    "storage/proxy": dict.fromkeys(("GET", "PUT", "HEAD", "POST"), "proxy"),
     "providerstatus": {"GET": "provider_status"},
+    "quotas": {"GET": "quotas"},
+    "quotausages": {"GET": "quota_usages"},
+    "suiteoffers/*/quotausages": {"GET": "offer_usages"},
+    "suiteoffers/*/providerstatus": {"GET": "offer_status"},
 }
+MANAGEMENT = frozenset({"workspace", "graph", "subscription"})
 _PREFIX = ("subscriptions", None, "resourcegroups", None, "providers", "microsoft.quantum", "workspaces", None)
-_ID_PLACE = 1
+_OFFERS = ("subscriptions", None, "providers", "microsoft.quantum", "suiteoffers", None, None)
+_GRAPH = ("providers", "microsoft.resourcegraph", "resources")
+_SUBSCRIPTION = ("subscriptions", None)
 
 
-def find(method: str, path: str, connection: LocalConnection) -> tuple[str, tuple[str, ...], bool]:
-    """Return which method of Api answers, with what arguments, and whether the path names this workspace.
+class Route(NamedTuple):
+    """Where a path leads.
 
-    Raises:
-        Refusal: 404 if there is no such route, 405 if it has no such method.
+    Attributes:
+        shape: The key in ROUTES; empty for nowhere.
+        arguments: The ids in the path.
+        is_own: The path names this workspace.
     """
-    segments = path.strip("/").split("/")
-    head, tail = segments[: len(_PREFIX)], segments[len(_PREFIX) :]
-    if len(head) < len(_PREFIX) or any(
-        wanted is not None and wanted != given.lower() for wanted, given in zip(_PREFIX, head, strict=True)
-    ):
-        raise Refusal(404, "ResourceNotFound", "There is no such route.")
+
+    shape: str
     arguments: tuple[str, ...] = ()
-    if len(tail) > _ID_PLACE and tail[0].lower() in {"jobs", "sessions"}:
-        item_id, colon, verb = unquote(tail[_ID_PLACE]).partition(":")
+    is_own: bool = True
+
+
+def _fits(pattern: tuple[str | None, ...], segments: list[str]) -> bool:
+    return len(segments) >= len(pattern) and all(
+        wanted is None or wanted == given.lower() for wanted, given in zip(pattern, segments, strict=False)
+    )
+
+
+def find(path: str, connection: LocalConnection) -> Route:
+    """Return where a path leads."""
+    segments = path.strip("/").split("/")
+    if not _fits(_PREFIX, segments):
+        return _beside(segments, connection)
+    tail = segments[len(_PREFIX) :]
+    given = tuple(unquote(segments[place]).lower() for place in (1, 3, 7))
+    own = tuple(name.lower() for name in (connection.subscription_id, connection.resource_group, connection.name))
+    if not tail:
+        return Route("workspace", (), given == own)
+    arguments: tuple[str, ...] = ()
+    if len(tail) > 1 and tail[0].lower() in {"jobs", "sessions"}:
+        item_id, colon, verb = unquote(tail[1]).partition(":")
         arguments = (item_id,)
-        tail = [tail[0], f"*{colon}{verb}", *tail[_ID_PLACE + 1 :]]
-    methods = ROUTES.get("/".join(tail).lower())
-    if methods is None:
-        raise Refusal(404, "ResourceNotFound", "There is no such route.")
-    handler = methods.get(method)
-    if handler is None:
-        raise Refusal(405, "MethodNotAllowed", f"This route answers {', '.join(methods)}.")
-    own = (connection.subscription_id, connection.resource_group, connection.name)
-    given = (unquote(head[1]), unquote(head[3]), unquote(head[7]))
-    return handler, arguments, all(a.lower() == b.lower() for a, b in zip(own, given, strict=True))
+        tail = [tail[0], f"*{colon}{verb}", *tail[2:]]
+    shape = "/".join(tail).lower()
+    return Route(shape if shape in ROUTES and shape not in MANAGEMENT else "", arguments, given == own)
+
+
+def _beside(segments: list[str], connection: LocalConnection) -> Route:
+    """Return where a path leads that is not below a workspace."""
+    is_own = len(segments) > 1 and unquote(segments[1]).lower() == connection.subscription_id.lower()
+    if _fits(_OFFERS, segments) and len(segments) == len(_OFFERS):
+        shape = f"suiteoffers/*/{segments[6].lower()}"
+        return Route(shape if shape in ROUTES else "", (unquote(segments[5]),), is_own)
+    if [segment.lower() for segment in segments] == list(_GRAPH):
+        return Route("graph")
+    if _fits(_SUBSCRIPTION, segments) and len(segments) == len(_SUBSCRIPTION):
+        return Route("subscription", (), is_own)
+    return Route("")

@@ -1,0 +1,95 @@
+"""Old jobs: list them, take copies of them, let them go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qsession_core.local.addresses import addresses_for
+from qsession_core.local.clock import microseconds
+from qsession_core.local.lifecycle import TERMINAL
+from qsession_core.local.wire import item_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+    from pathlib import Path
+
+    from qsession_core.local.store import Item, Store
+
+__all__ = ["Archive"]
+
+_ENDED = f"state IN ({', '.join(repr(state) for state in (*TERMINAL, 'TimedOut'))})"
+
+
+class Archive:
+    """The jobs and sessions of a store that are over.
+
+    Args:
+        store: Where they are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def jobs(self, before: datetime | None = None) -> list[Item]:
+        """Return the jobs that have ended, oldest first.
+
+        Args:
+            before: Only those created before this.
+        """
+        limit = 2**62 if before is None else microseconds(before)
+        return self._store.items(
+            f"WHERE item_type = 'Job' AND {_ENDED} AND created < ? ORDER BY created, sequence", (limit,)
+        )
+
+    def export(self, folder: Path, job_ids: Collection[str] | None = None) -> int:
+        """Write jobs to a folder: one folder a job, with ``job.json`` and its blobs.
+
+        Blobs are numbered (``blob-0``, ``blob-1``...) and their names stand in ``job.json``, because a name from the wire is
+        no name for a file.
+
+        Args:
+            folder: Where to; made if need be.
+            job_ids: Which; None for all that have ended.
+
+        Returns:
+            How many jobs were written.
+        """
+        wanted = None if job_ids is None else {job_id.lower() for job_id in job_ids}
+        addresses = addresses_for("https", "local.quantum.azure.com")
+        written = 0
+        for job in self.jobs():
+            if wanted is not None and job.id not in wanted:
+                continue
+            place = folder / job.id
+            place.mkdir(parents=True, exist_ok=True)
+            names = {}
+            for number, blob in enumerate(self._store.blobs(job.container or "")):
+                names[f"blob-{number}"] = blob.name
+                (place / f"blob-{number}").write_bytes(self._store.read_blob(blob.container, blob.name) or b"")
+            record = {"job": item_json(job, addresses), "blobs": names}
+            (place / "job.json").write_bytes(msgspec.json.format(msgspec.json.encode(record)))
+            written += 1
+        return written
+
+    def prune(self, before: datetime) -> int:
+        """Forget jobs and sessions that ended and were created before this, with their blobs.
+
+        A session stays as long as one of its jobs does.
+
+        Returns:
+            How many jobs and sessions were forgotten.
+        """
+        jobs = self.jobs(before)
+        for job in jobs:
+            self._store.remove(job)
+        sessions = self._store.items(
+            f"WHERE item_type = 'Session' AND {_ENDED} AND created < ? AND NOT EXISTS"
+            " (SELECT 1 FROM items AS other WHERE other.session_id = items.id)",
+            (microseconds(before),),
+        )
+        for session in sessions:
+            self._store.remove(session)
+        return len(jobs) + len(sessions)
