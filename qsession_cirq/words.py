@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Number = Callable[[Any], Any]
     Rule = Callable[[Any, Number], Plan | None]
 
-__all__ = ["SINGLETONS", "GateWords", "taken_apart", "unitary_of", "unsupported"]
+__all__ = ["SINGLETONS", "GateWords", "euler", "taken_apart", "unitary_of", "unsupported"]
 
 PI = math.pi
 _DEEPEST = 40
@@ -177,10 +177,10 @@ def _phased_xz(gate: Any, number: Number) -> Plan:
 
 def _matrix(gate: Any, number: Number) -> Plan | None:
     del number
-    return ("u", _euler(cirq.unitary(gate))) if cirq.qid_shape(gate) == (2,) else None
+    return ("u", euler(cirq.unitary(gate))) if cirq.qid_shape(gate) == (2,) else None
 
 
-def _euler(matrix: NDArray[np.complex128]) -> tuple[float, float, float]:
+def euler(matrix: NDArray[np.complex128]) -> tuple[float, float, float]:
     """Return the angles of ``u`` for a unitary 2 x 2 matrix, up to its phase."""
     (a, b), (c, d) = matrix.tolist()
     theta = 2 * math.atan2(abs(c), abs(a))
