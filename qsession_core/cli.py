@@ -1,0 +1,97 @@
+"""The command ``qsession``.
+
+``qsession serve`` puts a local workspace behind HTTP, for other processes and other clients.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from qsession_core.errors import QSessionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from qsession_core.local.addresses import LocalConnection
+
+__all__ = ["connection_string", "main", "official_lines"]
+
+
+def connection_string(connection: LocalConnection, endpoint: str) -> str:
+    """Return what ``Workspace.from_connection_string`` takes."""
+    return (
+        f"SubscriptionId={connection.subscription_id};ResourceGroupName={connection.resource_group};"
+        f"WorkspaceName={connection.name};ApiKey={connection.api_key};QuantumEndpoint={endpoint};"
+    )
+
+
+def official_lines(connection: LocalConnection, endpoint: str) -> str:
+    """Return the three lines that connect the official client."""
+    return (
+        "from azure.core.credentials import AzureKeyCredential\n"
+        "from azure.quantum import Workspace\n"
+        f'workspace = Workspace(subscription_id="{connection.subscription_id}", '
+        f'resource_group="{connection.resource_group}", name="{connection.name}", location="{connection.location}", '
+        f'credential=AzureKeyCredential("{connection.api_key}"), _quantum_endpoint="{endpoint}")\n'
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: What stands behind the command's name; None for those of this process.
+
+    Returns:
+        The exit code.
+    """
+    parser = argparse.ArgumentParser(prog="qsession", description="Azure Quantum's sessions, and a local workspace.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve a local workspace over HTTP")
+    serve.add_argument("--port", type=int, default=0, help="where to listen (default: any free port)")
+    serve.add_argument("--host", default="127.0.0.1", help="on which address (default: this machine only)")
+    serve.add_argument("--expose", action="store_true", help="allow an address that other machines can reach")
+    serve.add_argument("--directory", help="keep everything here (default: in memory)")
+    serve.add_argument("--seed", type=int, help="make all sampling repeatable")
+    serve.add_argument("--targets", help="a TOML file of targets to add or change")
+    serve.add_argument("--simulator", default="", help="run every job on this simulator")
+    chosen = parser.parse_args(arguments)
+    try:
+        return _serve(chosen)
+    except QSessionError as error:
+        sys.stderr.write(f"qsession: {error}\n")
+        return 2
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    from qsession_core.local import LocalWorkspace
+    from qsession_core.local.server import Server
+
+    def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's shape
+        raise KeyboardInterrupt
+
+    with LocalWorkspace(
+        chosen.directory, seed=chosen.seed, targets=chosen.targets, simulator=chosen.simulator
+    ) as workspace:
+        server = Server(workspace, port=chosen.port, host=chosen.host, expose=chosen.expose)
+        signal.signal(signal.SIGTERM, leave)
+        sys.stdout.write(connection_string(workspace.connection, server.endpoint) + "\n")
+        sys.stdout.write("\nFor the official client:\n")
+        sys.stdout.write(official_lines(workspace.connection, server.endpoint))
+        sys.stdout.flush()
+        try:
+            server.run()
+        except KeyboardInterrupt:
+            sys.stdout.write("\n")
+        finally:
+            server.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
