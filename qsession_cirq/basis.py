@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.complex128]
 
-__all__ = ["IonQNativeGateset", "TargetGateset", "gateset_of"]
+__all__ = ["IonQNativeGateset", "TargetGateset"]
 
 _TWO_QUBITS = 2
 
@@ -170,8 +170,3 @@ _TURNS: dict[str, Matrix] = {
     "xz": cirq.unitary(cirq.ry(-math.pi / 2)),
     "yz": cirq.unitary(cirq.rx(math.pi / 2)),
 }  # fmt: skip
-
-
-def gateset_of(provider_id: str) -> TargetGateset:
-    """Return the gateset of a provider's targets."""
-    return TargetGateset(resets=provider_id != "ionq")

@@ -24,6 +24,7 @@ import sympy
 
 from qsession_cirq.conditions import ConditionError, Recorded, expression
 from qsession_cirq.readout import KEY, Confusion, Key, Readout
+from qsession_cirq.sweeps import params_of
 from qsession_cirq.words import SINGLETONS, GateWords, taken_apart, unsupported
 from qsession_core.errors import ConversionError, UnsupportedOperationError
 from qsession_core.program import Angle, Binary, Block, Literal, Program, Register
@@ -346,9 +347,7 @@ class _Walker:
             )
             for name, recorded in self.measured.items()
         )
-        params = {str(symbol): self.resolver.value_of(symbol) for symbol in self.resolver.param_dict}
-        values = {name: float(value) for name, value in params.items() if isinstance(value, int | float)}
-        readout = Readout(keys, tuple(map(str, self.order)), _is_dynamic(body), values)
+        readout = Readout(keys, tuple(map(str, self.order)), _is_dynamic(body), params_of(self.resolver))
         metadata = {
             "cirq": "True",
             "qubits": str(len(self.order)),

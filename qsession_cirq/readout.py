@@ -158,6 +158,34 @@ class Readout:
             raw[key.name] = table.reshape(len(table), key.instances, key.width)
         return raw
 
+    def probabilities(self, result: Result, key: str | None = None) -> dict[int, float]:
+        """Return how probable each outcome is, masks applied and confusion not.
+
+        Args:
+            result: The core's result.
+            key: Only this key's bits; by default those of all keys, in their order.
+
+        Returns:
+            By outcome, its first bit most significant, in the outcomes' order.
+
+        Raises:
+            ResultFormatError: There is no such key.
+        """
+        columns = self._columns(result)
+        keys = [one for one in self.keys if key in {None, one.name}]
+        if not keys:
+            problem = f"there is no measurement key {key!r}, only {sorted(columns)}"
+            raise ResultFormatError(f"{problem}.", format="cirq", problem=problem)
+        places = [clbit for one in keys for clbit in columns[one.name]]
+        flips = [place in one.inverted for one in keys for place in range(one.instances * one.width)]
+        total: dict[int, float] = {}
+        for text, probability in result.probabilities.items():
+            outcome = 0
+            for place, flip in zip(places, flips, strict=True):
+                outcome = outcome << 1 | ((text[place] == "1") ^ flip)
+            total[outcome] = total.get(outcome, 0.0) + probability
+        return dict(sorted(total.items()))
+
     def _columns(self, result: Result) -> dict[str, list[int]]:
         columns = {register.name: list(register.clbits) for register in result.registers}
         for key in self.keys:

@@ -1,0 +1,147 @@
+"""A ``cirq.Sampler`` that runs on a target: sweeps and batches are sent together, each circuit converted once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cirq
+
+from qsession_core.client.batch import JobSet
+from qsession_core.errors import QSessionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from qsession_cirq.job import Job
+    from qsession_cirq.target import Target
+    from qsession_core import Payload, Session
+
+__all__ = ["Sampler"]
+
+
+class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
+    """Runs circuits on a target, in the session of the target if it has one.
+
+    Attributes:
+        target: Where it runs.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        seed: int | None,
+        name: str,
+        session: Session | None,
+        input_params: Mapping[str, Any] | None,
+        input_data_format: str | None,
+        gateset: str | None,
+        timeout_seconds: float | None,
+    ) -> None:
+        """Keep what every run has in common; users get samplers from ``target.sampler`` and ``service.sampler``.
+
+        Args:
+            target: Where to run.
+            seed: As of ``Job.results``.
+            name: The jobs' name.
+            session: The session to join; by default the target's, if it has one when a run starts.
+            input_params: More of the jobs' ``inputParams``.
+            input_data_format: What to encode circuits in.
+            gateset: Where the provider has several.
+            timeout_seconds: How long a run may wait; None for as long as it takes.
+        """
+        self.target = target
+        self._seed = seed
+        self._name = name
+        self._session = session
+        self._input_params = input_params
+        self._input_data_format = input_data_format
+        self._gateset = gateset
+        self._timeout_seconds = timeout_seconds
+
+    def __repr__(self) -> str:
+        return f"<qsession_cirq.Sampler on {self.target.name}>"
+
+    def run_sweep(
+        self, program: cirq.AbstractCircuit, params: cirq.Sweepable, repetitions: int = 1
+    ) -> list[cirq.Result]:
+        """Run a circuit at every point of a sweep; one job a point, several at a time.
+
+        Args:
+            program: The circuit.
+            params: Anything that Cirq takes for a sweep.
+            repetitions: How many at each point.
+
+        Returns:
+            One result a point, in the sweep's order.
+
+        Raises:
+            ConversionError: The circuit cannot be sent as it is; nothing was sent.
+            QSessionError: A job failed; a note says which others did not.
+        """
+        return self.run_batch([program], [params], repetitions)[0]
+
+    def run_batch(
+        self,
+        programs: Sequence[cirq.AbstractCircuit],
+        params_list: Sequence[cirq.Sweepable] | None = None,
+        repetitions: int | Sequence[int] = 1,
+    ) -> list[list[cirq.Result]]:
+        """Run several circuits, each at every point of its own sweep; everything is sent before anything is awaited.
+
+        Args:
+            programs: The circuits.
+            params_list: A sweep for each.
+            repetitions: How many, for all or for each.
+
+        Returns:
+            For each circuit, one result a point.
+
+        Raises:
+            ValueError: There are not as many sweeps or repetitions as circuits.
+            ConversionError: A circuit cannot be sent as it is; nothing was sent.
+            QSessionError: A job failed; a note says which others did not.
+        """
+        sweeps, counts = self._normalize_batch_args(programs, params_list, repetitions)
+        points = [list(cirq.to_resolvers(sweep)) for sweep in sweeps]
+        payloads: list[Payload] = []
+        for program, resolvers, count in zip(programs, points, counts, strict=True):
+            payloads += self.target.encode_sweep(
+                program,
+                resolvers,
+                count,
+                input_params=self._input_params,
+                input_data_format=self._input_data_format,
+                gateset=self._gateset,
+            )
+        flat = [resolver for resolvers in points for resolver in resolvers]
+        results = iter(
+            self._results(self.target.submit_payloads(payloads, flat, name=self._name, session=self._session))
+        )
+        return [[next(results) for _ in resolvers] for resolvers in points]
+
+    async def run_batch_async(
+        self,
+        programs: Sequence[cirq.AbstractCircuit],
+        params_list: Sequence[cirq.Sweepable] | None = None,
+        repetitions: int | Sequence[int] = 1,
+    ) -> list[list[cirq.Result]]:
+        """Run several circuits; as of :meth:`run_batch`, which sends them all at once anyway."""
+        return self.run_batch(programs, params_list, repetitions)
+
+    def _results(self, jobs: Sequence[Job | QSessionError]) -> list[cirq.Result]:
+        """Wait for all jobs and return their results, or raise what the first one without a result raised."""
+        members = [job if isinstance(job, QSessionError) else job.azure_job for job in jobs]
+        outcomes = JobSet(self.target.core.workspace, members).results(self._timeout_seconds)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, QSessionError)]
+        if failures:
+            if len(jobs) > 1:
+                good = [
+                    job.job_id()
+                    for job, outcome in zip(jobs, outcomes, strict=True)
+                    if not isinstance(job, QSessionError) and not isinstance(outcome, QSessionError)
+                ]
+                there = f"fetch them by service.get_job: {', '.join(good)}" if good else "there is nothing to fetch"
+                failures[0].add_note(f"{len(failures)} of {len(jobs)} jobs have no result; {len(good)} have; {there}.")
+            raise failures[0]
+        return [job.results(seed=self._seed) for job in jobs if not isinstance(job, QSessionError)]

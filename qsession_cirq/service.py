@@ -1,0 +1,327 @@
+"""The service: where Cirq users start."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from qsession_cirq.job import Job
+from qsession_cirq.target import JOB_NAME, Target
+from qsession_core.connect import Workspace
+from qsession_core.errors import ConfigurationError
+from qsession_core.keywords import strict_keywords
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import cirq
+
+    from qsession_cirq.sampler import Sampler
+    from qsession_core import Session
+    from qsession_core import Target as CoreTarget
+
+__all__ = ["AzureQuantumService"]
+
+
+class AzureQuantumService:
+    """Runs Cirq circuits on the targets of a workspace.
+
+    >>> import cirq
+    >>> from qsession_core import Workspace
+    >>> service = AzureQuantumService(Workspace.local(seed=7))
+    >>> a, b = cirq.LineQubit.range(2)
+    >>> bell = cirq.Circuit(cirq.H(a), cirq.CNOT(a, b), cirq.measure(a, b, key="m"))
+    >>> with service.get_target("ionq.simulator").open_session(name="bell") as session:
+    ...     result = service.run(bell, repetitions=100, target="ionq.simulator")
+    >>> sorted(result.histogram(key="m").items())
+    [(0, 50), (3, 50)]
+    >>> len(session.list_jobs())
+    1
+    """
+
+    @strict_keywords
+    def __init__(
+        self,
+        workspace: Workspace | None = None,
+        default_target: str | None = None,
+        *,
+        resource_id: str | None = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        name: str | None = None,
+        location: str | None = None,
+        credential: Any = None,
+        user_agent: str | None = None,
+    ) -> None:
+        """Use a workspace, or connect to one.
+
+        Args:
+            workspace: The workspace; by default one is made of the other arguments and of the environment.
+            default_target: The name of the target that runs what names none.
+            resource_id: As of ``Workspace``, like all that follow.
+            subscription_id: The subscription's GUID.
+            resource_group: The resource group's name.
+            name: The workspace's name.
+            location: The region.
+            credential: A credential of azure-identity, or an API key as text.
+            user_agent: Goes before our own.
+
+        Raises:
+            ConfigurationError: A workspace is given and described as well, or nothing says which it is.
+        """
+        described = (resource_id, subscription_id, resource_group, name, location, credential, user_agent)
+        if workspace is None:
+            workspace = Workspace(
+                subscription_id,
+                resource_group,
+                name,
+                resource_id=resource_id,
+                location=location,
+                credential=credential,
+                user_agent=user_agent,
+            )
+        elif any(value is not None for value in described):
+            raise ConfigurationError("A workspace is given, and described as well. Pass one of the two.")
+        self.workspace = workspace
+        self.default_target = default_target
+        self._targets: dict[str, Target] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<qsession_cirq.AzureQuantumService of {self.workspace!r}>"
+
+    # --- targets -----------------------------------------------------------------------------------------------
+
+    @strict_keywords
+    def targets(self, name: str | None = None, provider_id: str | None = None) -> Any:
+        """Return the workspace's targets that take circuits.
+
+        Args:
+            name: Only the target of this name.
+            provider_id: Only targets of this provider.
+
+        Returns:
+            A list of targets; with a name, that one target. Same name, same object.
+
+        Raises:
+            TargetNotFoundError: There is none of this name; the error names what is near.
+        """
+        if name is not None:
+            return self.get_target(name)
+        cores: list[CoreTarget] = self.workspace.get_targets(provider_id=provider_id)
+        return [self._target(core) for core in cores if core.input_data_formats]
+
+    def get_target(self, name: str | None = None) -> Target:
+        """Return a target.
+
+        Args:
+            name: Its name; by default the service's default target.
+
+        Returns:
+            The same object for the same name, so that a session opened on it is joined by the service's own methods.
+
+        Raises:
+            ConfigurationError: No name is given, and there is no default target.
+            TargetNotFoundError: There is none of this name; the error names what is near.
+        """
+        name = name or self.default_target
+        if name is None:
+            raise ConfigurationError(
+                "No target is named. Say target='ionq.simulator', or make the service with default_target=."
+            )
+        known = self._targets.get(name)
+        return known if known is not None else self._target(self.workspace.get_target(name))
+
+    def _target(self, core: CoreTarget) -> Target:
+        """Return the one object of this name; what the workspace says now is news for it, not another target."""
+        with self._lock:
+            target = self._targets.setdefault(core.name, Target(core))
+        target.core.details = core.details
+        return target
+
+    # --- jobs --------------------------------------------------------------------------------------------------
+
+    def get_job(self, job_id: str) -> Job:
+        """Return a job, whoever sent it: this package, the official client, or anyone else.
+
+        Args:
+            job_id: The job's id.
+
+        Raises:
+            NotFoundError: There is none of this id.
+        """
+        return Job(self.workspace.get_job(job_id))
+
+    @strict_keywords
+    def create_job(
+        self,
+        program: cirq.AbstractCircuit,
+        repetitions: int,
+        name: str = JOB_NAME,
+        target: str | Target | None = None,
+        param_resolver: cirq.ParamResolverOrSimilarType = None,
+        *,
+        session: Session | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        input_data_format: str | None = None,
+        gateset: str | None = None,
+    ) -> Job:
+        """Send a circuit; it joins the session that is open on the target, if any.
+
+        Args:
+            program: The circuit.
+            repetitions: How many.
+            name: The job's name.
+            target: Where to run; by default the service's default target.
+            param_resolver: Values of the circuit's symbols.
+            session: As of ``Target.submit``, like all that follow.
+            input_params: More of the job's ``inputParams``.
+            metadata: More metadata.
+            input_data_format: What to encode it in.
+            gateset: Where the provider has several.
+
+        Returns:
+            The job.
+        """
+        return self._where(target).submit(
+            program,
+            name,
+            repetitions,
+            param_resolver=param_resolver,
+            session=session,
+            input_params=input_params,
+            metadata=metadata,
+            input_data_format=input_data_format,
+            gateset=gateset,
+        )
+
+    @strict_keywords
+    def run(
+        self,
+        program: cirq.AbstractCircuit,
+        repetitions: int,
+        target: str | Target | None = None,
+        name: str = JOB_NAME,
+        param_resolver: cirq.ParamResolverOrSimilarType = None,
+        seed: int | None = None,
+        timeout_seconds: float | None = None,
+        *,
+        session: Session | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        input_data_format: str | None = None,
+        gateset: str | None = None,
+    ) -> cirq.ResultDict:
+        """Send a circuit, wait, and return its result; keywords as of :meth:`create_job` and ``Job.results``.
+
+        Raises:
+            JobFailedError: The job failed.
+            WaitTimeoutError: It still runs; the error names it, and ``get_job`` fetches it later.
+        """
+        job = self.create_job(
+            program,
+            repetitions,
+            name,
+            target,
+            param_resolver,
+            session=session,
+            input_params=input_params,
+            metadata=metadata,
+            input_data_format=input_data_format,
+            gateset=gateset,
+        )
+        return job.results(timeout_seconds, seed=seed)
+
+    @strict_keywords
+    def run_sweep(
+        self,
+        program: cirq.AbstractCircuit,
+        params: cirq.Sweepable,
+        repetitions: int,
+        target: str | Target | None = None,
+        name: str = JOB_NAME,
+        seed: int | None = None,
+        timeout_seconds: float | None = None,
+        *,
+        session: Session | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        input_data_format: str | None = None,
+        gateset: str | None = None,
+    ) -> list[cirq.Result]:
+        """Run a circuit at every point of a sweep; keywords as of :meth:`run`.
+
+        Returns:
+            One result a point, in the sweep's order.
+        """
+        sampler = self.sampler(
+            target,
+            seed=seed,
+            name=name,
+            session=session,
+            input_params=input_params,
+            input_data_format=input_data_format,
+            gateset=gateset,
+            timeout_seconds=timeout_seconds,
+        )
+        return sampler.run_sweep(program, params, repetitions)
+
+    @strict_keywords
+    def run_batch(
+        self,
+        programs: Sequence[cirq.AbstractCircuit],
+        params_list: Sequence[cirq.Sweepable] | None = None,
+        repetitions: int | Sequence[int] = 1,
+        target: str | Target | None = None,
+        name: str = JOB_NAME,
+        seed: int | None = None,
+        timeout_seconds: float | None = None,
+        *,
+        session: Session | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        input_data_format: str | None = None,
+        gateset: str | None = None,
+    ) -> list[list[cirq.Result]]:
+        """Run several circuits, each at every point of its own sweep; keywords as of :meth:`run`.
+
+        Returns:
+            For each circuit, one result a point.
+        """
+        sampler = self.sampler(
+            target,
+            seed=seed,
+            name=name,
+            session=session,
+            input_params=input_params,
+            input_data_format=input_data_format,
+            gateset=gateset,
+            timeout_seconds=timeout_seconds,
+        )
+        return sampler.run_batch(programs, params_list, repetitions)
+
+    @strict_keywords
+    def sampler(
+        self,
+        target: str | Target | None = None,
+        *,
+        seed: int | None = None,
+        name: str = JOB_NAME,
+        session: Session | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        input_data_format: str | None = None,
+        gateset: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Sampler:
+        """Return a ``cirq.Sampler`` on a target; keywords as of ``Target.sampler``."""
+        return self._where(target).sampler(
+            seed=seed,
+            name=name,
+            session=session,
+            input_params=input_params,
+            input_data_format=input_data_format,
+            gateset=gateset,
+            timeout_seconds=timeout_seconds,
+        )
+
+    def _where(self, target: str | Target | None) -> Target:
+        return target if isinstance(target, Target) else self.get_target(target)

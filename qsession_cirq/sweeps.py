@@ -1,0 +1,73 @@
+"""Values of a program's parameters for every point of a sweep.
+
+>>> import cirq, sympy
+>>> a, b = sympy.symbols("a b")
+>>> points = [cirq.ParamResolver({"a": 1.0, "b": 2.0}), cirq.ParamResolver({"a": 3.0, "b": 4.0})]
+>>> values_of((a, a * b + 1), points).tolist()
+[[1.0, 3.0], [3.0, 13.0]]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy
+
+from qsession_core.errors import UnboundParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import cirq
+    from numpy.typing import NDArray
+
+__all__ = ["params_of", "values_of"]
+
+
+def values_of(expressions: Sequence[sympy.Basic], resolvers: Sequence[cirq.ParamResolver]) -> NDArray[np.float64]:
+    """Return the value of each expression at each point.
+
+    Args:
+        expressions: The sympy expressions of a conversion, in the order of the program's parameters.
+        resolvers: One a point.
+
+    Returns:
+        Shape (points, expressions).
+
+    Raises:
+        UnboundParameterError: A point gives no number to a symbol.
+    """
+    symbols = sorted({symbol for expression in expressions for symbol in expression.free_symbols}, key=str)
+    columns = {symbol: _column(symbol, resolvers) for symbol in symbols}
+    values = np.empty((len(resolvers), len(expressions)))
+    for place, expression in enumerate(expressions):
+        if expression in columns:
+            values[:, place] = columns[expression]
+        else:
+            evaluate = sympy.lambdify(symbols, expression, "numpy")
+            values[:, place] = evaluate(*columns.values())
+    return values
+
+
+def _column(symbol: sympy.Symbol, resolvers: Sequence[cirq.ParamResolver]) -> NDArray[np.float64]:
+    """Return the value of one symbol at each point."""
+    name = symbol.name
+    column = np.empty(len(resolvers))
+    for place, resolver in enumerate(resolvers):
+        value = resolver.param_dict.get(name)
+        if value.__class__ is not float:
+            value = resolver.value_of(symbol)
+            if isinstance(value, sympy.Basic) and not value.is_number:
+                raise UnboundParameterError(
+                    f"The circuit's symbol {name!r} has no value; give it one by param_resolver or params.",
+                    parameters=(name,),
+                )
+        column[place] = float(value)
+    return column
+
+
+def params_of(resolver: cirq.ParamResolver) -> dict[str, float]:
+    """Return what a resolver gives a number to, by name: what travels with the job."""
+    values: dict[str, Any] = {str(symbol): resolver.value_of(symbol) for symbol in resolver.param_dict}
+    return {name: float(value) for name, value in values.items() if isinstance(value, int | float | sympy.Number)}
