@@ -89,6 +89,7 @@ class Job:
     def refresh(self) -> Self:
         """Ask the service for the job's present state."""
         self._update(self.workspace.fetch_job(self.id))
+        self._details = job_details(self._raw)  # now, so that an answer that was cut off is told here
         return self
 
     def update_from_list(self, raw: bytes) -> None:

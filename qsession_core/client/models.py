@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from qsession_core.errors import TransportError
+
 __all__ = [
     "CostEstimate",
     "CostEvent",
@@ -146,19 +148,30 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def job_details(raw: bytes) -> JobDetails:
-    """Read a job, with the members that we do not know under ``extra``."""
-    return _with_extra(msgspec.json.decode(raw, type=JobDetails), raw)
+    """Read a job, with the members that we do not know under ``extra``.
+
+    Raises:
+        TransportError: It is not what the service promises.
+    """
+    return _with_extra(raw, JobDetails)
 
 
 def session_details(raw: bytes) -> SessionDetails:
-    """Read a session, with the members that we do not know under ``extra``."""
-    return _with_extra(msgspec.json.decode(raw, type=SessionDetails), raw)
+    """Read a session, with the members that we do not know under ``extra``; raises as :func:`job_details`."""
+    return _with_extra(raw, SessionDetails)
 
 
 D = TypeVar("D", bound=_Item)
 
 
-def _with_extra(details: D, raw: bytes) -> D:
-    members = msgspec.json.decode(raw, type=dict[str, Any])
+def _with_extra(raw: bytes, kind: type[D]) -> D:
+    try:
+        details = msgspec.json.decode(raw, type=kind)
+        members = msgspec.json.decode(raw, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise TransportError(
+            f"What came as a {kind.__name__} cannot be read: {error}. Something between here and the service may have "
+            "cut or replaced it; try again."
+        ) from error
     extra = {name: value for name, value in members.items() if name not in details.__struct_encode_fields__}
     return msgspec.structs.replace(details, extra=extra)

@@ -1,0 +1,94 @@
+"""A local workspace behind a transport that counts, and can be told to fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qsession_core import Program, Request, Response, Workspace
+from qsession_core.local import LocalWorkspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass
+class Recorder:
+    """Carries requests to a local workspace; remembers them; may answer in its stead."""
+
+    service: LocalWorkspace
+    requests: list[Request] = field(default_factory=list)
+    interfere: Callable[[Request], Response | None] = lambda request: None
+
+    def send(self, request: Request) -> Response:
+        self.requests.append(request)
+        return self.interfere(request) or self.service.handle(request)
+
+    def close(self) -> None:
+        self.service.close()
+
+    def count(self, method: str, part: str) -> int:
+        return sum(request.method == method and part in request.url for request in self.requests)
+
+
+class PatientClock:
+    """Time that passes when somebody sleeps, and a moment of the machine's so that other threads go on."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000_000.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def service() -> Iterator[LocalWorkspace]:
+    with LocalWorkspace(seed=11) as running:
+        yield running
+
+
+@pytest.fixture
+def recorder(service: LocalWorkspace) -> Recorder:
+    return Recorder(service)
+
+
+@pytest.fixture
+def workspace(service: LocalWorkspace, recorder: Recorder) -> Workspace:
+    at = service.connection
+    return Workspace(
+        at.subscription_id,
+        at.resource_group,
+        at.name,
+        location=at.location,
+        endpoint=at.endpoint,
+        credential=at.api_key,
+        transport=recorder,
+        parallelism=4,
+    )
+
+
+@pytest.fixture
+def target(workspace: Workspace):
+    return workspace.get_target("ionq.simulator")
+
+
+@pytest.fixture
+def bell() -> Program:
+    operations = [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))]
+    return Program.of(2, 2, operations, name="bell")
+
+
+@pytest.fixture
+def failing() -> dict[str, object]:
+    """A payload that the service takes and the provider cannot run."""
+    return {"gateset": "qis", "qubits": 1, "circuit": [{"gate": "no such gate", "targets": [0]}]}
