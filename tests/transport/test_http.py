@@ -1,0 +1,115 @@
+"""HTTP over a real server on loopback: pooling, timeouts, proxies read once."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qsession_core import Request, errors
+from qsession_core.transport.http import HttpTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/silent"):
+            self.server.released.wait(5)
+            self.close_connection = True
+            return
+        body = self.headers.get("User-Agent", "").encode() + b" " + self.path.encode()
+        self.send_response(503 if self.path.startswith("/busy") else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Ms-Request-Id", "r1")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
+    def log_message(self, *args) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    running = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    running.connections = 0
+    running.released = threading.Event()
+    running.daemon_threads = True
+    thread = threading.Thread(target=running.serve_forever, args=(0.01,))
+    thread.start()
+    yield running
+    running.released.set()
+    running.shutdown()
+    running.server_close()
+    thread.join()
+
+
+def _url(server: ThreadingHTTPServer, path: str) -> str:
+    return f"http://127.0.0.1:{server.server_port}{path}"
+
+
+def test_calls_share_a_connection_and_headers_come_in_lower_case(server):
+    transport = HttpTransport()
+    answers = [transport.send(Request("GET", _url(server, f"/{n}"), {"User-Agent": "ours"})) for n in range(5)]
+    transport.close()
+
+    assert [answer.body for answer in answers] == [f"ours /{n}".encode() for n in range(5)]
+    assert answers[0].headers["x-ms-request-id"] == "r1"
+    assert server.connections == 1
+
+
+def test_a_status_is_an_answer_not_an_error(server):
+    transport = HttpTransport()
+    assert transport.send(Request("GET", _url(server, "/busy"))).status == 503
+    transport.close()
+
+
+def test_a_silent_server_is_a_timeout_that_shows_no_signature(server):
+    transport = HttpTransport(read_seconds=0.05)
+    with pytest.raises(errors.RequestTimeoutError) as caught:
+        transport.send(Request("GET", _url(server, "/silent?se=2030&sig=planted")))
+    transport.close()
+
+    assert isinstance(caught.value, TimeoutError)
+    assert "planted" not in str(caught.value) + str(caught.value.__cause__)
+
+
+def test_nobody_there_is_a_transport_error_that_shows_no_signature():
+    transport = HttpTransport(connect_seconds=0.5)
+    with pytest.raises(errors.TransportError) as caught:
+        transport.send(Request("GET", "http://127.0.0.1:9/x?sig=planted"))
+    transport.close()
+
+    assert "planted" not in str(caught.value) + str(caught.value.__cause__)
+
+
+def test_the_environments_proxy_is_read_when_the_transport_is_made(server, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", _url(server, ""))
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    transport = HttpTransport()
+    monkeypatch.delenv("HTTP_PROXY")
+
+    answer = transport.send(Request("GET", "http://somewhere.example/path"))
+    transport.close()
+
+    assert answer.body.endswith(b"http://somewhere.example/path")
+
+
+def test_hosts_of_no_proxy_are_asked_directly(server, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    transport = HttpTransport()
+
+    assert transport.send(Request("GET", _url(server, "/direct"))).body.endswith(b"/direct")
+    transport.close()
