@@ -194,4 +194,10 @@ class Rest:
                     "our credential. Something between here and the service may have changed it.",
                     request=f"GET {path}",
                 )
-            body = self._send("GET", page.next_link)
+            body = self._send("GET", self._in_our_version(page.next_link))
+
+    def _in_our_version(self, link: str) -> str:
+        """Return a link of the service with our api-version in it: pages of one list are of one version."""
+        head, _, query = link.partition("?")
+        others = [part for part in query.split("&") if part and not part.lower().startswith("api-version=")]
+        return head + "?" + "&".join([*others, self._version])
