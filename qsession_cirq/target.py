@@ -347,7 +347,7 @@ class Target:
                 shots=repetitions,
                 input_data_format=input_data_format,
                 input_params=input_params,
-                metadata=_texts({"repetitions": repetitions, **(metadata or {})}),
+                metadata=_texts({"repetitions": str(repetitions), **(metadata or {})}),
                 gateset=gateset or self._native(conversion),
             )
         except ConversionError:  # each point may be a circuit of its own: repetitions that are a symbol, say
@@ -442,7 +442,7 @@ class Target:
             shots=repetitions,
             input_data_format=input_data_format,
             input_params=input_params,
-            metadata=_texts({"repetitions": repetitions, **(metadata or {})}),
+            metadata=_texts({"repetitions": str(repetitions), **(metadata or {})}),
             gateset=gateset or self._native(conversion),
         )
         return _stamped(payload, conversion, None), resolver
