@@ -1,1 +1,18 @@
-"""."""
+"""Qiskit on Azure Quantum: a provider, backends, jobs, primitives, and IonQ's native gates."""
+
+from qsession_qiskit.backend import AzureQuantumBackend
+from qsession_qiskit.convert import to_program
+from qsession_qiskit.job import AzureQuantumJob
+from qsession_qiskit.native import GPI2Gate, GPIGate, MSGate, ZZGate
+from qsession_qiskit.provider import AzureQuantumProvider
+
+__all__ = [
+    "AzureQuantumBackend",
+    "AzureQuantumJob",
+    "AzureQuantumProvider",
+    "GPI2Gate",
+    "GPIGate",
+    "MSGate",
+    "ZZGate",
+    "to_program",
+]

@@ -1,0 +1,399 @@
+"""A target as a Qiskit backend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from qiskit.circuit import QuantumCircuit
+from qiskit.providers import BackendV2, Options
+
+from qsession_core.errors import ConfigurationError, ConversionError
+from qsession_core.keywords import strict_keywords, unknown_keywords
+from qsession_qiskit.basis import IONQ_JSON, NATIVE, transpiler_target
+from qsession_qiskit.convert import CONTROLS, PAULI_EVOLUTION, to_program
+from qsession_qiskit.job import AzureQuantumJob
+from qsession_qiskit.native import NATIVE_GATES
+from qsession_qiskit.translation import TRANSLATION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+    from typing import SupportsIndex
+
+    from qiskit.transpiler import Target
+
+    from qsession_core.client.session import Session
+    from qsession_core.client.status import Priority, SessionJobFailurePolicy
+    from qsession_core.client.target import Target as CoreTarget
+    from qsession_core.formats import Payload
+    from qsession_core.program import Program
+    from qsession_qiskit.provider import AzureQuantumProvider
+
+__all__ = ["AzureQuantumBackend"]
+
+_NO_GATES = {"measure", "barrier", "reset", "id"}
+_CLASSIFIED = 2
+# Options of a run that the backend keeps for all its runs
+_KEPT = ("shots", "memory", "seed", "job_name", "input_data_format", "input_params")
+
+
+class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
+    """A target as a Qiskit backend; made by ``provider.get_backend``.
+
+    A session that it opens is joined by its own jobs, until the session is closed.
+    """
+
+    def __init__(
+        self,
+        target: CoreTarget,
+        *,
+        provider: AzureQuantumProvider | None = None,
+        gateset: str | None = None,
+        input_data_format: str | None = None,
+    ) -> None:
+        """Wrap a target.
+
+        Args:
+            target: The target; sessions and jobs are its.
+            provider: Where it comes from.
+            gateset: ``"native"`` for the gates of the hardware.
+            input_data_format: What circuits are encoded in; by default what the target likes best, or another one
+                where that cannot hold the circuit.
+
+        Raises:
+            ConfigurationError: The target has no such gate set or format.
+        """
+        super().__init__(provider=provider, name=target.name, description=f"{target.name} of {target.provider_id}")
+        self.azure_target = target
+        self.gateset = gateset
+        self.input_data_format = input_data_format
+        if gateset is not None and gateset not in target.provider.gatesets and gateset != "qis":
+            there = ", ".join(target.provider.gatesets) or "only one"
+            raise ConfigurationError(f"{target.name} has no gate set {gateset!r}; there is: {there}.")
+        if input_data_format is not None and input_data_format not in target.input_data_formats:
+            there = ", ".join(target.input_data_formats) or "none"
+            raise ConfigurationError(f"{target.name} takes no {input_data_format!r}; there is: {there}.")
+        self._target = transpiler_target(target, gateset=gateset)
+        self._options = Options(
+            shots=target.default_shots,
+            **dict.fromkeys(_KEPT[1:]),
+            **dict.fromkeys(target.provider.input_params),
+        )
+
+    def __repr__(self) -> str:
+        gates = f", {self.gateset} gates" if self.gateset else ""
+        return f"<AzureQuantumBackend {self.name}: {self.num_qubits} qubits{gates}>"
+
+    @classmethod
+    def _default_options(cls) -> Options:
+        return Options(**dict.fromkeys(_KEPT))
+
+    @property
+    def target(self) -> Target:
+        """What the transpiler may use."""
+        return self._target
+
+    @property
+    def max_circuits(self) -> None:
+        """How many circuits a run takes: any number."""
+        return None
+
+    def get_translation_stage_plugin(self) -> str:
+        """Return the name of the transpiler's translation stage for this backend."""
+        return TRANSLATION if self.gateset == NATIVE else "translator"
+
+    # --- sessions ------------------------------------------------------------------------------------------------
+
+    @property
+    def latest_session(self) -> Session | None:
+        """The session that the next job joins, if any."""
+        return self.azure_target.latest_session
+
+    def get_latest_session_id(self) -> str | None:
+        """Return the id of the session that the next job joins, if any."""
+        return self.azure_target.get_latest_session_id()
+
+    @strict_keywords
+    def open_session(
+        self,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - the official client's keyword
+        job_failure_policy: SessionJobFailurePolicy | str | None = None,
+        priority: Priority | str | None = None,
+        tags: Sequence[str] | None = None,
+        *,
+        max_jobs: int | None = None,
+        max_shots: int | None = None,
+        max_time: float | None = None,
+    ) -> Session:
+        """Open a session; jobs of this backend join it until it is closed.
+
+        Args:
+            name: Its name.
+            id: Its id; by default a new one.
+            job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
+            priority: ``"Standard"`` or ``"High"``.
+            tags: Its tags.
+            max_jobs: How many jobs it may have.
+            max_shots: How many shots they may have in all.
+            max_time: How many seconds from now a job may still be sent.
+
+        Returns:
+            The session; as a context manager it is closed at the end of the block.
+        """
+        return self.azure_target.open_session(
+            name=name,
+            id=id,
+            job_failure_policy=job_failure_policy,
+            priority=priority,
+            tags=tags,
+            max_jobs=max_jobs,
+            max_shots=max_shots,
+            max_time=max_time,
+        )
+
+    def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword
+        """Join a session that exists, from this process or another.
+
+        Args:
+            id: The session's id.
+        """
+        return self.azure_target.attach_session(id)
+
+    # --- jobs ----------------------------------------------------------------------------------------------------
+
+    def retrieve_job(self, job_id: str) -> AzureQuantumJob:
+        """Return a job that was sent before, by any client."""
+        return AzureQuantumJob.fetch(self.azure_target.workspace, job_id, backend=self)
+
+    def run(
+        self,
+        run_input: object = None,
+        shots: SupportsIndex | None = None,
+        *,
+        circuit: object = None,
+        memory: bool | None = None,
+        job_name: str | None = None,
+        seed: int | None = None,
+        session: Session | None = None,
+        input_data_format: str | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        priority: Priority | str | None = None,
+        tags: Sequence[str] | None = None,
+        seed_simulator: int | None = None,
+        meas_level: int | None = None,
+        **options: Any,
+    ) -> AzureQuantumJob:
+        """Run circuits.
+
+        Everything is encoded and checked before the first circuit is sent.
+
+        Args:
+            run_input: A circuit, or a list of circuits; what ``target.submit`` takes beside circuits as well.
+            shots: How many for each circuit; by default what ``backend.options`` says (500).
+            circuit: Another name of ``run_input``, which the official client's documentation uses.
+            memory: Accepted for Qiskit's sake: memory is always there.
+            job_name: The job's name; by default the circuit's.
+            seed: Where the provider gives no single shots: in what order memory has them.
+            session: The session to join; by default the one that this backend has opened, if any.
+            input_data_format: What to encode circuits in, such as ``"qir.v1"``.
+            input_params: More of the job's ``inputParams``, by the service's and provider's own names.
+            metadata: More metadata of the job.
+            priority: ``"Standard"`` or ``"High"``.
+            tags: The job's tags.
+            seed_simulator: Another name of ``seed``, which Qiskit's own primitives use.
+            meas_level: Accepted for Qiskit's sake: 2, the only one there is.
+            options: The provider's own options by name, such as ``noise`` or ``**{"error-model": False}``.
+
+        Returns:
+            The job; of a list, one job for all of it.
+
+        Raises:
+            TypeError: There is no such keyword; the sentence names the near one.
+            ConversionError: Something cannot be sent as it is; every problem of every circuit is listed.
+            SessionError: The session takes no more jobs.
+            ServiceError: The service said no.
+        """
+        del memory
+        given = self._given(run_input, circuit)
+        if meas_level not in {None, _CLASSIFIED}:
+            raise ConfigurationError(f"meas_level is {meas_level}; results are bits, so it can only be 2.")
+        several = isinstance(given, list | tuple)
+        circuits = list(given) if isinstance(given, list | tuple) else [given]
+        if not circuits:
+            raise ConversionError("There is no circuit to run; pass at least one.")
+        payloads = self._encoded(
+            circuits,
+            shots=shots,
+            input_data_format=input_data_format,
+            input_params=self._input_params(input_params, options),
+            metadata=metadata,
+            numbered=several,
+        )
+        name = job_name or self._options.get("job_name")
+        names = [name or _name(each) for each in circuits]
+        seed = next((each for each in (seed, seed_simulator) if each is not None), self._options.get("seed"))
+        jobs = self.azure_target.submit_all(payloads, names=names, session=session, priority=priority, tags=tags)
+        if not jobs.jobs:
+            raise jobs[0]  # type: ignore[misc]
+        return AzureQuantumJob(jobs, workspace=self.azure_target.workspace, backend=self, seed=seed)
+
+    @strict_keywords
+    def encode(
+        self,
+        circuit: object,
+        *,
+        shots: SupportsIndex | None = None,
+        input_data_format: str | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Payload:
+        """Return what would be sent, after all checks; nothing is sent.
+
+        Args:
+            circuit: A circuit.
+            shots: As of :meth:`run`.
+            input_data_format: As of :meth:`run`.
+            input_params: As of :meth:`run`.
+            metadata: As of :meth:`run`.
+
+        Raises:
+            ConversionError: It cannot be sent as it is; every problem is listed.
+        """
+        return self._encoded(
+            [circuit],
+            shots=shots,
+            input_data_format=input_data_format,
+            input_params=self._input_params(input_params, {}),
+            metadata=metadata,
+            numbered=False,
+        )[0]
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _given(self, run_input: object, circuit: object) -> object:
+        if (run_input is None) == (circuit is None):
+            raise TypeError("run() takes one circuit or list of circuits: as run_input, or as circuit.")
+        return circuit if run_input is None else run_input
+
+    def _input_params(self, given: Mapping[str, Any] | None, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Join the provider's options of the backend, of ``input_params`` and of the keywords; the last one wins."""
+        known = self.azure_target.provider.input_params
+        by_keyword = {name.replace("-", "_"): name for name in known}
+        unknown = [name for name in options if name not in known and name not in by_keyword]
+        unknown += [name for name in self._options if name not in known and name not in _KEPT]
+        if unknown:
+            raise unknown_keywords("run", unknown, [*_RUN_KEYWORDS, *known])
+        params = {name: self._options.get(name) for name in known if self._options.get(name) is not None}
+        params |= self._options.get("input_params") or {}
+        params |= given or {}
+        return params | {by_keyword.get(name, name): value for name, value in options.items()}
+
+    def _encoded(
+        self,
+        circuits: Sequence[object],
+        *,
+        shots: SupportsIndex | None,
+        input_data_format: str | None,
+        input_params: Mapping[str, Any],
+        metadata: Mapping[str, str] | None,
+        numbered: bool,
+    ) -> list[Payload]:
+        """Encode circuits, or raise one error that lists every problem of every one of them."""
+        if shots is None and "shots" not in input_params:
+            shots = self._options.get("shots")
+        wanted = input_data_format or self._options.get("input_data_format") or self.input_data_format
+        payloads: list[Payload] = []
+        problems: list[ConversionError] = []
+        for place, circuit in enumerate(circuits):
+            try:
+                payloads.append(self._payload(circuit, shots, wanted, input_params, metadata))
+            except ConversionError as error:
+                each = error.problems or (error,)
+                problems += [_of_circuit(place, circuit, problem) for problem in each] if numbered else each
+        if problems:
+            raise ConversionError.of(problems)
+        return payloads
+
+    def _payload(
+        self,
+        circuit: object,
+        shots: SupportsIndex | None,
+        wanted: str | None,
+        input_params: Mapping[str, Any],
+        metadata: Mapping[str, str] | None,
+    ) -> Payload:
+        if not isinstance(circuit, QuantumCircuit):
+            return self.azure_target.encode(
+                circuit, shots=shots, input_data_format=wanted, input_params=input_params, metadata=metadata
+            )
+        keep = self.kept(wanted)
+        program = to_program(circuit, keep=keep)
+        try:
+            return self._of_program(program, shots, wanted, input_params, metadata)
+        except ConversionError:
+            if not _is_kept(program, keep):
+                raise
+            # what the first format would write as one word, the others need in gates
+            return self._of_program(to_program(circuit, keep=frozenset()), shots, wanted, input_params, metadata)
+
+    def _of_program(
+        self,
+        program: Program,
+        shots: SupportsIndex | None,
+        wanted: str | None,
+        input_params: Mapping[str, Any],
+        metadata: Mapping[str, str] | None,
+    ) -> Payload:
+        return self.azure_target.encode(
+            program,
+            shots=shots,
+            input_data_format=wanted,
+            input_params=input_params,
+            metadata=metadata,
+            gateset=self.gateset_of(program, wanted),
+        )
+
+    def kept(self, input_data_format: str | None = None) -> AbstractSet[str]:
+        """Return which large operations the first format to be tried writes as one word."""
+        first = input_data_format or self.input_data_format or next(iter(self.azure_target.input_data_formats), "")
+        return {CONTROLS, PAULI_EVOLUTION} if first == IONQ_JSON and self.gateset != NATIVE else frozenset()
+
+    def gateset_of(self, program: Program, input_data_format: str | None = None) -> str | None:
+        """Return the gate set to encode a program in; None where the target may choose."""
+        if NATIVE not in self.azure_target.provider.gatesets or input_data_format not in {None, IONQ_JSON}:
+            return None
+        gates = program.words - _NO_GATES
+        return NATIVE if self.gateset == NATIVE or (gates and gates <= NATIVE_GATES.keys()) else None
+
+
+_RUN_KEYWORDS = (
+    "run_input",
+    "shots",
+    "circuit",
+    "memory",
+    "job_name",
+    "seed",
+    "session",
+    "input_data_format",
+    "input_params",
+    "metadata",
+    "priority",
+    "tags",
+)
+
+
+def _name(circuit: object) -> str:
+    name = getattr(circuit, "name", None)
+    return name if isinstance(name, str) and name else "qsession-job"
+
+
+def _is_kept(program: Program, keep: AbstractSet[str]) -> bool:
+    return bool(keep) and any(word == PAULI_EVOLUTION or word.startswith("ctrl(") for word in program.words)
+
+
+def _of_circuit(place: int, circuit: object, problem: ConversionError) -> ConversionError:
+    """Say which circuit of a list a problem is of."""
+    return replace(problem, message=f"circuit {place} ({_name(circuit)}): {problem.message}")

@@ -1,0 +1,128 @@
+"""The door to a workspace for people who write Qiskit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qsession_core import Workspace
+from qsession_core.errors import ConfigurationError
+from qsession_core.keywords import strict_keywords
+from qsession_qiskit.backend import AzureQuantumBackend
+from qsession_qiskit.job import AzureQuantumJob
+
+if TYPE_CHECKING:
+    from qsession_core.client.target import Target
+    from qsession_core.client.workspace import Workspace as CoreWorkspace
+
+__all__ = ["AzureQuantumProvider"]
+
+
+class AzureQuantumProvider:
+    """The targets of a workspace as Qiskit backends."""
+
+    def __init__(self, workspace: CoreWorkspace | None = None) -> None:
+        """Look into a workspace.
+
+        Args:
+            workspace: Which one; by default the one that the environment describes.
+        """
+        self._workspace = Workspace() if workspace is None else workspace
+
+    def __repr__(self) -> str:
+        return f"<AzureQuantumProvider of {self._workspace!r}>"
+
+    def get_workspace(self) -> CoreWorkspace:
+        """Return the workspace."""
+        return self._workspace
+
+    @strict_keywords
+    def backends(
+        self,
+        name: str | None = None,
+        provider_id: str | None = None,
+        *,
+        gateset: str | None = None,
+        input_data_format: str | None = None,
+        simulator: bool | None = None,
+        min_num_qubits: int | None = None,
+    ) -> list[AzureQuantumBackend]:
+        """Return the workspace's targets that run circuits.
+
+        Args:
+            name: Only the one of this name.
+            provider_id: Only those of this provider, such as ``"ionq"``.
+            gateset: Only those with this gate set, set to it: ``"qis"`` or ``"native"``.
+            input_data_format: Only those that take this format, set to it.
+            simulator: Only simulators, or only hardware.
+            min_num_qubits: Only those with so many qubits.
+        """
+
+        def fits(target: Target) -> bool:
+            return (
+                (name is None or target.name == name)
+                and bool(target.input_data_formats)
+                and (gateset is None or gateset in (target.provider.gatesets or {"qis"}))
+                and (input_data_format is None or input_data_format in target.input_data_formats)
+                and (simulator is None or target.is_simulator == simulator)
+                and (min_num_qubits is None or target.num_qubits >= min_num_qubits)
+            )
+
+        targets: list[Target] = self._workspace.get_targets(provider_id=provider_id)
+        return [
+            AzureQuantumBackend(target, provider=self, gateset=gateset, input_data_format=input_data_format)
+            for target in targets
+            if fits(target)
+        ]
+
+    @strict_keywords
+    def get_backend(
+        self,
+        name: str | None = None,
+        *,
+        provider_id: str | None = None,
+        gateset: str | None = None,
+        input_data_format: str | None = None,
+        simulator: bool | None = None,
+        min_num_qubits: int | None = None,
+    ) -> AzureQuantumBackend:
+        """Return one backend.
+
+        Each call makes a new one: a session that it opens is joined by its own jobs only.
+
+        Args:
+            name: The target's name; None where the other arguments leave only one.
+            provider_id: As of :meth:`backends`.
+            gateset: ``"native"`` for the gates of the hardware; by default those that the provider compiles itself.
+            input_data_format: What circuits are encoded in; by default what the target likes best.
+            simulator: As of :meth:`backends`.
+            min_num_qubits: As of :meth:`backends`.
+
+        Raises:
+            TargetNotFoundError: There is no target of this name; the near ones are named.
+            ConfigurationError: The target has no such gate set or format, or the arguments leave none or several.
+        """
+        if name is not None:
+            target = self._workspace.get_target(name)
+            return AzureQuantumBackend(target, provider=self, gateset=gateset, input_data_format=input_data_format)
+        found = self.backends(
+            provider_id=provider_id,
+            gateset=gateset,
+            input_data_format=input_data_format,
+            simulator=simulator,
+            min_num_qubits=min_num_qubits,
+        )
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(backend.name for backend in found) or "none"
+        raise ConfigurationError(f"{len(found)} backends fit: {names}. Say which one by its name.")
+
+    def get_job(self, job_id: str) -> AzureQuantumJob:
+        """Return a job of the workspace, whoever sent it, also when its target is gone.
+
+        Args:
+            job_id: Its id.
+
+        Raises:
+            NotFoundError: There is none of this id.
+        """
+        return AzureQuantumJob.fetch(self._workspace, job_id)

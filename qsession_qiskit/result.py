@@ -1,0 +1,219 @@
+"""From the core's result to Qiskit's: the order of bits, the spaces between registers, and what is known besides.
+
+Qiskit writes classical bit 0 last, and the last register first:
+
+>>> from qsession_core.results import Register, Result
+>>> outcome = Result.from_memory(["100", "101"], registers=(Register("a", (0, 1)), Register("b", (2,))))
+>>> experiment(outcome, {"name": "three"}).data.formatted_counts
+{'0 01': 1, '1 01': 1}
+
+Keys are made when they are asked for, and all of them in one go: a hundred thousand shots are nothing unusual.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qiskit.result import Counts
+from qiskit.result import Result as QiskitResult
+from qiskit.result.models import ExperimentResult, ExperimentResultData
+
+from qsession_core.results import Layout
+from qsession_qiskit.metadata import from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from qsession_core.results import Register, Result
+
+__all__ = ["AzureQuantumResult", "Header", "experiment", "failed_experiment"]
+
+_OURS = {"qiskit", Layout.KEY, "meas_map"}  # of the job's metadata, what no header needs
+
+
+class Header(dict[str, Any]):
+    """What is known of a circuit beside its counts: a dict whose members are attributes too, as in Qiskit 1."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict."""
+        return dict(self)
+
+
+class Data(ExperimentResultData):  # type: ignore[misc]
+    """The data of one circuit.
+
+    ``counts`` and ``memory`` have hexadecimal keys, as Qiskit's schema wants them; ``formatted_counts`` and
+    ``formatted_memory`` are what ``Result.get_counts`` and ``Result.get_memory`` return.
+    """
+
+    def __init__(self, outcome: Result, seed: int | None) -> None:
+        super().__init__()
+        self.outcome = outcome
+        self.seed = seed
+        self._data_attributes = ["counts", "memory", "probabilities"]
+        if outcome.lost_shots:
+            self._data_attributes += ["raw_counts", "raw_memory"]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How often each outcome came, by hexadecimal key."""
+        return {_hex(key): count for key, count in self.outcome.counts.items()}
+
+    @cached_property
+    def memory(self) -> list[str]:
+        """One hexadecimal key a shot."""
+        known = {key: _hex(key) for key in self.outcome.counts}
+        return [known[key] for key in self.outcome.memory(self.seed)]
+
+    @cached_property
+    def probabilities(self) -> dict[str, float]:
+        """The probability of each outcome, by key as ``get_counts`` writes it."""
+        found = self.outcome.probabilities
+        return dict(zip(self._formatted(found), found.values(), strict=True))
+
+    @cached_property
+    def raw_counts(self) -> dict[str, int]:
+        """Counts with the shots that lost a qubit, whose bit is ``-``; keys as ``get_counts`` writes them."""
+        found = self.outcome.raw_counts
+        return dict(zip(self._formatted(found), found.values(), strict=True))
+
+    @cached_property
+    def raw_memory(self) -> list[str]:
+        """Memory with the shots that lost a qubit, in execution order; keys as ``get_counts`` writes them."""
+        return self._formatted(self.outcome.raw_memory or ())
+
+    @property
+    def formatted_counts(self) -> Counts:
+        """How often each outcome came."""
+        found = self.outcome.counts
+        return Counts(dict(zip(self._formatted(found), found.values(), strict=True)))
+
+    @property
+    def formatted_memory(self) -> list[str]:
+        """One key a shot."""
+        return self._formatted(self.outcome.memory(self.seed))
+
+    def _formatted(self, keys: Iterable[str]) -> list[str]:
+        """Write keys as Qiskit does: all of them at once, as columns of characters."""
+        keys, width = list(keys), self.outcome.num_clbits
+        if not width or not keys:
+            return keys
+        characters = np.frombuffer("".join(keys).encode(), np.uint8).reshape(len(keys), width)
+        order = _order(width, _sizes(self.outcome.registers, width))
+        padded = np.concatenate([characters, np.full((len(keys), 1), ord(" "), np.uint8)], axis=1)
+        text = np.ascontiguousarray(padded[:, order]).tobytes().decode("ascii")
+        return [text[start : start + len(order)] for start in range(0, len(text), len(order))]
+
+
+def _hex(key: str) -> str:
+    """Write a key as Qiskit's schema does; what is no key of bits stays."""
+    return hex(int(key[::-1], 2)) if key.strip("01") == "" and key else key
+
+
+def _sizes(registers: Sequence[Register], num_clbits: int) -> list[list[Any]] | None:
+    """Return the registers' names and sizes, if they cover all bits in order; only then can spaces show them."""
+    bits = [bit for register in registers for bit in register.clbits]
+    if bits != list(range(num_clbits)):
+        return None
+    return [[register.name, len(register.clbits)] for register in registers]
+
+
+def _order(num_clbits: int, sizes: list[list[Any]] | None) -> list[int]:
+    """Return which classical bit stands at each place of a key; ``num_clbits`` stands for a space."""
+    if sizes is None:
+        return list(range(num_clbits - 1, -1, -1))
+    order: list[int] = []
+    end = num_clbits
+    for _, size in reversed(sizes):
+        order += [num_clbits] if end < num_clbits else []
+        order += range(end - 1, end - size - 1, -1)
+        end -= size
+    return order
+
+
+def experiment(outcome: Result, metadata: Mapping[str, str], *, seed: int | None = None) -> ExperimentResult:
+    """Return the result of one circuit.
+
+    Args:
+        outcome: The core's.
+        metadata: The job's.
+        seed: Where the provider gives no single shots: in what order memory has them.
+    """
+    return ExperimentResult(
+        shots=outcome.shots,
+        success=True,
+        data=Data(outcome, seed),
+        status="DONE",
+        seed=seed,
+        header=_header(metadata, outcome),
+        memory_is_synthetic=outcome.memory_is_synthetic,
+        lost_shots=outcome.lost_shots,
+        errors=outcome.errors,
+    )
+
+
+def failed_experiment(problem: Exception, metadata: Mapping[str, str]) -> ExperimentResult:
+    """Return what stands in the place of a circuit that has no result: asking it for counts raises."""
+    return ExperimentResult(
+        shots=0, success=False, data=ExperimentResultData(), status=str(problem), header=_header(metadata, None)
+    )
+
+
+def _header(metadata: Mapping[str, str], outcome: Result | None) -> Header:
+    header = Header({key: value for key, value in metadata.items() if key not in _OURS})
+    header["metadata"] = from_text(metadata.get("metadata") or "{}")
+    if outcome is not None and outcome.num_clbits:
+        header["memory_slots"] = outcome.num_clbits
+        sizes = _sizes(outcome.registers, outcome.num_clbits)
+        if sizes is not None:
+            header["creg_sizes"] = sizes
+    if metadata.get("num_qubits", "").isdecimal():
+        header["n_qubits"] = int(metadata["num_qubits"])
+    return header
+
+
+class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
+    """Qiskit's result; counts and memory of many shots are formatted all at once."""
+
+    def get_counts(self, experiment: Any = None) -> Any:
+        """Return counts as Qiskit does: one ``Counts``, or a list of them where there are several circuits.
+
+        Args:
+            experiment: A circuit, its name or its place; None for all.
+
+        Raises:
+            QiskitError: There is no such circuit, or it has no result.
+        """
+        wanted = range(len(self.results)) if experiment is None else [experiment]
+        found = [self._counts(key) for key in wanted]
+        return found[0] if len(found) == 1 else found
+
+    def _counts(self, key: Any) -> Counts:
+        data = self._get_experiment(key).data
+        return data.formatted_counts if isinstance(data, Data) else super().get_counts(key)
+
+    def get_memory(self, experiment: Any = None) -> list[str]:
+        """Return one key a shot, in execution order where the provider gives shots.
+
+        Args:
+            experiment: A circuit, its name or its place; None for the only one.
+
+        Raises:
+            QiskitError: There is no such circuit, or it has no result.
+        """
+        data = self._get_experiment(experiment).data
+        found: list[str] = data.formatted_memory if isinstance(data, Data) else super().get_memory(experiment)
+        return found
+
+    def to_json(self) -> str:
+        """Return everything as JSON text."""
+        return json.dumps(self.to_dict(), default=str)
