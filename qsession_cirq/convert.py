@@ -113,6 +113,8 @@ class _Walker:
         self.parameters: dict[sympy.Basic, int] = {}
         self.words = GateWords(self.number)
         self.num_clbits = 0
+        self.is_dynamic = False  # whether Cirq would simulate it shot by shot; see Readout.dynamic
+        self.measured_qubits: set[int] = set()
         self.measured: dict[str, list[Recorded]] = {}
         self.confusions: dict[str, list[Confusion]] = {}
         self.measurement_dict: dict[str, list[int]] = {}
@@ -181,6 +183,8 @@ class _Walker:
                     return
                 where = self.where(operation.qubits)
                 word, rest = plan
+                if not word and not rest and not self.measured_qubits.isdisjoint(where):
+                    self.is_dynamic = True  # an identity, but one after a measurement
                 steps = ((word, where, rest),) if word else self.placed(rest, where)
                 self.extend(columns, steps)
 
@@ -208,6 +212,7 @@ class _Walker:
                     operation, "a noise channel; take it out, noise is the target's (see its input_params)."
                 )
             raise self.refused(operation, "Cirq cannot decompose it; give its gate a _decompose_ or a small _unitary_.")
+        self.is_dynamic |= not cirq.has_unitary(operation)
         for part in cirq.flatten_to_ops(parts):
             self.append(part, columns, depth + 1)
 
@@ -227,6 +232,7 @@ class _Walker:
             operation = operation.replace(repetitions=self.resolver.value_of(operation.repetitions))
             if not isinstance(operation.repetitions, int):
                 raise self.refused(operation, f"its repetitions {operation.repetitions} have no value; resolve them.")
+        self.is_dynamic |= cirq.is_measurement(operation)
         before = len(self.problems)
         self.walk(operation.mapped_circuit(deep=False), columns)
         # what is wrong inside is told by the place of the whole, and once, not once a repetition
@@ -238,6 +244,7 @@ class _Walker:
 
     def branch(self, operation: Any, columns: _Columns, depth: int) -> None:
         """Append an operation under conditions; neighbours under the same conditions share a block."""
+        self.is_dynamic = True
         try:
             conditions = [
                 expression(condition, self.recorded) for condition in sorted(operation.classical_controls, key=str)
@@ -292,6 +299,7 @@ class _Walker:
         )
         before.append(Recorded(clbits, tuple(map(int, gate.full_invert_mask()))))
         self.measurement_dict.setdefault(key, []).extend(where)
+        self.measured_qubits.update(where)
 
     def number(self, value: Any) -> Any:
         """Make a float of a gate's angle or exponent; of an open expression, a parameter of the program."""
@@ -347,7 +355,9 @@ class _Walker:
             )
             for name, recorded in self.measured.items()
         )
-        readout = Readout(keys, tuple(map(str, self.order)), _is_dynamic(body), params_of(self.resolver))
+        readout = Readout(
+            keys, tuple(map(str, self.order)), self.is_dynamic or _is_dynamic(body), params_of(self.resolver)
+        )
         metadata = {
             "cirq": "True",
             "qubits": str(len(self.order)),
@@ -365,9 +375,9 @@ def replace_message(problem: UnsupportedOperationError, message: str) -> Unsuppo
 
 
 def _is_dynamic(body: Block) -> bool:
-    """Say whether anything comes after a measurement on its qubit, or depends on one."""
+    """Say whether anything but a measurement comes after a measurement on its qubit."""
     names = body.names
-    if "reset" in names or "if" in names:
+    if "reset" in names:
         return True
     if "measure" not in names:
         return False
