@@ -67,6 +67,7 @@ class Program:
         blocks: Label -> instructions, each a tuple whose first entry says what it is (see read_qir.py).
         entry: The block it starts with.
         text: The QIR it was read from, for a simulator that reads for itself.
+        registers: As in a Circuit.
     """
 
     num_qubits: int
@@ -74,6 +75,7 @@ class Program:
     blocks: dict[str, list[tuple[object, ...]]]
     entry: str
     text: str = ""
+    registers: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def work(self) -> float:

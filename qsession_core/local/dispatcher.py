@@ -16,8 +16,19 @@ import msgspec
 
 from qsession_core.local.circuit import JobFailure
 from qsession_core.local.clock import microseconds
-from qsession_core.local.execution import INLINE_BYTES, INLINE_WORK, Outcome, Task, prepare, run, run_prepared, unread
+from qsession_core.local.execution import (
+    INLINE_BYTES,
+    INLINE_WORK,
+    Outcome,
+    Task,
+    prepare,
+    run,
+    run_prepared,
+    unread,
+    work_of,
+)
 from qsession_core.local.lifecycle import Lifecycle
+from qsession_core.local.noise import noise_of
 from qsession_core.local.store import SESSION, Item, Store
 from qsession_core.local.wire import moment
 
@@ -275,7 +286,7 @@ class Dispatcher:
             except JobFailure as failure:
                 self._end(job, unread(failure))
                 return
-            if task.results == "zeros" or program.work <= INLINE_WORK:
+            if work_of(task, program) <= INLINE_WORK:
                 self._end(job, run_prepared(task, program))
                 return
         with self._changed:
@@ -331,6 +342,7 @@ class Dispatcher:
             params = {}
         try:
             shots = shots_of(params, target)
+            noise = noise_of(params, target.noise, target.noise_models)
         except JobFailure as failure:
             return unread(failure)
         return Task(
@@ -340,11 +352,11 @@ class Dispatcher:
             payload,
             params,
             shots,
-            int(job.seed or 0),
+            _seed_of(params, job),
             target.num_qubits,
             profile=target.profile,
-            results=target.results,
-            noise=dict(target.noise),
+            results="sampled" if noise and target.results == "exact" else target.results,
+            noise=noise,
             gates=target.gates,
             simulator=self._simulator,
         )
@@ -376,6 +388,13 @@ def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
     if target.max_shots is not None and asked > target.max_shots:
         raise JobFailure("InvalidInputData", f"The job asks for {asked} shots; {target.id} takes {target.max_shots}.")
     return asked
+
+
+def _seed_of(params: Mapping[str, Any], job: Item) -> int:
+    """Return the seed of a job's shots: IonQ lets a job bring its own for its noise."""
+    noise = params.get("noise")
+    seed = noise.get("seed") if isinstance(noise, dict) else None
+    return seed if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 else int(job.seed or 0)
 
 
 def _cost(target: LocalTarget, outcome: Outcome) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from qsession_core.local.circuit import Circuit, JobFailure, Program
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["INLINE_BYTES", "INLINE_WORK", "Outcome", "Task", "prepare", "run", "run_prepared", "unread"]
+__all__ = ["INLINE_BYTES", "INLINE_WORK", "Outcome", "Task", "prepare", "run", "run_prepared", "unread", "work_of"]
 
 # What the worker does itself: jobs that take some milliseconds. Larger ones go to the executor.
 INLINE_WORK = 1e7
@@ -115,8 +115,30 @@ def _read(task: Task) -> Circuit | Program:
             from qsession_core.local.read_qir import read_qir
 
             return read_qir(task.payload, entry_point(task.params))
+        case "honeywell.openqasm.v1":
+            from qsession_core.local.read_openqasm import read_openqasm
+
+            return read_openqasm(task.payload)
+        case "rigetti.quil.v1":
+            from qsession_core.local.read_quil import read_quil
+
+            return read_quil(task.payload)
         case _:
             raise JobFailure("CannotTranslateInputData", f"{task.input_format} cannot be run by the local workspace.")
+
+
+def work_of(task: Task, program: Circuit | Program) -> float:
+    """Return roughly how many amplitudes running a task touches; it decides where it runs."""
+    if task.results == "zeros" and (isinstance(program, Circuit) or program.blocks):
+        return 0.0
+    if isinstance(program, Program):
+        if not program.blocks or task.simulator == "qdk":
+            return float("inf")  # qdk holds the interpreter's lock, and its import takes a while
+        return program.work * min(task.shots, 64)
+    if task.noise:
+        return program.work * min(task.shots, 8)
+    middle = any(name == "reset" for name, _, _ in program.operations)
+    return program.work * (min(task.shots, 64) if middle else 1)
 
 
 def entry_point(params: Mapping[str, Any]) -> str:

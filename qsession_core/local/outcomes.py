@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
     Shots = NDArray[np.uint8]
 
-__all__ = ["Tree", "histogram_json", "outcome_tree", "registers_json", "v1_json", "v2_json", "v2_json_of_trees"]
+__all__ = [
+    "Tree",
+    "histogram_json",
+    "outcome_tree",
+    "registers_json",
+    "rows_json",
+    "v1_json",
+    "v2_json",
+    "v2_json_of_trees",
+]
 
 # The shape of one outcome: ("result", number), ("array", [...]), ("tuple", [...]), or ("value", a JSON value)
 Tree = tuple[str, Any]
@@ -178,3 +187,8 @@ def registers_json(shots: Shots, registers: Mapping[str, tuple[int, ...]]) -> by
         width = len(results)
         listed[name] = [text[start : start + width] for start in range(0, len(text), width)]
     return msgspec.json.encode(listed)
+
+
+def rows_json(shots: Shots, registers: Mapping[str, tuple[int, ...]]) -> bytes:
+    """Return ``rigetti.quil-results.v1``: a row of bits a shot, for each register."""
+    return msgspec.json.encode({name: shots[:, list(results)].tolist() for name, results in registers.items()})
