@@ -6,10 +6,10 @@ import logging
 from typing import TYPE_CHECKING
 
 import cirq
-import msgspec
 
 from qsession_cirq.readout import KEY, Readout
 from qsession_core.errors import ResultFormatError
+from qsession_core.formats.foreign import keys_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,8 +73,7 @@ class Job:
 
     def measurement_dict(self) -> dict[str, list[int]]:
         """Return which qubits each key measures, by their index; those of a repeated key one after the other."""
-        text = self._metadata.get("measurement_dict", "{}")
-        return msgspec.json.decode(text, type=dict[str, list[int]])
+        return keys_of(self._metadata) or {}
 
     def qubits(self) -> tuple[str, ...]:
         """Return the circuit's qubits by index, as Cirq writes them; empty if the job does not say."""

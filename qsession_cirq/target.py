@@ -14,6 +14,7 @@ from qsession_cirq.job import Job
 from qsession_cirq.readout import KEY
 from qsession_cirq.sweeps import params_of, values_of
 from qsession_core.errors import ConversionError, QSessionError, UnboundParameterError
+from qsession_core.formats.foreign import keys_of
 from qsession_core.keywords import strict_keywords, unknown_keywords
 
 if TYPE_CHECKING:
@@ -488,20 +489,24 @@ def _check_bound(conversion: Conversion) -> None:
 
 
 def _stamped(payload: Payload, conversion: Conversion, resolver: cirq.ParamResolver | None) -> Payload:
-    """Add what travels with this payload alone: its values, and cirq-ionq's own keys where its client may read it."""
-    more: dict[str, str] = {}
+    """Write what travels with this payload alone: its values, and the keys as the official client reads them."""
+    metadata = dict(payload.metadata)
     if resolver is not None:
-        more[KEY] = replace(conversion.readout, params=params_of(resolver)).to_text()
+        metadata[KEY] = replace(conversion.readout, params=params_of(resolver)).to_text()
     if payload.input_data_format == _IONQ_JSON:
-        more |= _cirq_ionq_keys(conversion)
-    return replace(payload, metadata={**payload.metadata, **more}) if more else payload
+        # cirq-ionq joins everything that begins with "measurement", so the other form has to go
+        pieces = _cirq_ionq_keys(conversion)
+        if pieces:
+            del metadata["measurement_dict"]
+            metadata |= pieces
+    return replace(payload, metadata=metadata)
 
 
 def _cirq_ionq_keys(conversion: Conversion) -> dict[str, str]:
     """Write measured keys as cirq-ionq does; nothing where a key does not fit its form, or is no plain measurement."""
     if any(key.instances > 1 or key.inverted or key.confusions for key in conversion.readout.keys):
         return {}
-    measured = msgspec.json.decode(conversion.program.metadata["measurement_dict"], type=dict[str, list[int]])
+    measured = keys_of(conversion.program.metadata) or {}
     text = "\x1e".join(f"{key}\x1f{','.join(map(str, qubits))}" for key, qubits in measured.items())
     if len(text) > _PIECE * _PIECES or any("\x1e" in key or "\x1f" in key for key in measured):
         return {}
