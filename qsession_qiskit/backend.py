@@ -14,7 +14,7 @@ from qsession_qiskit.basis import IONQ_JSON, NATIVE, transpiler_target
 from qsession_qiskit.convert import CONTROLS, PAULI_EVOLUTION, to_program
 from qsession_qiskit.job import AzureQuantumJob
 from qsession_qiskit.native import NATIVE_GATES
-from qsession_qiskit.translation import TRANSLATION
+from qsession_qiskit.translation import TRANSLATION, native_equivalences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +74,8 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         if input_data_format is not None and input_data_format not in target.input_data_formats:
             there = ", ".join(target.input_data_formats) or "none"
             raise ConfigurationError(f"{target.name} takes no {input_data_format!r}; there is: {there}.")
+        if gateset == NATIVE:
+            native_equivalences()
         self._target = transpiler_target(target, gateset=gateset)
         self._options = Options(
             shots=target.default_shots,
@@ -228,7 +230,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             circuits,
             shots=shots,
             input_data_format=input_data_format,
-            input_params=self._input_params(input_params, options),
+            input_params=self.joined_params(input_params, options),
             metadata=metadata,
             numbered=several,
         )
@@ -266,7 +268,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             [circuit],
             shots=shots,
             input_data_format=input_data_format,
-            input_params=self._input_params(input_params, {}),
+            input_params=self.joined_params(input_params),
             metadata=metadata,
             numbered=False,
         )[0]
@@ -278,8 +280,19 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             raise TypeError("run() takes one circuit or list of circuits: as run_input, or as circuit.")
         return circuit if run_input is None else run_input
 
-    def _input_params(self, given: Mapping[str, Any] | None, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Join the provider's options of the backend, of ``input_params`` and of the keywords; the last one wins."""
+    def joined_params(
+        self, given: Mapping[str, Any] | None, options: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Join the provider's options: those of the backend, of ``input_params`` and of keywords; the last one wins.
+
+        Args:
+            given: What a run was given as ``input_params``.
+            options: What it was given as other keywords.
+
+        Raises:
+            TypeError: The target has no such option; the sentence names the near one.
+        """
+        options = options or {}
         known = self.azure_target.provider.input_params
         by_keyword = {name.replace("-", "_"): name for name in known}
         unknown = [name for name in options if name not in known and name not in by_keyword]
@@ -304,7 +317,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         """Encode circuits, or raise one error that lists every problem of every one of them."""
         if shots is None and "shots" not in input_params:
             shots = self._options.get("shots")
-        wanted = input_data_format or self._options.get("input_data_format") or self.input_data_format
+        wanted = self.wanted_format(input_data_format)
         payloads: list[Payload] = []
         problems: list[ConversionError] = []
         for place, circuit in enumerate(circuits):
@@ -356,14 +369,21 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             gateset=self.gateset_of(program, wanted),
         )
 
+    def wanted_format(self, given: str | None = None) -> str | None:
+        """Return what to encode circuits in: what a run was given, else the backend's; None for the target's choice."""
+        return given or self._options.get("input_data_format") or self.input_data_format
+
     def kept(self, input_data_format: str | None = None) -> AbstractSet[str]:
         """Return which large operations the first format to be tried writes as one word."""
-        first = input_data_format or self.input_data_format or next(iter(self.azure_target.input_data_formats), "")
+        first = self.wanted_format(input_data_format) or next(iter(self.azure_target.input_data_formats), "")
         return {CONTROLS, PAULI_EVOLUTION} if first == IONQ_JSON and self.gateset != NATIVE else frozenset()
 
     def gateset_of(self, program: Program, input_data_format: str | None = None) -> str | None:
         """Return the gate set to encode a program in; None where the target may choose."""
-        if NATIVE not in self.azure_target.provider.gatesets or input_data_format not in {None, IONQ_JSON}:
+        if NATIVE not in self.azure_target.provider.gatesets or self.wanted_format(input_data_format) not in {
+            None,
+            IONQ_JSON,
+        }:
             return None
         gates = program.words - _NO_GATES
         return NATIVE if self.gateset == NATIVE or (gates and gates <= NATIVE_GATES.keys()) else None

@@ -14,8 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qiskit.circuit import EquivalenceLibrary, Parameter, QuantumCircuit
-from qiskit.circuit.equivalence_library import StandardEquivalenceLibrary
+from qiskit.circuit import Parameter, QuantumCircuit
+from qiskit.circuit.equivalence_library import SessionEquivalenceLibrary
 from qiskit.circuit.library import CXGate, RXXGate, RZZGate, UGate
 from qiskit.synthesis import OneQubitEulerDecomposer
 from qiskit.transpiler import PassManager, TransformationPass
@@ -25,7 +25,7 @@ from qiskit.transpiler.preset_passmanagers.plugin import PassManagerStagePlugin
 from qsession_qiskit.native import NATIVE_GATES, GPI2Gate, GPIGate, MSGate, ZZGate
 
 if TYPE_CHECKING:
-    from qiskit.circuit import Gate
+    from qiskit.circuit import EquivalenceLibrary, Gate
     from qiskit.dagcircuit import DAGCircuit
     from qiskit.transpiler import PassManagerConfig
 
@@ -124,8 +124,12 @@ class NativeTranslation(PassManagerStagePlugin):  # type: ignore[misc]
 
 @cache
 def native_equivalences() -> EquivalenceLibrary:
-    """Return Qiskit's equivalences with ours beside them; Qiskit's own library stays as it is."""
-    library = EquivalenceLibrary(base=StandardEquivalenceLibrary)
+    """Return Qiskit's equivalences of this process, with ours added to them once.
+
+    It has to be that library: the first stage of optimization levels 2 and 3 looks into no other one. A target without
+    native gates never gets to ours.
+    """
+    library = SessionEquivalenceLibrary
     theta, phi, lam = Parameter("theta"), Parameter("phi"), Parameter("lam")
 
     u = QuantumCircuit(1, global_phase=(phi + lam - PI) / 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qiskit.circuit import (
     AnnotatedOperation,
     ControlledGate,
@@ -84,7 +85,21 @@ def _word(operation: Gate) -> Word | None:
         if name in GATES:
             return name, tuple(operation.params)
         return _SYNONYMS[name](*operation.params) if name in _SYNONYMS else None
-    return (name, tuple(operation.params)) if NATIVE_GATES.get(name) is type(operation) else None
+    return (name, tuple(operation.params)) if name in NATIVE_GATES and _is_native(operation) else None
+
+
+def _is_native(operation: Gate) -> bool:
+    """Return whether a gate is what its name says, IonQ's: ours, or one of another package with the same matrix."""
+    ours = NATIVE_GATES[operation.name]
+    if type(operation) is ours:
+        return True
+    if not hasattr(operation, "__array__") or any(getattr(each, "parameters", None) for each in operation.params):
+        return False
+    try:
+        expected = ours(*operation.params).to_matrix()
+    except TypeError:  # another number of angles
+        return False
+    return expected.shape == operation.__array__().shape and bool(np.allclose(expected, operation.__array__()))
 
 
 def _controlled_word(operation: ControlledGate) -> Word | None:

@@ -1,0 +1,281 @@
+"""EstimatorV2: circuits and observables in, expectation values out.
+
+Terms that can be read off the same measurement are measured together: each qubit is measured in one basis, and a term
+fits where its letters agree with the bases. So a binding costs as many jobs as there are such groups, whatever the
+number of observables.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qiskit.primitives import BaseEstimatorV2, PrimitiveResult, PubResult
+from qiskit.primitives.containers import DataBin
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+
+from qsession_core.program import Block
+from qsession_core.results import Register
+from qsession_qiskit.basis import NATIVE
+from qsession_qiskit.primitives import AzurePrimitiveJob, Circuit, Options, mode_of, options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from qiskit.primitives import EstimatorPubLike
+
+    from qsession_core.client.session import Session
+    from qsession_core.formats import Payload
+    from qsession_core.program import Operation
+    from qsession_core.results import Result
+    from qsession_qiskit.backend import AzureQuantumBackend
+    from qsession_qiskit.primitives import Mode
+
+__all__ = ["EstimatorOptions", "EstimatorV2"]
+
+# The letters of Qiskit's observables: the basis each is measured in, and its value for outcomes 0 and 1
+_BASIS = {"X": "X", "+": "X", "-": "X", "Y": "Y", "r": "Y", "l": "Y", "Z": "Z", "0": "Z", "1": "Z"}
+_VALUES = dict.fromkeys("XYZ", (1.0, -1.0)) | dict.fromkeys("+r0", (1.0, 0.0)) | dict.fromkeys("-l1", (0.0, 1.0))
+# What turns a basis into that of the measurement, in order of time; for native gates with phases in turns
+_TURNS: dict[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
+    "X": (("h", ()),),
+    "Y": (("sdg", ()), ("h", ())),
+    "Z": (),
+}
+_NATIVE_TURNS: dict[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
+    "X": (("gpi2", (0.75,)),),
+    "Y": (("gpi2", (0.0,)),),
+    "Z": (),
+}
+_READOUT = "qsession_readout"
+
+Basis = tuple[tuple[int, str], ...]  # (qubit, X, Y or Z) of the qubits that are measured, in order
+
+
+@dataclass
+class EstimatorOptions(Options):
+    """What every run of an estimator does.
+
+    Attributes:
+        default_precision: The standard error to aim at where neither the PUB nor the run says: of a single Pauli
+            string, 1 / sqrt(shots).
+    """
+
+    default_precision: float = 1 / 64
+
+
+class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
+    """Estimates expectation values on a target.
+
+    A circuit with parameters is converted once; each binding and each group of terms is one job, and all jobs of a run
+    are sent together.
+    """
+
+    def __init__(
+        self, mode: AzureQuantumBackend | Session, *, options: EstimatorOptions | Mapping[str, Any] | None = None
+    ) -> None:
+        """Say where to run.
+
+        Args:
+            mode: A backend, whose session is joined if it has one open; or a session.
+            options: What every run does; may be changed later.
+        """
+        self._mode = mode_of(mode)
+        self.options = options_of(EstimatorOptions, options)
+
+    @property
+    def mode(self) -> AzureQuantumBackend | Session:
+        """Where it runs."""
+        return self._mode.session or self._mode.backend
+
+    def backend(self) -> AzureQuantumBackend:
+        """Return the backend it runs on."""
+        return self._mode.backend
+
+    def run(self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None) -> AzurePrimitiveJob:
+        """Estimate.
+
+        Args:
+            pubs: Each a circuit with observables, values for its parameters and a precision; the shapes of observables
+                and values are broadcast against each other.
+            precision: For a PUB that does not say.
+
+        Returns:
+            The job. The data of its result has ``evs`` and ``stds``, of the PUB's shape.
+
+        Raises:
+            ConversionError: A circuit cannot be sent as it is.
+            ValueError: A precision is not positive.
+        """
+        default = self.options.default_precision if precision is None else precision
+        works = [_Work(EstimatorPub.coerce(pub, default), self._mode, self.options) for pub in pubs]
+        payloads = [payload for work in works for payload in work.payloads]
+        names = [work.circuit.name for work in works for _ in work.payloads]
+
+        def evaluate(outcomes: list[Result]) -> PrimitiveResult:
+            found, start = [], 0
+            for work in works:
+                found.append(work.result(outcomes[start : start + len(work.payloads)]))
+                start += len(work.payloads)
+            return PrimitiveResult(found, metadata={"version": 2})
+
+        return AzurePrimitiveJob(payloads, names, self._mode, evaluate)
+
+
+class _Work:
+    """One PUB: what is measured for it, and how its values follow."""
+
+    def __init__(self, pub: EstimatorPub, mode: Mode, options: Options) -> None:
+        if not pub.precision > 0:
+            raise ValueError(f"the precision is {pub.precision}; it must be above 0")
+        self.pub = pub
+        self.shots = math.ceil(1.0 / pub.precision**2)
+        self.circuit = Circuit(pub.circuit, mode, options)
+        self.places, self.observables = _broadcast(pub)
+        self.payloads: list[Payload] = []
+        self._jobs: dict[tuple[int, Basis], int] = {}  # (binding, basis) -> which of the payloads
+        self._bases = self._grouped()
+        self._prepare()
+
+    def _grouped(self) -> list[list[Basis]]:
+        """Return the bases that each binding is measured in."""
+        terms: list[set[str]] = [set() for _ in range(self.pub.parameter_values.size)]
+        for place, observable in zip(self.places, self.observables, strict=True):
+            terms[place].update(observable)
+        known: dict[frozenset[str], list[Basis]] = {}
+        found = []
+        for each in terms:
+            key = frozenset(each)
+            if key not in known:
+                known[key] = group(key)
+            found.append(known[key])
+        return found
+
+    def _prepare(self) -> None:
+        """Encode one payload for each binding and basis; each basis is encoded once."""
+        parameters = self.pub.circuit.parameters
+        bindings = self.pub.parameter_values.as_array(parameters).reshape(len(self._bases), len(parameters))
+        wanted: dict[Basis, list[int]] = {}
+        for place, bases in enumerate(self._bases):
+            for basis in bases:
+                wanted.setdefault(basis, []).append(place)
+        for basis, places in wanted.items():
+            num_clbits = self.pub.circuit.num_clbits
+            register = Register(_READOUT, tuple(range(num_clbits, num_clbits + len(basis))))
+            native = self.circuit.gateset() == NATIVE
+            template = self.circuit.template(
+                self.shots, Block.of(_measurement(basis, num_clbits, native=native)), [register]
+            )
+            for place in places:
+                self._jobs[place, basis] = len(self._jobs)
+            self.payloads += self.circuit.payloads(template, bindings[places])
+
+    def result(self, outcomes: Sequence[Result]) -> PubResult:
+        """Return the PUB's values, given the outcome of each payload."""
+        first = self.pub.circuit.num_clbits
+        read = [_read(outcome, first) for outcome in outcomes]
+        values: dict[tuple[int, str], NDArray[np.float64]] = {}  # (payload, term) -> its value for each outcome
+        evs, variances = np.zeros(len(self.places)), np.zeros(len(self.places))
+        for index, (place, observable) in enumerate(zip(self.places, self.observables, strict=True)):
+            sums: dict[int, NDArray[np.float64]] = {}
+            for term, coefficient in observable.items():
+                basis = next((each for each in self._bases[place] if _fits(term, each)), None)
+                if basis is None:  # the identity needs no measurement
+                    evs[index] += coefficient
+                    continue
+                job = self._jobs[place, basis]
+                bits, _ = read[job]
+                if (job, term) not in values:
+                    values[job, term] = _values(term, basis, bits)
+                sums[job] = sums.get(job, 0.0) + coefficient * values[job, term]
+            for job, total in sums.items():
+                weights = read[job][1]
+                mean = float(weights @ total)
+                evs[index] += mean
+                variances[index] += max(0.0, float(weights @ total**2) - mean**2) / outcomes[job].shots
+        shape = self.pub.shape
+        return PubResult(
+            DataBin(evs=evs.reshape(shape), stds=np.sqrt(variances).reshape(shape), shape=shape),
+            metadata={
+                "target_precision": self.pub.precision,
+                "shots": self.shots,
+                "circuit_metadata": self.pub.circuit.metadata,
+            },
+        )
+
+
+def _broadcast(pub: EstimatorPub) -> tuple[list[int], list[Mapping[str, float]]]:
+    """Return the binding and the observable of each of the PUB's values, in order."""
+    values = pub.parameter_values
+    numbers = np.arange(values.size).reshape(values.shape)
+    observables = np.empty(pub.observables.shape, dtype=object)
+    for index in np.ndindex(observables.shape):
+        observables[index] = pub.observables[index] if index else pub.observables[()]
+    places, each = np.broadcast_arrays(numbers, observables)
+    return places.ravel().tolist(), [_plain(observable) for observable in each.ravel()]
+
+
+def _plain(observable: Any) -> Mapping[str, float]:
+    """Return an observable as coefficients by term; its last letter is qubit 0."""
+    return {term: float(coefficient) for term, coefficient in observable.items()}
+
+
+def group(terms: Iterable[str]) -> list[Basis]:
+    """Return bases in which all terms can be measured, the widest terms first; each takes what fits.
+
+    >>> group({"XX", "IX", "ZZ", "II"})
+    [((0, 'X'), (1, 'X')), ((0, 'Z'), (1, 'Z'))]
+    """
+    bases: list[dict[int, str]] = []
+    for term in sorted(terms, key=lambda term: (term.count("I"), term)):
+        letters = dict(_letters(term))
+        if not letters:
+            continue
+        for basis in bases:
+            if all(basis.get(qubit, letter) == letter for qubit, letter in letters.items()):
+                basis.update(letters)
+                break
+        else:
+            bases.append(letters)
+    return [tuple(sorted(basis.items())) for basis in bases]
+
+
+def _letters(term: str) -> Iterator[tuple[int, str]]:
+    """List the qubits of a term with the bases that they are measured in."""
+    return ((qubit, _BASIS[letter]) for qubit, letter in enumerate(reversed(term)) if letter != "I")
+
+
+def _fits(term: str, basis: Basis) -> bool:
+    letters = dict(_letters(term))
+    return bool(letters) and letters.items() <= dict(basis).items()
+
+
+def _measurement(basis: Basis, first: int, *, native: bool) -> Iterator[Operation]:
+    """List what measures qubits in their bases, into classical bits from ``first`` on."""
+    turns = _NATIVE_TURNS if native else _TURNS
+    for qubit, letter in basis:
+        for name, angles in turns[letter]:
+            yield name, (qubit,), angles
+    for place, (qubit, _) in enumerate(basis):
+        yield "measure", (qubit,), (first + place,)
+
+
+def _read(outcome: Result, first: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Return the outcomes' bits from ``first`` on, shape (outcomes, bits), and the outcomes' weights."""
+    found = outcome.probabilities
+    keys = np.frombuffer("".join(found).encode(), np.uint8).reshape(len(found), outcome.num_clbits)
+    weights = np.fromiter(found.values(), np.float64, len(found))
+    return keys[:, first:] - np.uint8(ord("0")), weights / weights.sum()
+
+
+def _values(term: str, basis: Basis, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return what a term is worth for each outcome."""
+    columns = {qubit: column for column, (qubit, _) in enumerate(basis)}
+    total = np.ones(len(bits))
+    for qubit, letter in enumerate(reversed(term)):
+        if letter != "I":
+            total *= np.array(_VALUES[letter])[bits[:, columns[qubit]]]
+    return total
