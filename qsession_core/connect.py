@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +17,7 @@ from qsession_core.client.connection import (
     parse_resource_id,
 )
 from qsession_core.client.discovery import ARM_SCOPE, find_workspace
+from qsession_core.client.journal import Journal
 from qsession_core.client.workspace import Workspace as ServiceWorkspace
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
@@ -24,9 +26,10 @@ from qsession_core.transport.clock import SystemClock
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
+    from qsession_core.local import LocalWorkspace
     from qsession_core.transport import Request, Response, Transport
 
 __all__ = ["Workspace"]
@@ -68,6 +71,7 @@ class Workspace(ServiceWorkspace):
         retry: RetryPolicy | None = None,
         parallelism: int = 16,
         transport: Transport | None = None,
+        journal: str | os.PathLike[str] | None = None,
     ) -> None:
         """Connect to a workspace. What is not given comes from the environment, by the official client's names.
 
@@ -89,6 +93,7 @@ class Workspace(ServiceWorkspace):
             retry: How often and how patiently requests are repeated.
             parallelism: How many calls a batch makes at the same time.
             transport: Carries the requests instead of HTTP.
+            journal: A file that notes what is sent, so that :meth:`resume` finds it after a crash.
 
         Raises:
             ConfigurationError: Something is missing or wrong.
@@ -101,7 +106,7 @@ class Workspace(ServiceWorkspace):
             )
         if given == Parts() and credential is None and os.environ.get(_LOCAL):
             directory = os.environ[_LOCAL]
-            self._local(None if directory == "1" else directory, {}, user_agent=user_agent)
+            self._local(None if directory == "1" else directory, {}, user_agent=user_agent, journal=journal)
             return
         clock = SystemClock()
         parts = _from_environment(given, with_key=credential is None)
@@ -112,9 +117,9 @@ class Workspace(ServiceWorkspace):
         carrier = RetryingTransport(transport, retry or RetryPolicy(), clock)
         key = credential if isinstance(credential, str) else getattr(credential, "key", "") or parts.api_key
 
-        def make_credential() -> TokenCredential:
-            return _default_credential() if credential is None or isinstance(credential, str) else credential
-
+        make_credential: Callable[[], TokenCredential] = _default_credential
+        if credential is not None and not isinstance(credential, str):
+            make_credential = functools.partial(_given, credential)
         authentication: Authentication = ApiKey(key) if key else Token(make_credential)
         if not (parts.endpoint and parts.subscription_id and parts.resource_group and parts.name):
             if parts.location and parts.subscription_id and parts.resource_group and parts.name and parts.api_key:
@@ -135,9 +140,14 @@ class Workspace(ServiceWorkspace):
         )
         application = " ".join(filter(None, [os.environ.get(_APPLICATION), user_agent])) or None
         super().__init__(
-            connection, carrier, authentication, clock=clock, user_agent=application, parallelism=parallelism
+            connection,
+            carrier,
+            authentication,
+            clock=clock,
+            user_agent=application,
+            parallelism=parallelism,
+            journal=Journal(journal) if journal is not None else None,
         )
-        self.service: Any = None
 
     @classmethod
     @strict_keywords
@@ -151,6 +161,7 @@ class Workspace(ServiceWorkspace):
         retry: RetryPolicy | None = None,
         parallelism: int = 16,
         transport: Transport | None = None,
+        journal: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Connect by a connection string; ``http://`` is taken on loopback only. Keywords as of the constructor.
 
@@ -173,6 +184,7 @@ class Workspace(ServiceWorkspace):
             retry=retry,
             parallelism=parallelism,
             transport=transport,
+            journal=journal,
         )
 
     @classmethod
@@ -184,9 +196,11 @@ class Workspace(ServiceWorkspace):
         seed: int | None = None,
         clock: Any = None,
         executor: Executor | None = None,
-        targets: Sequence[Any] | None = None,
+        targets: Sequence[Any] | str | os.PathLike[str] | None = None,
         faults: Any = None,
+        simulator: str | None = None,
         retry: RetryPolicy | None = None,
+        journal: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Make a whole workspace on this machine; everything runs offline.
 
@@ -195,13 +209,22 @@ class Workspace(ServiceWorkspace):
             seed: Makes every draw the same in each run.
             clock: The service's time, such as ``local.ManualClock``; by default the machine's.
             executor: Runs the simulations; by default a pool of its own.
-            targets: Targets to add or to change, rows of ``local.LocalTarget``.
-            faults: What goes wrong, and when.
+            targets: Targets to add or to change, rows of ``local.LocalTarget``; or a TOML file of them.
+            faults: What goes wrong, and when: ``local.Faults``.
+            simulator: Runs every job, by its name among the installed ones; by default chosen for each job.
             retry: How often and how patiently the client repeats requests.
+            journal: A file that notes what is sent.
         """
         workspace = cls.__new__(cls)
-        options = {"seed": seed, "clock": clock, "executor": executor, "targets": targets, "faults": faults}
-        workspace._local(path, options, retry=retry)  # noqa: SLF001 - its own constructor
+        options = {
+            "seed": seed,
+            "clock": clock,
+            "executor": executor,
+            "targets": targets,
+            "faults": faults,
+            "simulator": simulator,
+        }
+        workspace._local(path, options, retry=retry, journal=journal)  # noqa: SLF001 - its own constructor
         return workspace
 
     def _local(
@@ -211,31 +234,60 @@ class Workspace(ServiceWorkspace):
         *,
         user_agent: str | None = None,
         retry: RetryPolicy | None = None,
+        journal: str | os.PathLike[str] | None = None,
     ) -> None:
         """Put a service in this process behind the transport."""
         from qsession_core.local import LocalWorkspace
 
-        self.service = LocalWorkspace(path, **{name: value for name, value in options.items() if value is not None})
-        at = self.service.connection
+        service = LocalWorkspace(path, **{name: value for name, value in options.items() if value is not None})
+        at = service.connection
         connection = Connection(at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/"))
-        carrier = RetryingTransport(_InProcess(self.service), retry or RetryPolicy())
-        super().__init__(connection, carrier, ApiKey(at.api_key), user_agent=user_agent, parallelism=1)
+        carrier = RetryingTransport(_InProcess(service), retry or RetryPolicy())
+        super().__init__(
+            connection,
+            carrier,
+            ApiKey(at.api_key),
+            user_agent=user_agent,
+            parallelism=1,
+            journal=Journal(journal) if journal is not None else None,
+        )
+
+    @property
+    def service(self) -> LocalWorkspace | None:
+        """The local workspace behind this one, if it is in this process."""
+        carrier = getattr(self._transport, "inner", None)
+        return carrier.service if isinstance(carrier, _InProcess) else None
 
 
 class _InProcess:
     """Carries requests to a service in this process."""
 
-    def __init__(self, service: Any) -> None:
-        self._service = service
+    def __init__(self, service: LocalWorkspace) -> None:
+        self.service = service
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Open the same directory in the process that unpickles."""
+        path = self.service.store.directory
+        if path is None:
+            raise TypeError(
+                "A local workspace in memory cannot leave its process; give it a directory: Workspace.local(path)."
+            )
+        return _opened, (str(path),)
 
     def send(self, request: Request) -> Response:
         """Hand the request over."""
-        response: Response = self._service.handle(request)
+        response: Response = self.service.handle(request)
         return response
 
     def close(self) -> None:
         """Stop the service."""
-        self._service.close()
+        self.service.close()
+
+
+def _opened(path: str) -> _InProcess:
+    from qsession_core.local import LocalWorkspace
+
+    return _InProcess(LocalWorkspace(path))
 
 
 def _from_environment(given: Parts, *, with_key: bool) -> Parts:
@@ -264,6 +316,10 @@ def _from_environment(given: Parts, *, with_key: bool) -> Parts:
         endpoint=parts.endpoint or stated.endpoint,
         api_key=stated.api_key,
     )
+
+
+def _given(credential: TokenCredential) -> TokenCredential:
+    return credential
 
 
 def _default_credential() -> TokenCredential:

@@ -15,7 +15,7 @@ import asyncio
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.models import SessionDetails, session_details
 from qsession_core.client.status import JobStatus, SessionStatus
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from qsession_core.client.job import Job
     from qsession_core.client.workspace import Workspace
 
-__all__ = ["Budget", "Session", "SessionSlot"]
+__all__ = ["Budget", "Session", "SessionSlot", "Terms"]
 
 _log = logging.getLogger(__name__)
 
@@ -49,21 +49,56 @@ class Budget:
         max_jobs: How many jobs.
         max_shots: How many shots in all.
         max_time: How many seconds after it was opened a job may still be sent.
+        max_cost: How much its jobs may cost by estimate, in the currency or unit of the target's price.
     """
 
     max_jobs: int | None = None
     max_shots: int | None = None
     max_time: float | None = None
+    max_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a session was opened with, so that one like it can be opened again.
+
+    Attributes:
+        provider_id: The target's provider.
+        job_failure_policy: See ``open_session``.
+        priority: See ``open_session``.
+        tags: See ``open_session``.
+        on_timeout: ``"raise"`` or ``"reopen"``.
+        hold_seconds: How long the provider keeps the hardware for the session without a job; None where it does not.
+    """
+
+    provider_id: str
+    job_failure_policy: str | None = None
+    priority: str | None = None
+    tags: tuple[str, ...] = ()
+    on_timeout: str = "raise"
+    hold_seconds: float | None = None
 
 
 class Session:
     """Jobs that share a target, queue faster, and on some providers hold the hardware.
 
     Made by ``target.open_session()``; as a context manager it is closed at the end of the block.
+
+    Attributes:
+        workspace: Where it is.
+        jobs_sent: How many jobs this object has sent.
+        last_job_at: When the last of them was sent, by the workspace's monotonic clock; else when it was opened.
+        previous_ids: Ids of the sessions that timed out and that this one continues, the oldest first.
     """
 
     def __init__(
-        self, workspace: Workspace, raw: bytes, *, slot: SessionSlot | None = None, budget: Budget | None = None
+        self,
+        workspace: Workspace,
+        raw: bytes,
+        *,
+        slot: SessionSlot | None = None,
+        budget: Budget | None = None,
+        terms: Terms | None = None,
     ) -> None:
         """Hold a session that the service knows; users get sessions from ``open_session`` and ``get_session``.
 
@@ -72,16 +107,29 @@ class Session:
             raw: The session as the service wrote it.
             slot: Whose jobs join it, if anyone's.
             budget: What it may use up.
+            terms: What it was opened with, if this process opened it.
         """
         self.workspace = workspace
         self._details = session_details(raw)
         self._slot = slot
         self._budget = budget or Budget()
+        self._terms = terms
         self._lock = threading.Lock()
         self._closed = False
-        self._jobs = 0
         self._shots = 0
-        self._opened_at = self._last_job_at = workspace.clock.monotonic()
+        self._cost = 0.0
+        self._opened_at = workspace.clock.monotonic()
+        self.jobs_sent = 0
+        self.last_job_at = self._opened_at
+        self.previous_ids: tuple[str, ...] = ()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what belongs to this process: the lock, and the target whose jobs join."""
+        return {**self.__dict__, "_lock": None, "_slot": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         left = "" if self.is_in_terminal_state() else f", idle time left {self.seconds_left:.0f} s"
@@ -122,7 +170,17 @@ class Session:
     @property
     def seconds_left(self) -> float:
         """How long the service waits for the next job before it ends the session, as far as this process knows."""
-        return max(0.0, IDLE_SECONDS - (self.workspace.clock.monotonic() - self._last_job_at))
+        return max(0.0, IDLE_SECONDS - self.seconds_idle)
+
+    @property
+    def seconds_idle(self) -> float:
+        """How long ago this process sent the last job, or opened it."""
+        return float(self.workspace.clock.monotonic() - self.last_job_at)
+
+    @property
+    def hold_seconds(self) -> float | None:
+        """How long the provider keeps the hardware for it without a job; None where it does not."""
+        return self._terms.hold_seconds if self._terms is not None else None
 
     def is_in_terminal_state(self) -> bool:
         """Whether its last known status says that it takes no more jobs."""
@@ -169,6 +227,7 @@ class Session:
             self._slot.detach(self)
         with self._lock:
             was_closed, self._closed = self._closed, True
+        self.workspace.watch.remove(self.id)
         if was_closed or self.is_in_terminal_state():
             return self.refresh()
         try:
@@ -176,7 +235,6 @@ class Session:
         except QSessionError:
             self._closed = False  # so that it can be closed again
             raise
-        self.workspace.forget_session(self)
         _log.info("session %s closed: %s", self.id, self.status)
         return self
 
@@ -212,36 +270,75 @@ class Session:
 
     # --- its jobs ------------------------------------------------------------------------------------------------
 
-    def admit(self, target: str, shots: int) -> None:
+    def admit(self, target: str, shots: int, cost: float = 0.0) -> None:
         """Count one more job, before anything of it is sent.
 
         Args:
             target: Where the job is to run.
             shots: How many shots it has.
+            cost: What it costs by estimate.
 
         Raises:
             SessionError: The session is terminal, or belongs to another target.
             BudgetExceededError: The job would go over a limit.
         """
+        if self.seconds_left == 0.0 and not self.is_in_terminal_state() and not self._closed:
+            self.refresh()
+        if self.status is SessionStatus.TIMED_OUT:
+            self.reopen()
         self.check_target(target)
         elapsed = self.workspace.clock.monotonic() - self._opened_at
         with self._lock:
             for what, asked, limit in (
-                ("jobs", self._jobs + 1, self._budget.max_jobs),
+                ("jobs", self.jobs_sent + 1, self._budget.max_jobs),
                 ("shots", self._shots + shots, self._budget.max_shots),
                 ("seconds", elapsed, self._budget.max_time),
+                ("cost", self._cost + cost, self._budget.max_cost),
             ):
                 if limit is not None and asked > limit:
                     raise BudgetExceededError(
-                        f"Session {self.id} may use {limit:g} {what}; the next job would make it {asked:g}. "
+                        f"Session {self.id} may use {limit:g} ({what}); the next job would make it {asked:g}. "
                         "It was not sent. Open a session with a larger budget.",
                         what=what,
                         asked=asked,
                         limit=limit,
                     )
-            self._jobs += 1
+            self.jobs_sent += 1
             self._shots += shots
-            self._last_job_at = self.workspace.clock.monotonic()
+            self._cost += cost
+            self.last_job_at = self.workspace.clock.monotonic()
+
+    @property
+    def limits_cost(self) -> bool:
+        """Whether jobs must be priced before they are sent."""
+        return self._budget.max_cost is not None
+
+    def reopen(self) -> None:
+        """Go on in a new session on the service, after this one timed out, if it was opened to do so.
+
+        The new one has the old one's name and settings, and a tag that names the old one.
+
+        Raises:
+            SessionTimedOutError: It was not.
+        """
+        terms = self._terms
+        if terms is None or terms.on_timeout != "reopen" or self._closed:
+            raise self.terminal_error()
+        old = self.id
+        raw = self.workspace.send_open(
+            self.target,
+            terms.provider_id,
+            name=self.name,
+            job_failure_policy=terms.job_failure_policy,
+            priority=terms.priority,
+            tags=(*terms.tags, f"continues:{old}"),
+        )
+        self.workspace.watch.remove(old)
+        self._details = session_details(raw)
+        self.previous_ids = (*self.previous_ids, old)
+        self.last_job_at = self.workspace.clock.monotonic()
+        self.workspace.watch.add(self)
+        _log.warning("session %s timed out; going on in session %s", old, self.id)
 
     def check_target(self, target: str) -> None:
         """Refuse a target that is not the session's, and a session that takes no more jobs.
@@ -257,11 +354,12 @@ class Session:
         if self._closed or self.is_in_terminal_state():
             raise self.terminal_error()
 
-    def withdraw(self, shots: int) -> None:
+    def withdraw(self, shots: int, cost: float = 0.0) -> None:
         """Take back a job that was admitted but could not be sent."""
         with self._lock:
-            self._jobs -= 1
+            self.jobs_sent -= 1
             self._shots -= shots
+            self._cost -= cost
 
     def terminal_error(self) -> SessionError:
         """Make the error of a session that takes no more jobs."""

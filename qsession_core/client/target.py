@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
 
 from qsession_core import plugins
+from qsession_core.client.cost import Quote, estimate
 from qsession_core.client.preflight import check_payload, check_shots
-from qsession_core.client.session import Budget, Session, SessionSlot
+from qsession_core.client.session import Budget, Session, SessionSlot, Terms
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.formats import Payload, Template, passthrough
 from qsession_core.formats.qir import INPUT as QIR
@@ -138,6 +139,14 @@ class Target:
         """How long a job waits, in seconds, as last told."""
         return self.details.average_queue_time
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind the sessions that this process has attached."""
+        return {**self.__dict__, "_slot": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._slot = SessionSlot()
+
     def refresh(self) -> Target:
         """Ask the workspace for the target's present state."""
         self.details = self.workspace.get_target(self.name).details
@@ -167,6 +176,8 @@ class Target:
         max_jobs: int | None = None,
         max_shots: int | None = None,
         max_time: float | None = None,
+        max_cost: float | None = None,
+        on_timeout: Literal["raise", "reopen"] = "raise",
     ) -> Session:
         """Open a session; jobs of this object join it until it is closed.
 
@@ -179,6 +190,9 @@ class Target:
             max_jobs: How many jobs it may have.
             max_shots: How many shots they may have in all.
             max_time: How many seconds from now a job may still be sent.
+            max_cost: How much its jobs may cost by estimate, in the currency or unit of the target's price.
+            on_timeout: What to do when the service has ended the session after ten minutes without a job: ``"raise"``,
+                or ``"reopen"``, going on in a new one.
 
         Returns:
             The session, open and attached; as a context manager it is closed at the end of the block.
@@ -195,8 +209,17 @@ class Target:
             priority=priority,
             tags=tags,
         )
-        session = Session(self.workspace, raw, slot=self._slot, budget=Budget(max_jobs, max_shots, max_time))
-        self.workspace.remember_session(session)
+        terms = Terms(
+            self.provider_id,
+            None if job_failure_policy is None else str(job_failure_policy),
+            None if priority is None else str(priority),
+            tuple(tags or ()),
+            on_timeout,
+            self.provider.hold_seconds,
+        )
+        budget = Budget(max_jobs, max_shots, max_time, max_cost)
+        session = Session(self.workspace, raw, slot=self._slot, budget=budget, terms=terms)
+        self.workspace.watch.add(session)
         return session.open()
 
     def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword
@@ -241,6 +264,9 @@ class Target:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
         problems: list[ConversionError] = []
+        if isinstance(input_data, Payload):  # what it says holds, unless the caller says otherwise
+            said = {name: value for name, value in input_data.input_params.items() if name != "shots" or shots is None}
+            input_params = {**said, **(input_params or {})}
         params = self._params(shots, input_params, problems)
         payload: Payload | None = None
         try:
@@ -258,6 +284,34 @@ class Target:
             payload,
             input_params={**payload.input_params, **params},
             metadata={**payload.metadata, **(metadata or {})},
+        )
+
+    @strict_keywords
+    def estimate_cost(
+        self,
+        input_data: object,
+        shots: SupportsIndex | None = None,
+        *,
+        input_data_format: str | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        gateset: str | None = None,
+    ) -> Quote:
+        """Estimate what a job costs, from ``workspace.prices``; nothing is sent. Arguments as of :meth:`encode`.
+
+        Raises:
+            ConversionError: It cannot be sent as it is.
+            ConfigurationError: There is no price for this target.
+        """
+        payload = self.encode(
+            input_data, shots=shots, input_data_format=input_data_format, input_params=input_params, gateset=gateset
+        )
+        return estimate(
+            payload.data,
+            payload.input_data_format,
+            payload.input_params["shots"],
+            self.name,
+            self.workspace.prices,
+            payload.input_params,
         )
 
     @strict_keywords

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from qsession_core.client.blobs import INPUT, Blobs
+from qsession_core.client.cost import PRICES, Price
 from qsession_core.client.job import Job
 from qsession_core.client.models import ProviderStatus, Quota
 from qsession_core.client.query import all_of, any_of, created, order, starts_with
 from qsession_core.client.rest import Rest
 from qsession_core.client.session import Session
+from qsession_core.client.status import SessionStatus
 from qsession_core.client.target import Target
-from qsession_core.errors import ServiceError, TargetNotFoundError
+from qsession_core.client.watch import SessionWatch
+from qsession_core.errors import ConfigurationError, NotFoundError, QSessionError, ServiceError, TargetNotFoundError
 from qsession_core.keywords import near, strict_keywords
 from qsession_core.providers import find
 from qsession_core.transport.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from qsession_core.client.connection import Connection
+    from qsession_core.client.journal import Intent, Journal
     from qsession_core.client.status import Priority
     from qsession_core.formats import Payload
     from qsession_core.transport import Transport
@@ -49,6 +54,7 @@ class Workspace:
         clock: Clock | None = None,
         user_agent: str | None = None,
         parallelism: int = 16,
+        journal: Journal | None = None,
     ) -> None:
         """Put the calls together.
 
@@ -59,6 +65,7 @@ class Workspace:
             clock: What waits between looks.
             user_agent: Goes before our own.
             parallelism: How many calls a batch makes at the same time.
+            journal: Notes what is sent, for :meth:`resume`.
         """
         self.connection = connection
         self.clock = clock or SystemClock()
@@ -67,7 +74,9 @@ class Workspace:
         self._transport = transport
         self._rest = Rest(transport, connection, authentication, self.clock, user_agent)
         self.blobs = Blobs(self._rest)
-        self._sessions: dict[str, Session] = {}
+        self.watch = SessionWatch()
+        self.journal = journal
+        self.prices: Sequence[Price] = PRICES
 
     def __repr__(self) -> str:
         return f"<Workspace {self.name!r} at {self.connection.endpoint}>"
@@ -215,37 +224,112 @@ class Workspace:
             ServiceError: The service said no.
         """
         shots = int(payload.input_params.get("shots", 0))
-        if session is not None:
-            session.admit(target.name, shots)
-        job_id = job_id or str(uuid.uuid4())
-        try:
-            container = self.blobs.container(job_id)
-            uploaded = self.blobs.upload(container, INPUT, payload.data, payload.content_type)
-            body = {
+        body = _said(
+            {
                 "itemType": "Job",
                 "name": name,
                 "providerId": target.provider_id,
                 "target": target.name,
-                "containerUri": container,
-                "inputDataUri": uploaded,
                 "inputDataFormat": payload.input_data_format,
                 "outputDataFormat": payload.output_data_format,
                 "inputParams": dict(payload.input_params),
                 "metadata": dict(payload.metadata) or None,
-                "sessionId": session.id if session is not None else None,
                 "priority": str(priority) if priority is not None else None,
                 "tags": list(tags) if tags is not None else None,
             }
-            raw = self._rest.call("PUT", f"/jobs/{job_id}", body=_said(body))
-        except ServiceError as error:
-            if session is not None:
-                session.withdraw(shots)
-                # the service turned the session down: it ended without this process knowing
-                if error.code == "InvalidJobDefinition" and session.refresh().is_in_terminal_state():
+        )
+        job_id = job_id or str(uuid.uuid4())
+        if session is None:
+            return self._send_job(job_id, body, payload.content_type, payload.data)
+        cost = 0.0
+        if session.limits_cost:
+            cost = target.estimate_cost(payload).amount
+        session.admit(target.name, shots, cost)
+        try:
+            try:
+                return self._send_job(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data)
+            except ServiceError as error:
+                # the service turns the session down: it ended without this process knowing
+                if error.code != "InvalidJobDefinition" or not session.refresh().is_in_terminal_state():
+                    raise
+                if session.status is not SessionStatus.TIMED_OUT:
                     raise session.terminal_error() from error
+                session.reopen()
+                return self._send_job(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data)
+        except QSessionError:
+            session.withdraw(shots, cost)
             raise
-        _log.info("job %s sent to %s%s", job_id, target.name, f" in session {session.id}" if session else "")
+
+    def _send_job(self, job_id: str, body: Mapping[str, Any], content_type: str, data: bytes) -> Job:
+        """Ask for a container, upload, create the job; note each step if there is a journal."""
+        journal, now = self.journal, self.clock.time
+        if journal is not None:
+            journal.intend(job_id, body, content_type, data, now())
+        try:
+            container = self.blobs.container(job_id)
+            uploaded = self.blobs.upload(container, INPUT, data, content_type)
+            addresses = {"containerUri": container, "inputDataUri": uploaded}
+            raw = self._rest.call("PUT", f"/jobs/{job_id}", body={**body, **addresses})
+        except ServiceError as error:
+            if journal is not None and 400 <= error.status_code < 500:  # noqa: PLR2004 - it will say no again
+                journal.refused(job_id, now(), f"{error.status_code} {error.code}")
+            raise
+        if journal is not None:
+            journal.sent(job_id, now())
+        _log.info("job %s sent to %s%s", job_id, body["target"], f" in session {body.get('sessionId', 'none')}")
         return Job(self, raw)
+
+    def resume(self, *, send: bool = True) -> ResumedJobs:
+        """Find out what became of the jobs that a crash left open in the journal.
+
+        Args:
+            send: Whether to send those that the service does not have, each with the id it was to have.
+
+        Returns:
+            The jobs that the service had, those that were sent now, and those that were not sent.
+
+        Raises:
+            ConfigurationError: The workspace has no journal.
+        """
+        if self.journal is None:
+            raise ConfigurationError("This workspace keeps no journal. Make it with journal=<path>.")
+        found: list[Job] = []
+        sent: list[Job] = []
+        unsent: list[Intent] = []
+        for intent in self.journal.open_intents():
+            try:
+                found.append(self.get_job(intent.job_id))
+                self.journal.sent(intent.job_id, self.clock.time())
+            except NotFoundError:
+                if not send:
+                    unsent.append(intent)
+                    continue
+                try:
+                    sent.append(self._send_job(intent.job_id, intent.body, intent.content_type, intent.data))
+                except ServiceError as error:
+                    _log.warning("job %s could not be sent: %s", intent.job_id, error)
+                    unsent.append(intent)
+        return ResumedJobs(tuple(found), tuple(sent), tuple(unsent))
+
+    def costs(self, since: date | None = None) -> list[JobCost]:
+        """Return what the service says that jobs have cost, the oldest first.
+
+        Args:
+            since: Only jobs created on this day or later.
+        """
+        return [
+            JobCost(
+                job.id,
+                job.name,
+                job.details.target,
+                job.session_id,
+                job.details.creation_time,
+                job.details.cost_estimate.estimated_total if job.details.cost_estimate is not None else None,
+                job.details.cost_estimate.currency_code if job.details.cost_estimate is not None else None,
+                job.details.usage or {},
+            )
+            for job in self.list_jobs(created_after=since, orderby_property="CreationTime")
+        ]
 
     def fetch_job(self, job_id: str) -> bytes:
         """Return what the service says of a job."""
@@ -446,13 +530,45 @@ class Workspace:
         """Close a session and return what the service says of it."""
         return self._rest.call("POST", f"/sessions/{session_id}:close")
 
-    def remember_session(self, session: Session) -> None:
-        """Note a session that this process has opened."""
-        self._sessions[session.id] = session
 
-    def forget_session(self, session: Session) -> None:
-        """Note that a session is closed."""
-        self._sessions.pop(session.id, None)
+@dataclass(frozen=True, slots=True)
+class ResumedJobs:
+    """What became of the jobs that a crash left open.
+
+    Attributes:
+        found: The service had them.
+        sent: The service did not have them; they were sent now.
+        unsent: The service does not have them, and they were not sent: so asked, or it said no.
+    """
+
+    found: tuple[Job, ...]
+    sent: tuple[Job, ...]
+    unsent: tuple[Intent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobCost:
+    """What the service says that a job has cost.
+
+    Attributes:
+        job_id: The job's id.
+        name: Its name.
+        target: Where it ran.
+        session_id: The session it belongs to, if any.
+        created: When it was created.
+        total: How much, in ``currency``; None if the service does not say.
+        currency: Such as ``"USD"``.
+        usage: What it used up, by the service's own names.
+    """
+
+    job_id: str
+    name: str
+    target: str
+    session_id: str | None
+    created: datetime | None
+    total: float | None
+    currency: str | None
+    usage: Mapping[str, Any]
 
 
 class _Kind(msgspec.Struct):

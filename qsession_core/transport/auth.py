@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +83,14 @@ class Token:
         self._credential: TokenCredential | None = None
         self._token = ""
         self._expires = 0.0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind the token and the lock; another process asks for a token of its own."""
+        return {**self.__dict__, "_lock": None, "_token": "", "_expires": 0.0}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"Token(..., scope={self._scope!r})"

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import urllib.request
+from typing import Any
 
 import requests
 import requests.adapters
@@ -59,6 +60,16 @@ class HttpTransport:
         self._no_proxy = self._environment.pop("no", "")
         self._timeout = (connect_seconds, read_seconds)
         self._connections = connections
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._sessions = self._open()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind connections and the lock."""
+        return {**self.__dict__, "_lock": None, "_sessions": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
         self._lock = threading.Lock()
         self._process = os.getpid()
         self._sessions = self._open()

@@ -6,7 +6,7 @@ repeated as well. What may not be repeated after the service has seen it is noth
 ===========================  =================================================
 what happened                tried again
 ===========================  =================================================
-no answer                    yes
+no answer, or a part of it   yes
 408, 429, 500, 502, 503, 504  yes; waits as long as the service says
 any other with Retry-After   yes, if it is 4xx or 5xx
 anything else                no
@@ -60,6 +60,14 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
     except ValueError:
         return None
+
+
+def _cut(response: Response) -> bool:
+    """Whether less came than was announced."""
+    announced = response.headers.get("content-length")
+    if announced is None or "content-encoding" in response.headers:
+        return False
+    return int(announced) > len(response.body)
 
 
 def _number(text: str, unit: float) -> float | None:
@@ -124,10 +132,10 @@ class RetryingTransport:
             except TransportError as error:
                 reason = error.message
             else:
-                if response.status < 400:  # noqa: PLR2004 - HTTP's border between yes and no
+                if response.status < 400 and not _cut(response):  # noqa: PLR2004 - HTTP's border between yes and no
                     return response
                 asked = retry_after_seconds(response.headers, self.clock.time())
-                if response.status not in RETRIED and asked is None:
+                if response.status not in RETRIED and asked is None and not _cut(response):
                     return response
                 if asked is not None and asked > self.policy.patience_seconds:
                     return response
@@ -135,7 +143,14 @@ class RetryingTransport:
             wait = self.policy.wait(attempt, asked, self.chance())
             _log.info("%s: %s; trying again in %.2f s (%d of %d)", request, reason, wait, attempt, self.policy.attempts)
             self.clock.sleep(wait)
-        return self.inner.send(request)
+        response = self.inner.send(request)
+        if _cut(response):
+            raise TransportError(
+                f"{request} ended after {len(response.body)} of {response.headers['content-length']} bytes, "
+                f"{self.policy.attempts} times. Something between here and the service cuts it.",
+                request=str(request),
+            )
+        return response
 
     def close(self) -> None:
         """Close what carries the requests."""

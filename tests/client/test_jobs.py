@@ -136,7 +136,7 @@ def test_a_cut_off_result_is_a_transport_error(target, bell, recorder):
         Response(200, {"content-length": "99"}, b"{}") if "blob" in request.url else None
     )
 
-    with pytest.raises(errors.TransportError, match="2 of 99 bytes"):
+    with pytest.raises(errors.TransportError, match="2 of 99 bytes, 6 times"):
         job.result()
 
 

@@ -1,0 +1,170 @@
+"""A journal of what is sent, so that a crash loses no job and doubles none.
+
+One JSON object a line, appended and synced. Invariants, held by tests that kill the process at random points:
+
+* ``intent`` is on disk before the first byte goes to the service, with everything that is needed to send the job again:
+  the job's body and its payload. Secrets are not: addresses with signatures are asked for anew.
+* ``sent`` follows when the service has the job, ``refused`` when it said no for good.
+* A job is sent again with the same id, so that the service has it once, whatever was lost in between.
+* Lines of several processes may stand in one file; a line that a crash has cut is passed over, and the next one starts
+  on a line of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import socket
+import threading
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from qsession_core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+try:
+    import fcntl
+except ImportError:  # a system without it has no second process on one file either
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["Intent", "Journal"]
+
+_log = logging.getLogger(__name__)
+
+
+class _Line(msgspec.Struct, omit_defaults=True):
+    step: str
+    job: str
+    at: float
+    by: str = ""
+    body: dict[str, Any] = {}
+    content_type: str = ""
+    payload: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A job that was to be sent, and of which the journal does not know how it ended.
+
+    Attributes:
+        job_id: The job's id.
+        body: What creates it, without addresses.
+        content_type: How its payload is labelled.
+        data: Its payload.
+        at: When it was noted, in seconds since 1970.
+    """
+
+    job_id: str
+    body: Mapping[str, Any]
+    content_type: str
+    data: bytes
+    at: float
+
+    def __repr__(self) -> str:
+        return f"<Intent {self.job_id} {self.body.get('name')!r} for {self.body.get('target')}>"
+
+
+class Journal:
+    """Notes of what is sent, in one file."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open or make the file; its folder must be there.
+
+        Raises:
+            ConfigurationError: It cannot be written.
+        """
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        self._process = f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+        try:
+            self.path.open("ab").close()
+        except OSError as error:
+            raise ConfigurationError(
+                f"The journal {self.path} cannot be written: {error.strerror}. Choose a file in a folder of yours."
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"<Journal {self.path}>"
+
+    def __reduce__(self) -> tuple[type[Journal], tuple[Path]]:
+        return Journal, (self.path,)
+
+    def intend(self, job_id: str, body: Mapping[str, Any], content_type: str, data: bytes, at: float) -> None:
+        """Note a job before anything of it is sent."""
+        packed = base64.b85encode(zlib.compress(data, 1)).decode()
+        self._write(_Line("intent", job_id, at, self._process, dict(body), content_type, packed))
+
+    def sent(self, job_id: str, at: float) -> None:
+        """Note that the service has the job."""
+        self._write(_Line("sent", job_id, at))
+
+    def refused(self, job_id: str, at: float, why: str) -> None:
+        """Note that the service will not have the job."""
+        self._write(_Line("refused", job_id, at, why=why))
+
+    def _write(self, line: _Line) -> None:
+        data = msgspec.json.encode(line) + b"\n"
+        with self._lock, self.path.open("r+b", buffering=0) as file:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)  # given back when the file is closed
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # a crash has cut the last line
+                    data = b"\n" + data
+            file.write(data)
+            os.fsync(file.fileno())
+
+    def open_intents(self) -> list[Intent]:
+        """Return the jobs of which the journal does not know how they ended, the oldest first.
+
+        Jobs of a process that still runs are its own business and are left out, but for this process's.
+        """
+        found: dict[str, _Line] = {}
+        for number, raw in enumerate(self.path.read_bytes().split(b"\n"), 1):
+            if not raw:
+                continue
+            try:
+                line = msgspec.json.decode(raw, type=_Line)
+            except msgspec.MsgspecError:
+                _log.warning("journal %s: line %d is cut and was passed over", self.path, number)
+                continue
+            if line.step == "intent":
+                found[line.job] = line
+            else:
+                found.pop(line.job, None)
+        return [
+            Intent(line.job, line.body, line.content_type, zlib.decompress(base64.b85decode(line.payload)), line.at)
+            for line in found.values()
+            if line.by == self._process or not _runs(line.by)
+        ]
+
+
+def _started(pid: int) -> str:
+    """Return when a process was started, in the system's ticks; empty where nobody tells."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def _runs(process: str) -> bool:
+    """Whether the process that wrote a line still runs on this machine."""
+    host, _, rest = process.partition(":")
+    pid, _, started = rest.partition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return _started(int(pid)) == started

@@ -1,0 +1,134 @@
+"""Sessions and time: warnings before it runs out, and going on after it did."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from datetime import UTC, datetime
+
+import pytest
+
+from qsession_core import SessionStatus, Workspace, errors
+from qsession_core.local import LocalWorkspace, ManualClock
+
+
+class Shared:
+    """The client's time, which is the service's."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+
+    def time(self) -> float:
+        return self.clock.now().timestamp()
+
+    monotonic = time
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+
+@pytest.fixture
+def clock():
+    return ManualClock(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+
+
+@pytest.fixture
+def service(clock):
+    with LocalWorkspace(seed=3, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def workspace(workspace, clock):
+    workspace.clock = Shared(clock)
+    return workspace
+
+
+def test_an_idle_session_warns_once_before_it_ends(workspace, target, clock, caplog):
+    session = target.open_session()
+    with caplog.at_level(logging.WARNING, "qsession_core"):
+        clock.advance(400)
+        workspace.watch.check()
+        assert caplog.records == []
+        clock.advance(100)
+        workspace.watch.check()
+        workspace.watch.check()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"session {session.id} ({session.name}) on ionq.simulator ends in 100 s unless a job is sent"
+    ]
+
+
+def test_a_job_starts_the_time_anew(workspace, target, bell, clock):
+    session = target.open_session()
+    clock.advance(500)
+    target.submit(bell, shots=1)
+    assert session.seconds_left == 600
+    assert "idle time left 600 s" in repr(session)
+
+
+def test_losing_the_hold_on_the_hardware_is_announced(workspace, bell, clock, caplog):
+    h2 = workspace.get_target("quantinuum.qpu.h2-1")
+    h2.open_session()
+    h2.submit(bell, shots=1)
+    clock.advance(50)
+    with caplog.at_level(logging.WARNING, "qsession_core"):
+        workspace.watch.check()
+    assert "gives the hardware back in 10 s" in caplog.text
+
+
+def test_a_session_that_timed_out_is_told_before_anything_is_uploaded(target, bell, clock, recorder):
+    session = target.open_session()
+    clock.advance(900)
+    uploads = recorder.count("POST", "sasUri")
+
+    with pytest.raises(errors.SessionTimedOutError, match="ten minutes"):
+        target.submit(bell, shots=1)
+    assert recorder.count("POST", "sasUri") == uploads
+    assert session.status is SessionStatus.TIMED_OUT
+
+
+def test_a_session_that_timed_out_can_go_on_in_a_new_one(workspace, target, bell, clock):
+    session = target.open_session(name="long", on_timeout="reopen", tags=["mine"])
+    first = session.id
+    target.submit(bell, shots=1)
+    clock.advance(900)
+
+    job = target.submit(bell, shots=1)
+
+    assert session.id == job.session_id != first
+    assert session.previous_ids == (first,)
+    assert session.name == "long"
+    assert workspace.get_session(first).status is SessionStatus.TIMED_OUT
+    assert set(session.details.tags) == {"mine", f"continues:{first}"}
+    session.close()
+    assert target.latest_session is None
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(0)", "raise KeyboardInterrupt", "os.kill(os.getpid(), signal.SIGTERM)"])
+def test_sessions_are_closed_when_the_process_ends(tmp_path, ending):
+    program = f"""
+        import os, signal, sys
+        from qsession_core import Workspace
+        session = Workspace.local({str(tmp_path)!r}).get_target("ionq.simulator").open_session()
+        print(session.id, flush=True)
+        {ending}
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60, check=False
+    )
+    if "SIGTERM" in ending:
+        assert done.returncode == -signal.SIGTERM
+    with Workspace.local(tmp_path) as workspace:
+        assert workspace.get_session(done.stdout.strip()).status is SessionStatus.SUCCEEDED
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_does_not_close_its_parents_sessions(workspace, target):
+    session = target.open_session()
+    workspace.watch._process = -1
+    workspace.watch.close_all()
+    assert not session.refresh().is_in_terminal_state()

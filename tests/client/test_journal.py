@@ -1,0 +1,173 @@
+"""The journal: no job lost, none doubled, no secret written."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from qsession_core import Response, Workspace, errors
+from qsession_core.client.journal import Journal
+
+KILLS = 12
+
+
+def _workspace(service, recorder, path) -> Workspace:
+    at = service.connection
+    return Workspace(
+        at.subscription_id,
+        at.resource_group,
+        at.name,
+        location=at.location,
+        endpoint=at.endpoint,
+        credential=at.api_key,
+        transport=recorder,
+        journal=path,
+    )
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "journal.jsonl"
+
+
+@pytest.fixture
+def workspace(service, recorder, path):
+    return _workspace(service, recorder, path)
+
+
+def test_what_is_sent_is_noted_first_and_then_ticked_off(target, bell, recorder, path):
+    seen = []
+    recorder.interfere = lambda request: seen.append(len(path.read_text().splitlines()))
+    job = target.submit(bell, shots=10)
+
+    steps = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(step["step"], step["job"]) for step in steps] == [("intent", job.id), ("sent", job.id)]
+    assert seen == [1, 1, 1]
+    assert target.workspace.resume() == type(target.workspace.resume())((), (), ())
+
+
+def test_no_secret_is_in_the_journal(target, bell, path, service):
+    target.submit(bell, shots=10)
+    text = path.read_text()
+    assert "sig=" not in text
+    assert service.connection.api_key not in text
+
+
+@pytest.mark.parametrize("lost_at", ["sasUri", "inputData", "/jobs/"])
+def test_a_job_that_did_not_get_through_is_sent_by_resume_with_its_id(target, bell, recorder, lost_at):
+    recorder.interfere = lambda request: Response(501) if lost_at in request.url else None
+    with pytest.raises(errors.ServiceError):
+        target.submit(bell, shots=10, name="mine")
+    recorder.interfere = lambda request: None
+
+    resumed = target.workspace.resume()
+
+    assert [job.name for job in resumed.sent] == ["mine"]
+    assert resumed.found == resumed.unsent == ()
+    assert sum(resumed.sent[0].result().counts.values()) == 10
+    assert len(target.workspace.list_jobs()) == 1
+
+
+def test_a_job_whose_answer_was_lost_is_found_and_not_sent_again(target, bell, recorder):
+    def lose(request):
+        if request.method == "PUT" and "/jobs/" in request.url:
+            recorder.service.handle(request)
+            return Response(501)
+        return None
+
+    recorder.interfere = lose
+    with pytest.raises(errors.ServiceError):
+        target.submit(bell, shots=10)
+    recorder.interfere = lambda request: None
+
+    resumed = target.workspace.resume()
+
+    assert len(resumed.found) == 1
+    assert resumed.sent == ()
+    assert len(target.workspace.list_jobs()) == 1
+
+
+def test_resume_can_look_without_sending(target, bell, recorder):
+    recorder.interfere = lambda request: Response(501) if "sasUri" in request.url else None
+    with pytest.raises(errors.ServiceError):
+        target.submit(bell, shots=10, name="mine")
+    recorder.interfere = lambda request: None
+
+    resumed = target.workspace.resume(send=False)
+
+    assert [intent.body["name"] for intent in resumed.unsent] == ["mine"]
+    assert target.workspace.list_jobs() == []
+
+
+def test_what_the_service_refuses_for_good_is_not_sent_again(target, bell, recorder):
+    recorder.interfere = lambda request: Response(403) if "sasUri" in request.url else None
+    with pytest.raises(errors.PermissionDeniedError):
+        target.submit(bell, shots=10)
+    recorder.interfere = lambda request: None
+
+    assert target.workspace.resume().sent == ()
+
+
+def test_a_cut_line_is_passed_over_and_harms_no_other(path):
+    journal = Journal(path)
+    journal.intend("one", {"name": "a"}, "qir.v1", b"payload", 1.0)
+    with path.open("ab") as file:
+        file.write(b'{"step": "int')
+    journal.intend("two", {"name": "b"}, "qir.v1", bytes(range(256)), 2.0)
+
+    assert [(intent.job_id, intent.data) for intent in journal.open_intents()] == [
+        ("one", b"payload"),
+        ("two", bytes(range(256))),
+    ]
+
+
+def test_without_a_journal_there_is_nothing_to_resume():
+    with Workspace.local() as local, pytest.raises(errors.ConfigurationError, match="journal=<path>"):
+        local.resume()
+
+
+def test_a_journal_that_cannot_be_written_is_a_configuration_error(tmp_path):
+    with pytest.raises(errors.ConfigurationError, match="cannot be written"):
+        Journal(tmp_path / "no such folder" / "journal")
+
+
+def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_path):
+    program = textwrap.dedent("""
+        import sys
+        from qsession_core import Workspace
+        workspace = Workspace.local(sys.argv[1], journal=sys.argv[2])
+        target = workspace.get_target("ionq.simulator")
+        print("ready", flush=True)
+        for number in range(1000):
+            circuit = {"gateset": "qis", "qubits": 1, "circuit": []}
+            target.submit(circuit, name=f"{sys.argv[3]}-{number}", shots=1)
+    """)
+    random_source = random.Random(7)
+    for kill in range(KILLS):
+        arguments = [sys.executable, "-c", program, str(tmp_path / "ws"), str(tmp_path / "journal"), str(kill)]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(random_source.uniform(0.0, 0.25))  # the moment of the kill is what is tested
+            process.kill()
+
+    with Workspace.local(tmp_path / "ws", journal=tmp_path / "journal") as workspace:
+        workspace.resume()
+        names = [job.name for job in workspace.list_jobs()]
+        intended = {
+            step["body"]["name"]
+            for step in map(json.loads, filter(_is_whole, (tmp_path / "journal").read_text().splitlines()))
+            if step["step"] == "intent"
+        }
+        assert workspace.resume() == type(workspace.resume())((), (), ())
+    assert len(intended) > KILLS
+    assert sorted(names) == sorted(intended)
+
+
+def _is_whole(line: str) -> bool:
+    return line.startswith("{") and line.endswith("}")
