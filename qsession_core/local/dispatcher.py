@@ -401,9 +401,19 @@ def _cost(target: LocalTarget, outcome: Outcome) -> dict[str, Any] | None:
     """Return a job's cost estimate: what it used, at the local price of nothing."""
     if not target.cost:
         return None
+    single, wider, measured, shots = outcome.amounts
+    used = {"gs1q": float(single * shots), "gs2q": float(wider * shots)} if ".qpu." in target.id else {}
+    # Quantinuum's published formula; what its own compiler would make of the program is not known here
+    used["hqc"] = used["ehqc"] = 5 + shots * (single + 10 * wider + 5 * measured) / 5000
     events = [
-        {"dimensionId": dimension, "dimensionName": name, "measureUnit": unit, "amountBilled": 0.0,
-         "amountConsumed": 0.0, "unitPrice": 0.0}
+        {
+            "dimensionId": dimension,
+            "dimensionName": name,
+            "measureUnit": unit,
+            "amountBilled": used.get(dimension, 0.0),
+            "amountConsumed": used.get(dimension, 0.0),
+            "unitPrice": 0.0,
+        }
         for dimension, name, unit in target.cost
-    ]  # fmt: skip
+    ]
     return {"currencyCode": "USD", "events": events, "estimatedTotal": 0.0}

@@ -6,7 +6,7 @@ runs alike in the worker's thread, in a pool's process, or on another machine, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.circuit import Circuit, JobFailure, Program
@@ -69,7 +69,7 @@ class Outcome:
         code: The failure's code; empty where it succeeded.
         message: The failure's sentence.
         was_unread: It failed before it ran: its input could not be taken.
-        amounts: What was used, for the cost: one-qubit gates, two-qubit gates, measurements (resets count as such).
+        amounts: What was used, for the cost: one-qubit gates, wider gates, measurements and resets, shots.
     """
 
     output: bytes
@@ -78,7 +78,7 @@ class Outcome:
     code: str = ""
     message: str = ""
     was_unread: bool = False
-    amounts: tuple[int, int, int] = (0, 0, 0)
+    amounts: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 def prepare(task: Task) -> Circuit | Program:
@@ -127,6 +127,18 @@ def _read(task: Task) -> Circuit | Program:
             raise JobFailure("CannotTranslateInputData", f"{task.input_format} cannot be run by the local workspace.")
 
 
+def _counted(program: Circuit | Program) -> tuple[int, int, int]:
+    """Return how many one-qubit gates, wider gates, and measurements and resets a program has."""
+    if isinstance(program, Circuit):
+        operations = program.operations
+    else:
+        content: Any = [entry for block in program.blocks.values() for entry in block if entry[0] == "ops"]
+        operations = [operation for entry in content for operation in entry[1]]
+    measured = sum(name in {"measure", "reset"} for name, _, _ in operations)
+    single = sum(len(places) == 1 and name != "reset" for name, places, _ in operations)
+    return single, len(operations) - single - measured, measured
+
+
 def work_of(task: Task, program: Circuit | Program) -> float:
     """Return roughly how many amplitudes running a task touches; it decides where it runs."""
     if task.results == "zeros" and (isinstance(program, Circuit) or program.blocks):
@@ -168,6 +180,6 @@ def run_prepared(task: Task, program: Circuit | Program) -> Outcome:
     from qsession_core.local.running import execute
 
     try:
-        return execute(task, program)
+        return replace(execute(task, program), amounts=(*_counted(program), task.shots))
     except JobFailure as failure:
         return Outcome(b"", code=failure.code, message=failure.message)

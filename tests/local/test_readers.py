@@ -1,0 +1,472 @@
+"""The readers of the wire formats: what a payload means."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from local_circuits import distance, frequencies, random_circuit, statevector_probabilities
+
+from qsession_core.local.angles import angle
+from qsession_core.local.circuit import Circuit, JobFailure, Program
+from qsession_core.local.noise import Noise
+from qsession_core.local.numpy_engine import NumpyEngine
+from qsession_core.local.read_ionq import read_ionq
+from qsession_core.local.read_openqasm import read_openqasm
+from qsession_core.local.read_qir import constant, read_qir
+from qsession_core.local.read_quil import read_quil
+
+RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
+QUIET = Noise()
+
+
+def recorded_inputs():
+    if not RECORDINGS.is_dir():
+        pytest.skip("the recordings of the real service are not at hand")
+    for path in sorted(RECORDINGS.glob("*.json")):
+        conversation = json.loads(path.read_text())
+        format_of = {}
+        for call in conversation:
+            url = call["request"]["url"]
+            if call["request"]["method"] == "PUT" and "/jobs/" in url:
+                format_of.setdefault(path.stem, call["request"]["body"]["json"]["inputDataFormat"])
+        for call in conversation:
+            request = call["request"]
+            if request["method"] == "PUT" and "/inputData?" in request["url"]:
+                body = request["body"]
+                text = body["text"] if "text" in body else json.dumps(body["json"])
+                yield path.stem, format_of.get(path.stem), text.encode()
+
+
+def test_every_recorded_input_is_read():
+    readers = {"qir.v1": read_qir, "ionq.circuit.v1": read_ionq, "honeywell.openqasm.v1": read_openqasm,
+               "rigetti.quil.v1": read_quil}  # fmt: skip
+    seen = set()
+    for name, input_format, payload in recorded_inputs():
+        if input_format in readers:
+            circuit = readers[input_format](payload)
+            assert isinstance(circuit, Circuit), name
+            assert circuit.operations, name
+            seen.add(input_format)
+    assert seen == set(readers)
+
+
+def test_the_recorded_endianness_program_has_its_recorded_result():
+    if not RECORDINGS.is_dir():
+        pytest.skip("the recordings of the real service are not at hand")
+    payload = next(body for name, _, body in recorded_inputs() if name == "qiskit_endianness_submit_to_rigetti")
+    circuit = read_qir(payload)
+    shots = NumpyEngine().sample(circuit, 3, 0, QUIET)
+    from qsession_core.local.outcomes import outcome_tree, v2_json
+
+    result = json.loads(v2_json(shots, outcome_tree(circuit.output, circuit.num_results)))["Results"][0]
+    assert result["Histogram"] == [
+        {"Outcome": {"Item1": [0, 0, 0], "Item2": [0, 0, 0], "Item3": [0, 0, 1]},
+         "Display": "([0, 0, 0], [0, 0, 0], [0, 0, 1])", "Count": 3}
+    ]  # fmt: skip
+
+
+QIR = """
+%Result = type opaque
+%Qubit = type opaque
+define void @ENTRYPOINT__main() #0 {
+block_0:
+  call void @__quantum__qis__x__body(%Qubit* null)
+  call void @__quantum__qis__rx__body(double 0x3FE0000000000000, %Qubit* inttoptr (i64 2 to %Qubit*))
+  call void @__quantum__qis__cnot__body(%Qubit* null, %Qubit* nonnull inttoptr (i64 1 to %Qubit*))
+  call void @__quantum__qis__mz__body(%Qubit* null, %Result* null)
+  call void @__quantum__qis__m__body(%Qubit* inttoptr (i64 1 to %Qubit*), %Result* inttoptr (i64 1 to %Result*))
+  call void @__quantum__rt__tuple_record_output(i64 2, i8* null)
+  call void @__quantum__rt__result_record_output(%Result* inttoptr (i64 1 to %Result*), i8* null)
+  call void @__quantum__rt__array_record_output(i64 1, i8* getelementptr inbounds ([4 x i8], [4 x i8]* @0, i64 0, i64 0))
+  call void @__quantum__rt__result_record_output(%Result* null, i8* null)
+  ret void
+}
+attributes #0 = { "entry_point" "required_num_qubits"="3" "required_num_results"="2" }
+"""
+
+
+def test_typed_pointers_and_nulls_are_read():
+    circuit = read_qir(QIR.encode())
+    assert circuit.operations == [
+        ("x", (0,), ()), ("rx", (2,), (0.5,)), ("cx", (0, 1), ()), ("measure", (0, 0), ()), ("measure", (1, 1), ()),
+    ]  # fmt: skip
+    assert circuit.output == [("tuple", 2), ("result", 1), ("array", 1), ("result", 0)]
+    assert (circuit.num_qubits, circuit.num_results) == (3, 2)
+
+
+def test_opaque_pointers_mean_the_same_as_typed_ones():
+    opaque = QIR.replace("%Qubit*", "ptr").replace("%Result*", "ptr").replace("i8*", "ptr")
+    opaque = opaque.replace("ptr nonnull inttoptr", "ptr inttoptr")
+    assert read_qir(opaque.encode()) == read_qir(QIR.encode())
+
+
+def test_windows_line_ends_change_nothing():
+    assert read_qir(QIR.replace("\n", "\r\n").encode()) == read_qir(QIR.encode())
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("call void @__quantum__qis__warp__body(%Qubit* null)", "warp"),
+        ("call void @__quantum__qis__rx__body(%Qubit* null)", "wrong arguments"),
+        ("call void @__quantum__qis__cx__body(%Qubit* null, %Qubit* null)", "wrong arguments"),
+        ("call void @__quantum__qis__rx__body(double 0x7FF0000000000000, %Qubit* null)", "finite"),
+        ("call void @__quantum__qis__rx__body(double fish, %Qubit* null)", "no double"),
+        ("call void @__quantum__qis__m__body(%Qubit* null)", "qubit and a result"),
+    ],
+)
+def test_qir_that_means_nothing_fails_with_a_sentence(line, problem):
+    with pytest.raises(JobFailure, match=problem) as caught:
+        read_qir(QIR.replace("  ret void", f"  {line}\n  ret void").encode())
+    assert caught.value.code == "InvalidInputData"
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff\xfe", b"hello", b"{}", b"define void @f() {\n}\n"])
+def test_what_is_no_qir_fails_or_is_empty(payload):
+    try:
+        program = read_qir(payload)
+    except JobFailure as failure:
+        assert failure.code in {"InvalidInputData", "QIRPreProcessingFailed"}
+    else:
+        assert not program.operations
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_doubles_are_read_to_the_last_bit(value):
+    import struct
+
+    assert constant("0x" + struct.pack(">d", value).hex().upper()) == value
+    assert constant(f"{value:.17e}") == value
+
+
+ADAPTIVE = """
+define i64 @ENTRYPOINT__main() #0 {
+block_0:
+  call void @__quantum__rt__initialize(i8* null)
+  call void @__quantum__qis__h__body(%Qubit* null)
+  call void @__quantum__qis__m__body(%Qubit* null, %Result* null)
+  %var_4 = call zeroext i1 @__quantum__rt__read_result(%Result* null)
+  br i1 %var_4, label %block_1, label %block_2
+block_1:
+  call void @__quantum__qis__x__body(%Qubit* inttoptr (i64 1 to %Qubit*))
+  br label %block_3
+block_2:
+  %var_5 = fadd double 1.0, 0.5
+  call void @__quantum__qis__rz__body(double %var_5, %Qubit* inttoptr (i64 1 to %Qubit*))
+  br label %block_3
+block_3:
+  %var_6 = phi i64 [7, %block_1], [-3, %block_2]
+  %var_7 = mul nsw i64 %var_6, 2
+  %var_8 = icmp sgt i64 %var_7, 0
+  %var_9 = select i1 %var_8, i64 %var_7, i64 0
+  call void @__quantum__qis__mresetz__body(%Qubit* inttoptr (i64 1 to %Qubit*), %Result* inttoptr (i64 1 to %Result*))
+  call void @__quantum__rt__tuple_record_output(i64 4, i8* null)
+  call void @__quantum__rt__result_record_output(%Result* inttoptr (i64 1 to %Result*), i8* null)
+  call void @__quantum__rt__bool_record_output(i1 zeroext %var_8, i8* null)
+  call void @__quantum__rt__int_record_output(i64 %var_9, i8* null)
+  call void @__quantum__rt__result_record_output(%Result* null, i8* null)
+  ret i64 0
+}
+attributes #0 = { "entry_point" "qir_profiles"="adaptive_profile" "required_num_qubits"="2" "required_num_results"="2" }
+"""
+
+
+def test_adaptive_programs_branch_on_what_they_measured():
+    program = read_qir(ADAPTIVE.encode())
+    assert isinstance(program, Program)
+    leaves = NumpyEngine().run(program, 1000, 1, QUIET)
+    assert sum(len(leaf.bits) for leaf in leaves) == 1000
+    for leaf in leaves:
+        one = int(leaf.bits[0, 0])
+        assert leaf.records == (("tuple", 4), ("result", 1), ("bool", one), ("int", 14 * one), ("result", 0))
+        assert (leaf.bits == one).all()
+
+
+def test_a_syntax_checker_takes_the_path_of_zeros():
+    leaves = NumpyEngine().run(read_qir(ADAPTIVE.encode()), 10, 1, QUIET, zeros=True)
+    assert len(leaves) == 1
+    assert leaves[0].records[3] == ("int", 0)
+    assert not leaves[0].bits.any()
+
+
+def test_a_program_that_loops_until_success_ends():
+    text = """
+define i64 @main() #0 {
+entry:
+  br label %try
+try:
+  %n = phi i64 [0, %entry], [%m, %try]
+  call void @__quantum__qis__h__body(ptr null)
+  call void @__quantum__qis__mresetz__body(ptr null, ptr null)
+  %r = call i1 @__quantum__rt__read_result(ptr null)
+  %m = add i64 %n, 1
+  br i1 %r, label %done, label %try
+done:
+  call void @__quantum__rt__int_record_output(i64 %m, ptr null)
+  ret i64 0
+}
+attributes #0 = { "entry_point" }
+"""
+    leaves = NumpyEngine().run(read_qir(text.encode()), 4000, 1, QUIET)
+    tries = {leaf.records[0][1]: 0 for leaf in leaves}
+    for leaf in leaves:
+        tries[leaf.records[0][1]] += len(leaf.bits)
+    assert abs(tries[1] - 2000) < 150
+    assert abs(tries[2] - 1000) < 130
+
+
+def test_a_program_that_never_ends_fails():
+    text = 'define i64 @main() #0 {\nentry:\n  br label %entry\n}\nattributes #0 = { "entry_point" }\n'
+    with pytest.raises(JobFailure, match="does not end"):
+        NumpyEngine().run(read_qir(text.replace("br label", "%x = add i64 1, 1\n  br label").encode()), 1, 1, QUIET)
+
+
+def random_adaptive(rng):
+    """Return Q# that measures, branches and counts, as its makers' compiler takes it."""
+    lines = ["use q = Qubit[3];", "mutable n = 0;"]
+    for step in range(5):
+        gate = ["H(q[{0}]);", "Ry({1}, q[{0}]);", "CNOT(q[{0}], q[{2}]);"][rng.integers(3)]
+        lines.append(gate.format(step % 3, round(float(rng.uniform(0, 3)), 3), (step + 1) % 3))
+        lines.append(f"if M(q[{step % 3}]) == One {{ X(q[{(step + 1) % 3}]); set n += {step + 1}; }}")
+    return "operation Main() : (Result[], Int) { " + " ".join(lines) + " return (MResetEachZ(q), n); }"
+
+
+def test_branching_programs_of_the_qsharp_compiler_agree_with_its_simulator(monkeypatch):
+    monkeypatch.setenv("QDK_PYTHON_TELEMETRY", "none")
+    qdk = pytest.importorskip("qdk")
+    from qdk import qsharp
+    from qdk.simulation import run_qir
+
+    rng = np.random.default_rng(3)
+    for _ in range(4):
+        qsharp.init(target_profile=qdk.TargetProfile.Adaptive_RI)
+        qsharp.eval("import Std.Measurement.*; " + random_adaptive(rng))
+        text = str(qsharp.compile("Main()"))
+        theirs = {}
+        for bits, count in run_qir(text, 4000, None, 9, type="cpu"):
+            key = (tuple(int(str(bit).endswith("One")) for bit in bits), count)
+            theirs[key] = theirs.get(key, 0) + 1 / 4000
+        ours = {}
+        program = read_qir(text.encode())
+        for leaf in NumpyEngine().run(program, 4000, 4, QUIET):
+            numbers = [value for kind, value in leaf.records if kind == "result"]
+            count = next(value for kind, value in leaf.records if kind == "int")
+            for row in leaf.bits:
+                key = (tuple(int(row[number]) for number in numbers), count)
+                ours[key] = ours.get(key, 0) + 1 / 4000
+        keys = sorted(set(ours) | set(theirs))
+        assert distance([ours.get(key, 0) for key in keys], [theirs.get(key, 0) for key in keys]) < 0.07
+
+
+# --- IonQ ---
+
+
+def ionq(circuit, **members):
+    return read_ionq(json.dumps({"qubits": 3, "circuit": circuit, **members}).encode())
+
+
+def test_singular_and_plural_keys_mean_the_same():
+    one = ionq([{"gate": "cnot", "control": 0, "target": 1}, {"gate": "h", "target": 2}])
+    other = ionq([{"gate": "cnot", "controls": [0], "targets": [1]}, {"gate": "h", "targets": [2]}])
+    assert one == other
+    assert one.operations[0] == ("cx", (0, 1), ())
+
+
+def test_qis_gates_are_read():
+    circuit = ionq([
+        {"gate": "v", "targets": [0]}, {"gate": "si", "targets": [0]}, {"gate": "z", "targets": [1], "rotation": 0.5},
+        {"gate": "x", "targets": [2], "controls": [0, 1]}, {"gate": "zz", "targets": [0, 1], "rotation": 0.25},
+        {"gate": "rx", "target": 1, "control": 0, "rotation": 1.5}, {"gate": "not", "target": 0},
+    ])  # fmt: skip
+    assert circuit.operations[:7] == [
+        ("sx", (0,), ()), ("sdg", (0,), ()), ("p", (1,), (0.5,)), ("ccx", (0, 1, 2), ()), ("rzz", (0, 1), (0.25,)),
+        ("crx", (0, 1), (1.5,)), ("x", (0,), ()),
+    ]  # fmt: skip
+
+
+def test_native_gates_are_read_with_their_angles_in_turns():
+    circuit = ionq(
+        [{"gate": "gpi", "target": 0, "phase": 0.25}, {"gate": "ms", "targets": [0, 1], "phases": [0, 0.5]},
+         {"gate": "zz", "targets": [0, 1], "phase": 0.1}, {"gate": "zz", "targets": [0, 1], "angle": 0.2}],
+        gateset="native",
+    )  # fmt: skip
+    assert circuit.operations[:4] == [
+        ("gpi", (0,), (0.25,)), ("ms", (0, 1), (0, 0.5, 0.25)), ("zz", (0, 1), (0.1,)), ("zz", (0, 1), (0.2,)),
+    ]  # fmt: skip
+
+
+def test_pauliexp_is_the_exponential_of_its_sum():
+    from qiskit.quantum_info import SparsePauliOp
+    from scipy.linalg import expm
+
+    circuit = ionq([
+        {"gate": "h", "target": 0}, {"gate": "h", "target": 2},
+        {"gate": "pauliexp", "targets": [2, 0], "terms": ["XZ", "YY"], "coefficients": [0.7, -0.4], "time": 0.9},
+    ])  # fmt: skip
+    matrix = circuit.operations[2][2][0]
+    # the last letter acts on targets[0]; Qiskit's first letter is its highest qubit as well
+    expected = expm(-0.9j * SparsePauliOp(["XZ", "YY"], [0.7, -0.4]).to_matrix())
+    assert np.allclose(matrix, expected)
+    assert circuit.operations[2][1] == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("gate", "problem"),
+    [
+        ({"gate": "warp", "target": 0}, "not in the gate set"),
+        ({"gate": "gpi", "target": 0, "phase": 0.1}, "not in the gate set"),
+        ({"gate": "x"}, "not distinct"),
+        ({"gate": "x", "target": 1, "control": 1}, "not distinct"),
+        ({"gate": "x", "target": 7}, "uses qubit 7"),
+        ({"gate": "x", "target": -1}, "not distinct"),
+        ({"gate": "rx", "target": 0}, "needs an angle"),
+        ({"gate": "swap", "targets": [0]}, "two targets"),
+        ({"gate": "x", "target": "0"}, "not a circuit"),
+        ({"gate": "x", "targets": [0], "controls": list(range(1, 9))}, "more than 7"),
+        ({"gate": "pauliexp", "targets": [0], "terms": ["XX"], "coefficients": [1], "time": 1}, "one letter"),
+    ],
+)
+def test_ionq_gates_that_mean_nothing_fail_with_a_sentence(gate, problem):
+    with pytest.raises(JobFailure, match=problem):
+        ionq([gate], qubits=9 if "controls" in gate else 3)
+
+
+# --- OpenQASM and Quil ---
+
+
+def test_openqasm_of_qiskit_means_what_qiskit_means():
+    from qiskit import qasm2, transpile
+    from qiskit.circuit.random import random_circuit as qiskit_random
+    from qiskit.quantum_info import Statevector
+
+    basis = ["u3", "u2", "u1", "cx", "rx", "ry", "rz", "cz", "h", "sdg", "t", "cu1", "cu3", "rzz", "ccx", "swap"]
+    for seed in range(12):
+        made = transpile(qiskit_random(4, 5, max_operands=3, seed=seed), basis_gates=basis, optimization_level=0)
+        expected = Statevector(made).probabilities()
+        made.measure_all()
+        circuit = read_openqasm(qasm2.dumps(made).encode())
+        assert distance(frequencies(NumpyEngine().sample(circuit, 4000, 1, QUIET)), expected) < 0.07
+
+
+def test_openqasm_definitions_broadcasts_and_registers_are_read():
+    circuit = read_openqasm(b"""OPENQASM 2.0; include "qelib1.inc"; // a comment
+      gate turn(t) a, b { rx(t/2) a; cx a,b; barrier a; rx(-t/2) a; }
+      qreg q[2]; qreg r[1]; creg c[2]; creg d[1];
+      h q; turn(pi/2) q[0], r[0]; barrier q; measure q -> c; measure r[0] -> d[0];""")
+    assert circuit.operations == [
+        ("h", (0,), ()), ("h", (1,), ()), ("rx", (0,), (np.pi / 4,)), ("cx", (0, 2), ()), ("rx", (0,), (-np.pi / 4,)),
+        ("measure", (0, 0), ()), ("measure", (1, 1), ()), ("measure", (2, 2), ()),
+    ]  # fmt: skip
+    assert circuit.registers == {"c": (0, 1), "d": (2,)}
+
+
+def test_openqasm_conditions_follow_the_register():
+    program = read_openqasm(b"""OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; creg d[1];
+      h q[0]; measure q[0] -> c[1]; if (c==2) x q[1]; measure q[1] -> d[0];""")
+    assert isinstance(program, Program)
+    bits = np.concatenate([leaf.bits for leaf in NumpyEngine().run(program, 200, 1, QUIET)])
+    assert np.array_equal(bits[:, 1], bits[:, 2])
+    assert 50 < bits[:, 1].sum() < 150
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "qreg q[1];", "OPENQASM 2.0; qreg q[1]; warp q[0];", "OPENQASM 2.0; qreg q[1]; x q[1];",
+        "OPENQASM 2.0; qreg q[2]; cx q[0], q[0];", "OPENQASM 2.0; qreg q[1]; rx(import) q[0];",
+        "OPENQASM 2.0; gate f a { f a; } qreg q[1]; f q[0];", "OPENQASM 2.0; qreg q[1]; creg c[2]; measure q -> c;",
+        "OPENQASM 2.0; qreg q[99999999];", "OPENQASM 2.0; qreg q[1]; rx(9**9**9**9) q[0];",
+    ],
+)  # fmt: skip
+def test_openqasm_that_means_nothing_fails(text):
+    with pytest.raises(JobFailure):
+        read_openqasm(text.encode())
+
+
+def test_quil_is_read():
+    circuit = read_quil(b"DECLARE ro BIT[2]\n# a comment\nH 0\nDAGGER S 0\nCONTROLLED RX(pi/2) 0 1\nMEASURE 1 ro[0]\n")
+    assert circuit.operations == [
+        ("h", (0,), ()), ("sdg", (0,), ()), ("crx", (0, 1), (np.pi / 2,)), ("measure", (1, 0), ()),
+    ]  # fmt: skip
+    assert circuit.registers == {"ro": (0, 1)}
+    with pytest.raises(JobFailure, match="not understood"):
+        read_quil(b"DEFGATE F:\n")
+
+
+@pytest.mark.parametrize("text", ["__import__('os')", "().__class__", "pi.real", "x", "1/0", "", "(", "10**400"])
+def test_angles_are_arithmetic_and_nothing_else(text):
+    with pytest.raises(JobFailure):
+        angle(text)
+
+
+def test_ten_thousand_gates_of_qir_are_read_in_tens_of_milliseconds():
+    from time import perf_counter
+
+    rng = np.random.default_rng(0)
+    lines = []
+    for _ in range(10_000):
+        if rng.random() < 0.5:
+            lines.append(
+                f"  call void @__quantum__qis__rz__body(double {rng.random()}, %Qubit* inttoptr (i64 {rng.integers(20)} to %Qubit*))"
+            )
+        else:
+            one, other = rng.permutation(20)[:2]
+            lines.append(
+                f"  call void @__quantum__qis__cx__body(%Qubit* inttoptr (i64 {one} to %Qubit*), %Qubit* inttoptr (i64 {other} to %Qubit*))"
+            )
+    text = "define void @main() #0 {\n" + "\n".join(lines) + "\n  ret void\n}\n"
+    times = []
+    for _ in range(3):
+        start = perf_counter()
+        circuit = read_qir(text.encode())
+        times.append(perf_counter() - start)
+    assert len(circuit.operations) == 10_000
+    assert min(times) < 0.15  # 40 ms measured; the machine is shared
+    sys.stderr.write(f"{min(times) * 1e3:.1f} ms\n")
+
+
+def test_random_circuits_through_ionq_json_keep_their_distribution():
+    rng = np.random.default_rng(8)
+    names = {"x": "x", "y": "y", "z": "z", "h": "h", "s": "s", "sdg": "si", "t": "t", "tdg": "ti", "sx": "v", "sxdg": "vi",
+             "rx": "rx", "ry": "ry", "rz": "rz", "p": "z", "rxx": "xx", "ryy": "yy", "rzz": "zz", "swap": "swap"}  # fmt: skip
+    for _ in range(10):
+        circuit = random_circuit(rng, 4, 25, list(names))
+        gates = []
+        for name, qubits, params in circuit.operations:
+            if name != "measure":
+                gates.append(
+                    {"gate": names[name], "targets": list(qubits), **({"rotation": params[0]} if params else {})}
+                )
+        read = read_ionq(json.dumps({"qubits": 4, "circuit": gates}).encode())
+        keys, weights, qubits = NumpyEngine().probabilities(read)
+        found = np.zeros(16)
+        for key, weight in zip(keys.tolist(), weights, strict=True):
+            found[sum(1 << qubit for bit, qubit in enumerate(qubits) if key >> bit & 1)] = weight
+        assert np.allclose(found, statevector_probabilities(circuit), atol=1e-10)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=150)
+def test_no_bytes_break_a_reader(payload):
+    for reader in (read_qir, read_ionq, read_openqasm, read_quil):
+        try:
+            reader(payload)
+        except JobFailure:
+            continue
+
+
+@given(st.lists(st.sampled_from([line for line in ADAPTIVE.split("\n") if line.strip()]), max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_shuffled_adaptive_programs_run_or_fail_cleanly(lines):
+    text = "define i64 @main() #0 {\n" + "\n".join(lines) + '\n}\nattributes #0 = { "entry_point" }\n'
+    try:
+        program = read_qir(text.encode())
+        if isinstance(program, Program) and program.blocks:
+            NumpyEngine().run(program, 20, 1, QUIET)
+    except JobFailure:
+        return
