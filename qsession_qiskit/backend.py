@@ -10,11 +10,10 @@ from qiskit.providers import BackendV2, Options
 
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.keywords import strict_keywords, unknown_keywords
-from qsession_qiskit.basis import IONQ_JSON, NATIVE, transpiler_target
+from qsession_qiskit.basis import IONQ_JSON, NATIVE, NATIVE_TRANSLATION, transpiler_target
 from qsession_qiskit.convert import CONTROLS, PAULI_EVOLUTION, to_program
 from qsession_qiskit.job import AzureQuantumJob
 from qsession_qiskit.native import NATIVE_GATES
-from qsession_qiskit.translation import TRANSLATION, native_equivalences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +74,8 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             there = ", ".join(target.input_data_formats) or "none"
             raise ConfigurationError(f"{target.name} takes no {input_data_format!r}; there is: {there}.")
         if gateset == NATIVE:
+            from qsession_qiskit.translation import native_equivalences
+
             native_equivalences()
         self._target = transpiler_target(target, gateset=gateset)
         self._options = Options(
@@ -103,7 +104,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
 
     def get_translation_stage_plugin(self) -> str:
         """Return the name of the transpiler's translation stage for this backend."""
-        return TRANSLATION if self.gateset == NATIVE else "translator"
+        return NATIVE_TRANSLATION if self.gateset == NATIVE else "translator"
 
     # --- sessions ------------------------------------------------------------------------------------------------
 

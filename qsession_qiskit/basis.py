@@ -18,10 +18,11 @@ from qsession_qiskit.native import NATIVE_GATES
 if TYPE_CHECKING:
     from qsession_core.client.target import Target as CoreTarget
 
-__all__ = ["IONQ_JSON", "NATIVE", "transpiler_target"]
+__all__ = ["IONQ_JSON", "NATIVE", "NATIVE_TRANSLATION", "transpiler_target"]
 
 IONQ_JSON = "ionq.circuit.v1"
 NATIVE = "native"
+NATIVE_TRANSLATION = "qsession_native"  # the transpiler's stage for native gates, by its entry point's name
 
 # Gates that every format writes in few of its own, most of them as one
 _EVERYWHERE = (

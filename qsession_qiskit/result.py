@@ -13,6 +13,7 @@ Keys are made when they are asked for, and all of them in one go: a hundred thou
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,13 @@ from qsession_qiskit.metadata import from_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from qsession_core.results import Register, Result
 
 __all__ = ["AzureQuantumResult", "Header", "experiment", "failed_experiment"]
 
+_FEW = 1 << 12  # so many keys are put in order: sorting more costs more than all the rest
 _OURS = {"qiskit", Layout.KEY, "meas_map"}  # of the job's metadata, what no header needs
 
 
@@ -94,22 +98,35 @@ class Data(ExperimentResultData):  # type: ignore[misc]
     @property
     def formatted_counts(self) -> Counts:
         """How often each outcome came."""
+        if self.outcome.num_clbits and not self.outcome.memory_is_synthetic:
+            tally = Counter(self._memory)
+            return Counts({key: tally[key] for key in sorted(tally)} if len(tally) <= _FEW else tally)
         found = self.outcome.counts
         return Counts(dict(zip(self._formatted(found), found.values(), strict=True)))
 
     @property
     def formatted_memory(self) -> list[str]:
         """One key a shot."""
-        return self._formatted(self.outcome.memory(self.seed))
+        return list(self._memory)
+
+    @cached_property
+    def _memory(self) -> list[str]:
+        if not self.outcome.num_clbits:
+            return self.outcome.memory(self.seed)
+        return self._written(self.outcome.bits(self.seed) + np.uint8(ord("0")))
 
     def _formatted(self, keys: Iterable[str]) -> list[str]:
-        """Write keys as Qiskit does: all of them at once, as columns of characters."""
+        """Write keys of the core as Qiskit does."""
         keys, width = list(keys), self.outcome.num_clbits
-        if not width or not keys:
+        if not width:
             return keys
-        characters = np.frombuffer("".join(keys).encode(), np.uint8).reshape(len(keys), width)
+        return self._written(np.frombuffer("".join(keys).encode(), np.uint8).reshape(len(keys), width))
+
+    def _written(self, characters: NDArray[np.uint8]) -> list[str]:
+        """Write rows of characters, one for each classical bit: all of them at once."""
+        rows, width = characters.shape
         order = _order(width, _sizes(self.outcome.registers, width))
-        padded = np.concatenate([characters, np.full((len(keys), 1), ord(" "), np.uint8)], axis=1)
+        padded = np.concatenate([characters, np.full((rows, 1), ord(" "), np.uint8)], axis=1)
         text = np.ascontiguousarray(padded[:, order]).tobytes().decode("ascii")
         return [text[start : start + len(order)] for start in range(0, len(text), len(order))]
 

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from qiskit.dagcircuit import DAGCircuit
     from qiskit.transpiler import PassManagerConfig
 
-__all__ = ["TRANSLATION", "MergeNativeRuns", "NativeTranslation", "native_equivalences", "native_gates"]
-
-TRANSLATION = "qsession_native"  # the entry point's name
+__all__ = ["MergeNativeRuns", "NativeTranslation", "native_equivalences", "native_gates"]
 
 PI = math.pi
 _TOLERANCE = 1e-9
@@ -99,7 +97,7 @@ def _to_dag(circuit: QuantumCircuit) -> DAGCircuit:
 
 
 class NativeTranslation(PassManagerStagePlugin):  # type: ignore[misc]
-    """Qiskit's translation stage for backends with native gates; installed under :data:`TRANSLATION`."""
+    """Qiskit's translation stage for backends with native gates; an entry point makes it known."""
 
     def pass_manager(
         self, pass_manager_config: PassManagerConfig, optimization_level: int | None = None
