@@ -119,10 +119,9 @@ def _truth(expr: Any, lookup: Lookup) -> Expression:
             for one, other in ((expr.lhs, expr.rhs), (expr.rhs, expr.lhs)):
                 if _is_key(one) and isinstance(other, sympy.Integer):
                     return compare(_recorded(one, lookup), int(other))
-            operator = "==" if isinstance(expr, sympy.Eq) else "!="
-            return Binary(operator, _whole(expr.lhs, lookup), _whole(expr.rhs, lookup))
+            return _compare("==" if isinstance(expr, sympy.Eq) else "!=", expr.lhs, expr.rhs, lookup)
         case sympy.Rel():
-            return Binary(expr.rel_op, _whole(expr.lhs, lookup), _whole(expr.rhs, lookup))
+            return _compare(expr.rel_op, expr.lhs, expr.rhs, lookup)
         case sympy.And() | sympy.Or():
             operator = "and" if isinstance(expr, sympy.And) else "or"
             return reduce(lambda a, b: Binary(operator, a, b), [_truth(arg, lookup) for arg in expr.args])
@@ -135,7 +134,20 @@ def _truth(expr: Any, lookup: Lookup) -> Expression:
         case _ if _is_key(expr):
             return _unequal(_recorded(expr, lookup), 0)
         case _:
-            return Binary("!=", _whole(expr, lookup), Literal(0))
+            return _compare("!=", expr, sympy.Integer(0), lookup)
+
+
+def _compare(operator: str, lhs: Any, rhs: Any, lookup: Lookup) -> Expression:
+    """Compare two sums, each term on the side where it is positive: machines count without a sign."""
+    terms = sympy.Add.make_args(sympy.expand(lhs - rhs))
+    left = [term for term in terms if not term.could_extract_minus_sign()]
+    right = [-term for term in terms if term.could_extract_minus_sign()]
+    return Binary(operator, _sum(left, lookup), _sum(right, lookup))
+
+
+def _sum(terms: list[Any], lookup: Lookup) -> Expression:
+    parts = [_whole(term, lookup) for term in terms]
+    return reduce(lambda a, b: Binary("+", a, b), parts) if parts else Literal(0)
 
 
 def _whole(expr: Any, lookup: Lookup) -> Expression:
@@ -147,7 +159,7 @@ def _whole(expr: Any, lookup: Lookup) -> Expression:
         case sympy.Integer():
             return Literal(int(expr))
         case sympy.Add():
-            return _sum(expr, lookup)
+            return _sum(list(expr.args), lookup)
         case sympy.Mul():
             return reduce(lambda a, b: Binary("*", a, b), [_whole(arg, lookup) for arg in expr.args])
         case sympy.Pow() if isinstance(expr.exp, sympy.Integer) and 1 < expr.exp <= 8:  # noqa: PLR2004 - unrolled
@@ -158,14 +170,6 @@ def _whole(expr: Any, lookup: Lookup) -> Expression:
             raise ConditionError(
                 f"{expr} is no sum, product or comparison of keys and whole numbers, nor a remainder by 2, 4, 8..."
             )
-
-
-def _sum(expr: Any, lookup: Lookup) -> Expression:
-    """Add up; terms with a minus sign come last and are taken away."""
-    plus = [arg for arg in expr.args if not arg.could_extract_minus_sign()]
-    minus = [-arg for arg in expr.args if arg.could_extract_minus_sign()]
-    start = reduce(lambda a, b: Binary("+", a, b), [_whole(arg, lookup) for arg in plus]) if plus else Literal(0)
-    return reduce(lambda a, b: Binary("-", a, b), [_whole(arg, lookup) for arg in minus], start)
 
 
 def _is_key(expr: Any) -> bool:
