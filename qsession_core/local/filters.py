@@ -29,7 +29,7 @@ _COLUMNS = {
 }  # fmt: skip
 _OPERATORS = {"eq": "=", "ne": "<>", "ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 _TOKEN = re.compile(
-    r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<time>\d{4}-\d{2}-\d{2}[\w:.+-]*)|(?P<word>[A-Za-z_]\w*)|(?P<sign>[(),]))"
+    r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<time>\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+ -]\d{2}:\d{2})?)?)|(?P<word>[A-Za-z_]\w*)|(?P<sign>[(),]))"
 )
 _MAX_DEPTH = 50
 _MAX_LENGTH = 8192
@@ -61,7 +61,8 @@ class _Reader:
         while position < end:
             found = _TOKEN.match(text, position)
             if found is None:
-                raise self.refusal(f"unexpected {text[position:].lstrip()[:10]!r}", position)
+                rest = text[position:].lstrip()
+                raise self.refusal(f"unexpected {rest[:10]!r}", len(text) - len(rest))
             kind = found.lastgroup or ""
             self._tokens.append(_Token(kind, found[kind], found.start(kind)))
             position = found.end()
@@ -157,7 +158,7 @@ class _Reader:
         token = self.take()
         text = _unquoted(token.text) if token.kind == "string" else token.text
         # Python reads six fractional digits; the service writes seven
-        text = re.sub(r"(\.\d{6})\d+", r"\1", text)
+        text = re.sub(r"(\.\d{6})\d+", r"\1", text).replace(" ", "+")  # a plus that was not encoded came as a blank
         try:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
