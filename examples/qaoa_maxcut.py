@@ -34,9 +34,8 @@ def main() -> None:
     circuit = qaoa()
     gammas, betas = np.meshgrid(np.linspace(0.2, 1.4, 6), np.linspace(0.2, 1.4, 6))
     with backend.open_session(name="max-cut") as session:
-        samples = (
-            SamplerV2(mode=session).run([(circuit, {GAMMA: gammas, BETA: betas})], shots=500).result()[0].data.meas
-        )
+        job = SamplerV2(mode=session).run([(circuit, {GAMMA: gammas, BETA: betas})], shots=500)
+        samples = job.result()[0].data.meas
         print(f"{len(session.list_jobs())} jobs in session {session.name!r}")
     mean = np.empty(samples.shape)
     for place in np.ndindex(samples.shape):
