@@ -1,4 +1,4 @@
-"""A sweep over one angle under a hardware's noise, and Cirq's own randomized benchmarking on the same sampler.
+"""A sweep over one angle under a hardware's noise, and Cirq's own state tomography on the same sampler.
 
 With --show, and matplotlib installed, Cirq draws both.
 """
@@ -20,21 +20,20 @@ def main(*, show: bool) -> None:
     sampler = target.sampler(input_params={"noise": {"model": "aria-1", "seed": 7}})
     qubit, angle = cirq.GridQubit(0, 0), sympy.Symbol("angle")
     circuit = cirq.Circuit(cirq.ry(angle)(qubit), cirq.measure(qubit, key="m"))
+    prepared = cirq.Circuit(cirq.H(qubit), cirq.S(qubit))
 
     with target.open_session(name="one qubit") as session:
         frame = sampler.sample(circuit, repetitions=300, params=cirq.Linspace(angle, 0, np.pi, 9))
-        chains = cirq.experiments.RBParameters(num_clifford_range=(5, 50, 300), num_circuits=3, repetitions=100)
-        decay = cirq.experiments.single_qubit_rb(sampler, qubit, chains, rng_or_seed=7)
+        state = cirq.experiments.single_qubit_state_tomography(sampler, qubit, prepared, repetitions=1000)
     print(f"{len(session.list_jobs())} jobs in session {session.name!r}: {session.status}")
     excited = frame.groupby("angle")["m"].mean()
     for value, share in excited.items():
         print(f"{value:5.2f} {'█' * round(40 * share)} {share:.2f}")
-    for cliffords, ground in decay.data:
-        print(f"after {cliffords} Cliffords: {ground:.2f} in the ground state")
+    print(f"state after H and S:\n{state.data.round(2)}")
 
     if show and find_spec("matplotlib"):
         cirq.plot_state_histogram(sampler.run(circuit, {"angle": 1.0}, repetitions=300))
-        decay.plot()
+        state.plot()
     assert excited.is_monotonic_increasing
 
 

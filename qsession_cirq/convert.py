@@ -229,9 +229,10 @@ class _Walker:
                 operation, "repeat_until asks for a loop of unknown length; unroll it as far as you need."
             )
         if cirq.is_parameterized(operation.repetitions):
-            operation = operation.replace(repetitions=self.resolver.value_of(operation.repetitions))
-            if not isinstance(operation.repetitions, int):
-                raise self.refused(operation, f"its repetitions {operation.repetitions} have no value; resolve them.")
+            repetitions = self.resolver.value_of(operation.repetitions)
+            if cirq.is_parameterized(repetitions) or int(repetitions) != repetitions:
+                raise self.refused(operation, f"its repetitions {repetitions} are no whole number; resolve them.")
+            operation = operation.replace(repetitions=int(repetitions))
         self.is_dynamic |= cirq.is_measurement(operation)
         before = len(self.problems)
         self.walk(operation.mapped_circuit(deep=False), columns)

@@ -164,9 +164,6 @@ def test_sample_gives_a_data_frame(sampler):
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_cirqs_experiments_run_unchanged(sampler):
     qubit = cirq.GridQubit(0, 0)
-    chains = cirq.experiments.RBParameters(num_clifford_range=(5, 20), num_circuits=2, repetitions=20)
-    decay = cirq.experiments.single_qubit_rb(sampler, qubit, chains)
-    assert [ground for _, ground in decay.data] == [1.0, 1.0]
     matrices = cirq.experiments.measure_confusion_matrix(sampler, [qubit, cirq.GridQubit(0, 1)], repetitions=20)
     assert matrices.confusion_matrices[0] == pytest.approx(np.eye(4))
     readout = cirq.experiments.estimate_single_qubit_readout_errors(sampler, qubits=[qubit], repetitions=50)
