@@ -41,6 +41,7 @@ class Job:
         self._details: JobDetails | None = None
         self._results: list[Result] | None = None
         self._bytes: bytes | None = None
+        self._is_malformed = False
 
     def __repr__(self) -> str:
         return f"<Job {self.id} {self.name!r} on {self.details.target}: {self.status}>"
@@ -197,6 +198,8 @@ class Job:
     def results(self, timeout_secs: float | None = None) -> list[Result]:
         """Wait, and return the result of each of its programs, in order; raises as :meth:`result`."""
         if self._results is None:
+            if self._is_malformed:
+                self._bytes = None  # they may have been cut on their way: ask again
             data = self.download_results(timeout_secs)
             details = self.details
             facts = JobFacts(
@@ -206,7 +209,9 @@ class Job:
                 {key: str(value) for key, value in (details.metadata or {}).items()},
                 details.input_data_format,
             )
+            self._is_malformed = True
             self._results = decode(details.output_data_format or "", data, facts)
+            self._is_malformed = False
         return self._results
 
     def download_results(self, timeout_secs: float | None = None) -> bytes:

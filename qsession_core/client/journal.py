@@ -85,7 +85,7 @@ class Journal:
         self._lock = threading.Lock()
         self._process = f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
         try:
-            self.path.open("ab").close()
+            os.close(os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))  # programs are their owner's
         except OSError as error:
             raise ConfigurationError(
                 f"The journal {self.path} cannot be written: {error.strerror}. Choose a file in a folder of yours."

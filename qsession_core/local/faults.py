@@ -178,7 +178,8 @@ def after(faults: list[Fault], response: Response) -> Response:
             case "drop_after":
                 raise TransportError("The connection broke before the answer arrived; what was asked for has happened.")
             case "truncate":
-                response = Response(response.status, response.headers, response.body[: len(response.body) // 2])
+                announced = {**response.headers, "content-length": str(len(response.body))}  # as a broken line shows it
+                response = Response(response.status, announced, response.body[: len(response.body) // 2])
             case "garble":
                 response = Response(response.status, response.headers, b'{"value": [\xff\xfe' + response.body[:40])
             case "unknown_status":
