@@ -19,10 +19,11 @@ the native gates IonQ's documentation, "Getting started with native gates".
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from qsession_core.controls import join, split, under
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
@@ -35,10 +36,9 @@ if TYPE_CHECKING:
     Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
     Rule = Callable[..., tuple[Step, ...]]
 
-__all__ = ["GATES", "Gate", "controlled", "gate", "lower"]
+__all__ = ["GATES", "UNCONTROLLED", "Gate", "controlled", "gate", "lower"]
 
 PI = math.pi
-_CONTROLLED = re.compile(r"ctrl\((\d+)\) @ (\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,17 +369,8 @@ def _words() -> Iterator[Gate]:
 
 GATES: dict[str, Gate] = {word.name: word for word in _words()}
 
-# What one more control makes of a word that has a name with controls of its own
-_ONE_CONTROL = {
-    "x": "cx", "y": "cy", "z": "cz", "h": "ch", "p": "cp", "s": "cs", "sdg": "csdg", "sx": "csx", "sxdg": "csxdg",
-    "rx": "crx", "ry": "cry", "rz": "crz", "swap": "cswap", "cx": "ccx", "cz": "ccz",
-}  # fmt: skip
 # The words that are one target under some controls: (target, controls)
-UNCONTROLLED: dict[str, tuple[str, int]] = {
-    **{word: (target, 1) for target, word in _ONE_CONTROL.items() if target not in {"cx", "cz"}},
-    "ccx": ("x", 2),
-    "ccz": ("z", 2),
-}
+UNCONTROLLED: dict[str, tuple[str, int]] = {word: split(word) for word in GATES if split(word)[1]}
 
 
 def controlled(name: str, num_controls: int) -> str:
@@ -391,101 +382,8 @@ def controlled(name: str, num_controls: int) -> str:
     Raises:
         KeyError: There is no gate of this name.
     """
-    found = _CONTROLLED.fullmatch(name)
-    target, already = (found[2], int(found[1])) if found else UNCONTROLLED.get(name, (name, 0))
-    total = already + num_controls
-    if total == 0:
-        return target
-    if total == 1 and target in _ONE_CONTROL:
-        return _ONE_CONTROL[target]
-    if total == 2 and target in {"x", "z"}:  # noqa: PLR2004 - ccx and ccz are words
-        return f"cc{target}"
-    GATES[target]
-    return f"ctrl({total}) @ {target}"
-
-
-def _many_controls(target: str, num_controls: int) -> Rule:
-    """Decompose a gate under several controls, without spare qubits.
-
-    A phase under n controls is split into halves around flips of its last control (Barenco et al., 1995, Lemma 7.5);
-    a rotation under n controls needs two flips of its target; every other gate is written in these two.
-    """
-    n = num_controls
-    everything = tuple(range(n + 1))
-    controls, last, at = everything[:-2], n - 1, n
-    flip_last: Step = (controlled("x", n - 1), (*controls, last), ())
-    flip: Step = (controlled("x", n), everything, ())
-
-    def phase(lam: Any) -> tuple[Step, ...]:
-        return (
-            ("cp", (last, at), (lam / 2,)),
-            flip_last,
-            ("cp", (last, at), (-(lam / 2),)),
-            flip_last,
-            (controlled("p", n - 1), (*controls, at), (lam / 2,)),
-        )
-
-    def phase_of(lam: float) -> Rule:
-        return lambda: ((controlled("p", n), everything, (lam,)),)
-
-    def rotation(axis: str) -> Rule:
-        return lambda theta: ((axis, (at,), (theta / 2,)), flip, (axis, (at,), (-(theta / 2),)), flip)
-
-    def around(before: tuple[Step, ...], middle: Step, after: tuple[Step, ...]) -> Rule:
-        return lambda: (*before, middle, *after)
-
-    h: tuple[Step, ...] = (("h", (at,), ()),)
-    sdg, s = (("sdg", (at,), ()),), (("s", (at,), ()),)
-    into_x: tuple[Step, ...] = (("s", (at,), ()), ("h", (at,), ()), ("t", (at,), ()))
-    out_of_x: tuple[Step, ...] = (("tdg", (at,), ()), ("h", (at,), ()), ("sdg", (at,), ()))
-    turn = controlled("p", n)
-    rules: dict[str, Rule] = {
-        "p": phase,
-        "z": phase_of(PI),
-        "s": phase_of(PI / 2),
-        "sdg": phase_of(-PI / 2),
-        "t": phase_of(PI / 4),
-        "tdg": phase_of(-PI / 4),
-        "x": around(h, (turn, everything, (PI,)), h),
-        "y": around(sdg, flip, s),
-        "h": around(into_x, flip, out_of_x),
-        "sx": around(h, (turn, everything, (PI / 2,)), h),
-        "sxdg": around(h, (turn, everything, (-PI / 2,)), h),
-        "rz": rotation("rz"),
-        "ry": rotation("ry"),
-        "rx": lambda theta: (*h, (controlled("rz", n), everything, (theta,)), *h),
-        "u": lambda theta, phi, lam: (  # the phase between u and its three rotations belongs to the controls
-            (controlled("p", n - 1), everything[:-1], ((phi + lam) / 2,)),
-            (controlled("rz", n), everything, (lam,)),
-            (controlled("ry", n), everything, (theta,)),
-            (controlled("rz", n), everything, (phi,)),
-        ),
-        "id": _steps(),
-    }
-    if target in rules:
-        return rules[target]
-    return _controlled_steps(target, n)
-
-
-def _controlled_steps(target: str, n: int) -> Rule:
-    """Control every step of a gate's own decomposition; only for gates whose decomposition has no stray phase."""
-    if target not in _EXACT:
-        message = f"there is no decomposition of {target!r} under {n} controls"
-        raise KeyError(message)
-    rule = GATES[target].rule
-
-    def steps(*params: Any) -> tuple[Step, ...]:
-        assert rule is not None  # noqa: S101 - _EXACT lists only words with a rule
-        return tuple(
-            (controlled(name, n), (*range(n), *(n + place for place in places)), angles)
-            for name, places, angles in rule(*params)
-        )
-
-    return steps
-
-
-# Gates whose decomposition equals them to the phase, so that it can be controlled step by step
-_EXACT = {"swap", "rzz", "rxx", "ryy", "rzx", "dcx", "iswap", "ecr"}
+    target, already = split(name)
+    return join(GATES[target].name, already + num_controls)
 
 
 @cache
@@ -497,27 +395,19 @@ def gate(name: str) -> Gate:
     """
     if name in GATES:
         return GATES[name]
-    found = _CONTROLLED.fullmatch(name)
-    if found is None:
+    target, num_controls = split(name)
+    inner = GATES[target]
+    if num_controls == 0:
         raise KeyError(name)
-    inner, num_controls = GATES[found[2]], int(found[1])
-    rule = _many_controls(inner.name, num_controls) if num_controls > 1 else _one_control(inner.name)
-    return Gate(name, inner.num_qubits + num_controls, inner.num_params, _control(inner.build, num_controls), rule)
-
-
-def _one_control(target: str) -> Rule:
-    """Decompose the gates that have no name of their own under one control."""
-    match target:
-        case "t":
-            return lambda: _cp_rule(PI / 4)
-        case "tdg":
-            return lambda: _cp_rule(-PI / 4)
-        case "id":
-            return _steps()
-        case "u":  # u carries the phase that makes it cu with gamma 0
-            return lambda theta, phi, lam: (("cu", _01, (theta, phi, lam, 0.0)),)
-        case _:
-            return _controlled_steps(target, 1)
+    if (word := join(target, num_controls)) in GATES:  # "ctrl(1) @ x" is cx
+        return GATES[word]
+    return Gate(
+        name,
+        inner.num_qubits + num_controls,
+        inner.num_params,
+        _control(inner.build, num_controls),
+        under(target, num_controls),
+    )
 
 
 def lower(

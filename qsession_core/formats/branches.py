@@ -1,26 +1,51 @@
-"""Classical control in QIR's Adaptive profile: conditions as instructions, branches as blocks."""
+"""Classical control in QIR's Adaptive profile: branches as blocks, and where each classical bit is held.
+
+Quantinuum's front end binds a result to the measurement that stands before its use in the text, so that measurement has
+to dominate every use. A bit that is measured in a branch is therefore read there and leaves the branch as a truth
+value, chosen by a phi; a measurement outside all branches keeps its result.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qsession_core.program import Binary, Bit, Block, Expression, Literal, Uint, Unary
+from qsession_core.formats.conditions import Conditions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Branches"]
+    from qsession_core.program import Block, Expression
 
-_INTEGER = {"&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "lshr", "+": "add", "-": "sub", "*": "mul"}
-_COMPARE = {"==": "eq", "!=": "ne", "<": "ult", "<=": "ule", ">": "ugt", ">=": "uge"}
-_LOGIC = {"and": "and", "or": "or", "&": "and", "|": "or", "^": "xor"}
+__all__ = ["Branches", "Held", "measured_in"]
+
+# Where a bit is held: the number of its result, or an i1 value. A bit that is held nowhere is 0
+Held = int | str
+
+
+def measured_in(block: Block | None) -> set[int]:
+    """Return every classical bit that something is measured into, in nested blocks too."""
+    if block is None:
+        return set()
+    clbits = set()
+    if "measure" in block.names:
+        clbits = {params[0] for name, params in zip(block.names, block.params, strict=True) if name == "measure"}
+    if "if" in block.names:
+        for name, params in zip(block.names, block.params, strict=True):
+            if name == "if":
+                clbits |= measured_in(params[1]) | measured_in(params[2])
+    return clbits
 
 
 class Branches:
     """Writes blocks of operations with the branches between them.
 
     Invariants: every block ends in exactly one jump (the last one is ended by the caller); control flow only goes
-    forward; every value is defined in a block that dominates its use, because it is used where it is made.
+    forward; every value is defined, and every result measured, in a block that dominates its uses.
+
+    Attributes:
+        held: Where each classical bit is held now.
+        num_results: How many results have been handed out.
+        inside: The place, in the whole program, of the branch that is being written; None outside all branches.
     """
 
     def __init__(
@@ -28,48 +53,108 @@ class Branches:
         lines: list[str],
         results: Mapping[int, int],
         segment: Callable[[Block, int, int], None],
+        refuse: Callable[[int, str], None],
         declared: dict[str, str],
+        *,
+        floats: bool,
     ) -> None:
         """Write into ``lines``.
 
         Args:
             lines: The module's instructions so far; written at its end.
-            results: Classical bit -> number of its result.
+            results: Classical bit -> the number of its result outside all branches.
             segment: Writes operations ``start`` to ``stop`` of a block that are no branches.
+            refuse: Notes that a branch (its place, why) cannot be written.
             declared: Function -> declaration, for what conditions call.
+            floats: Whether there are doubles.
         """
+        self.held: dict[int, Held] = {}
+        self.num_results = len(results)
+        self.inside: int | None = None
         self._lines = lines
         self._results = results
         self._segment = segment
+        self._refuse = refuse
         self._declared = declared
+        self._floats = floats
         self._values = 0
         self._blocks = 0
+        self._label = "block_0"
 
     def write(self, block: Block) -> None:
         """Write a block, nested blocks included."""
         start = 0
+        outside = self.inside is None
         for index, name in enumerate(block.names):
             if name == "if":
                 self._segment(block, start, index)
-                condition, then, otherwise = block.params[index]
-                self._branch(condition, then, otherwise)
+                if outside:
+                    self.inside = index
+                self._branch(index, *block.params[index])
+                if outside:
+                    self.inside = None
                 start = index + 1
         self._segment(block, start, len(block))
 
-    def _branch(self, condition: Expression, then: Block, otherwise: Block | None) -> None:
-        truth = self._truth(condition)
+    def measured(self, clbit: int) -> int:
+        """Return the number of the result that a measurement into a bit writes."""
+        number = self._results.get(clbit) if self.inside is None else None
+        if number is None:
+            number = self.num_results
+            self.num_results += 1
+        self.held[clbit] = number
+        return number
+
+    def _branch(self, index: int, condition: Expression, then: Block, otherwise: Block | None) -> None:
+        try:
+            truth = Conditions(self._new, self._read, self._known, floats=self._floats).truth(condition)
+        except (ValueError, TypeError) as error:
+            self._refuse(index, str(error))
+            truth = "undef"  # both sides are still looked into, for problems of their own
+        if truth in {"true", "false"}:
+            chosen = then if truth == "true" else otherwise
+            if chosen is not None:
+                self.write(chosen)
+            return
         self._blocks += 1
         number = self._blocks
+        changing = sorted(measured_in(then) | measured_in(otherwise))
+        has_else = otherwise is not None or bool(changing)
         end = f"end_{number}"
-        els = f"else_{number}" if otherwise is not None else end
-        self._lines.append(f"  br i1 {truth}, label %then_{number}, label %{els}\nthen_{number}:\n")
-        self.write(then)
+        self._lines.append(f"  br i1 {truth}, label %then_{number}, label %{f'else_{number}' if has_else else end}\n")
+        before = self.held.copy()
+        after_then = self._arm(f"then_{number}", then, end, changing)
+        self.held = before
+        after_else = self._arm(f"else_{number}", otherwise, end, changing) if has_else else None
+        self._begin(end)
+        for clbit in changing:
+            assert after_else is not None  # noqa: S101 - where a bit changes there is an else
+            self._merge(clbit, after_then, after_else)
+
+    def _arm(self, label: str, block: Block | None, end: str, changing: list[int]) -> tuple[str, dict[int, str]]:
+        """Write one side of a branch; return its last label, and the changing bits' values there."""
+        self._begin(label)
+        if block is not None:
+            self.write(block)
+        values = {clbit: self._read(clbit) for clbit in changing}
         self._lines.append(f"  br label %{end}\n")
-        if otherwise is not None:
-            self._lines.append(f"{els}:\n")
-            self.write(otherwise)
-            self._lines.append(f"  br label %{end}\n")
-        self._lines.append(f"{end}:\n")
+        return self._label, values
+
+    def _merge(self, clbit: int, then: tuple[str, dict[int, str]], otherwise: tuple[str, dict[int, str]]) -> None:
+        one, other = then[1][clbit], otherwise[1][clbit]
+        if one == other:
+            self.held[clbit] = one
+        else:
+            self.held[clbit] = self._new(f"phi i1 [ {one}, %{then[0]} ], [ {other}, %{otherwise[0]} ]")
+
+    def _known(self, clbit: int) -> bool | None:
+        """Return a classical bit's value if it is known now: nothing was measured into it yet."""
+        held = self.held.get(clbit, "false")
+        return held == "true" if held in {"true", "false"} else None
+
+    def _begin(self, label: str) -> None:
+        self._lines.append(f"{label}:\n")
+        self._label = label
 
     def _new(self, instruction: str) -> str:
         name = f"%v{self._values}"
@@ -78,67 +163,10 @@ class Branches:
         return name
 
     def _read(self, clbit: int) -> str:
-        """Return a classical bit as an i1; one that nothing is ever measured into is false."""
-        if clbit not in self._results:
-            return "false"
+        """Return a classical bit as an i1."""
+        held = self.held.get(clbit, "false")
+        if isinstance(held, str):
+            return held
         read = "__quantum__rt__read_result"
         self._declared[read] = f"declare zeroext i1 @{read}(%Result*)\n"
-        return self._new(f"call zeroext i1 @{read}(%Result* inttoptr (i64 {self._results[clbit]} to %Result*))")
-
-    def _truth(self, expression: Expression) -> str:
-        """Write a condition; return it as an i1."""
-        match expression:
-            case Bit(clbit):
-                return self._read(clbit)
-            case Literal(value):
-                return "true" if value else "false"
-            case Unary("not", operand):
-                return self._new(f"xor i1 {self._truth(operand)}, true")
-            case Binary(operator, left, right) if operator in _COMPARE:
-                return self._new(f"icmp {_COMPARE[operator]} i64 {self._integer(left)}, {self._integer(right)}")
-            case Binary(operator, left, right) if _is_truth(expression):
-                return self._new(f"{_LOGIC[operator]} i1 {self._truth(left)}, {self._truth(right)}")
-            case _:
-                return self._new(f"icmp ne i64 {self._integer(expression)}, 0")
-
-    def _integer(self, expression: Expression) -> str:
-        """Write a whole number; return it as an i64."""
-        match expression:
-            case Uint(clbits):
-                total = ""
-                for place, clbit in enumerate(clbits):
-                    if clbit not in self._results:
-                        continue
-                    bit = self._new(f"zext i1 {self._read(clbit)} to i64")
-                    if place:
-                        bit = self._new(f"shl i64 {bit}, {place}")
-                    total = self._new(f"or i64 {total}, {bit}") if total else bit
-                return total or "0"
-            case Literal(value):
-                return str(int(value))
-            case Unary("~", operand, width):
-                return self._new(f"xor i64 {self._integer(operand)}, {(1 << width) - 1}")
-            case Binary(operator, left, right) if operator in _INTEGER and not _is_truth(expression):
-                return self._new(f"{_INTEGER[operator]} i64 {self._integer(left)}, {self._integer(right)}")
-            case _:
-                truth = self._truth(expression)
-                return str(int(truth == "true")) if truth in {"true", "false"} else self._new(f"zext i1 {truth} to i64")
-
-
-def _is_truth(expression: Expression) -> bool:
-    """Whether an expression is a truth value, not a whole number."""
-    match expression:
-        case Bit():
-            return True
-        case Literal(value):
-            return isinstance(value, bool)
-        case Unary(operator):
-            return operator == "not"
-        case Binary(operator, left, right):
-            return (
-                operator in _COMPARE
-                or operator in {"and", "or"}
-                or (operator in _LOGIC and _is_truth(left) and _is_truth(right))
-            )
-        case _:
-            return False
+        return self._new(f"call zeroext i1 @{read}(%Result* inttoptr (i64 {held} to %Result*))")

@@ -15,11 +15,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qsession_core.program import Block, Program
 
-__all__ = ["Deferred", "defer"]
+__all__ = ["Deferred", "defer", "separating"]
 
-_NOT_GATES = {"measure", "reset", "barrier"}
+# What leaves a qubit as it is
+_IDLE = {"measure", "barrier", "id"}
 
 
 @dataclass(slots=True)
@@ -55,7 +58,12 @@ def defer(program: Program) -> Deferred:
         list(range(start)),
     )
     now = list(range(program.num_qubits))  # where each qubit lives
-    touched = {qubit for qubits in body.qubits[:start] for qubit in qubits}
+    touched = {
+        qubit
+        for name, qubits in zip(body.names[:start], body.qubits[:start], strict=True)
+        if name not in _IDLE
+        for qubit in qubits
+    }
     clbits_of: dict[int, list[int]] = {}  # a measured, since then untouched qubit -> the bits that it was measured into
     for index in range(start, len(body)):
         name, qubits, params = body.names[index], body.qubits[index], body.params[index]
@@ -70,10 +78,11 @@ def defer(program: Program) -> Deferred:
                     touched.discard(qubits[0])
                     clbits_of.pop(qubits[0], None)
             case _:
-                for qubit in qubits:
-                    if name not in _NOT_GATES and qubit in clbits_of:
-                        _copy(deferred, now[qubit], clbits_of.pop(qubit), index)
-                touched.update(qubits)
+                if name not in _IDLE:
+                    for qubit in qubits:
+                        if qubit in clbits_of:
+                            _copy(deferred, now[qubit], clbits_of.pop(qubit), index)
+                    touched.update(qubits)
                 deferred.names.append(name)
                 deferred.qubits.append(tuple([now[qubit] for qubit in qubits]))
                 deferred.params.append(params)
@@ -101,3 +110,37 @@ def _copy(deferred: Deferred, qubit: int, clbits: list[int], index: int) -> None
     for clbit in clbits:
         if deferred.measured[clbit] == qubit:
             deferred.measured[clbit] = copy
+
+
+def separating(names: Sequence[str], qubits: Sequence[tuple[int, ...]]) -> frozenset[int]:
+    """Return the places of the barriers that keep gates apart: on some of its qubits come gates before and after it.
+
+    >>> sorted(separating(["h", "barrier", "h", "barrier"], [(0,), (0, 1), (1,), (0, 1)]))
+    [1]
+
+    Args:
+        names: Operations in order of time.
+        qubits: Their qubits. A branch counts as a gate on all of them.
+    """
+    barriers = [place for place, name in enumerate(names) if name == "barrier" and qubits[place]]
+    if not barriers:
+        return frozenset()
+    before = _with_gates(names, qubits, barriers, range(len(names)))
+    after = _with_gates(names, qubits, barriers, range(len(names) - 1, -1, -1))
+    return frozenset(before & after)
+
+
+def _with_gates(
+    names: Sequence[str], qubits: Sequence[tuple[int, ...]], barriers: Sequence[int], order: range
+) -> set[int]:
+    """Return the barriers on whose qubits some gate has come, walking in this order."""
+    found, busy, wanted, branched = set(), set[int](), set(barriers), False
+    for place in order:
+        if place in wanted:
+            if branched or not busy.isdisjoint(qubits[place]):
+                found.add(place)
+        elif names[place] == "if":
+            branched = True
+        elif names[place] not in _IDLE:
+            busy.update(qubits[place])
+    return found

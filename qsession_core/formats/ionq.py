@@ -13,26 +13,29 @@ Source: IonQ's documentation, "Writing quantum circuits" and "Getting started wi
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from qsession_core.errors import ConversionError, ResultFormatError, UnsupportedOperationError
+from qsession_core.controls import split
+from qsession_core.errors import ConversionError, ResultFormatError
+from qsession_core.formats.evolution import checked
 from qsession_core.formats.foreign import readout_of
+from qsession_core.formats.lowering import Lowered, written_out
 from qsession_core.formats.payload import JobFacts, Payload
-from qsession_core.formats.text import GAP, GappedText, json_numbers, require_bound
-from qsession_core.gates import UNCONTROLLED, controlled, lower
+from qsession_core.formats.problems import nothing_measured, require_bound, shape_problem, unsupported
+from qsession_core.formats.text import GAP, GappedText, json_numbers
+from qsession_core.gates import lower
 from qsession_core.results import Layout, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from qsession_core.program import Angle, Operation, Program
+    from qsession_core.program import Angle, Block, Operation, Program
 
 __all__ = ["INPUT", "OUTPUT", "IonQCircuit", "decode"]
 
@@ -46,55 +49,41 @@ _QIS = {
     "rx": "rx", "ry": "ry", "rz": "rz", "swap": "swap", "rxx": "xx", "ryy": "yy", "rzz": "zz",
 }  # fmt: skip
 _NOT_CONTROLLED = {"swap", "rxx", "ryy", "rzz"}
-_NATIVE = {"gpi": ("phase",), "gpi2": ("phase",), "ms": ("phases", "phases", "angle"), "zz": ("angle",)}
-_MANY = re.compile(r"ctrl\((\d+)\) @ (\w+)")
+_NATIVE = {"gpi", "gpi2", "ms", "zz"}
+_IDLE = {"measure", "barrier", "id"}
 
 
 class _Writable:
-    """The gate words of the qis set, those with up to seven controls included."""
+    """The gate words of the qis set, those with up to seven controls included, and cp."""
 
     def __contains__(self, name: object) -> bool:
-        target, controls = _split(str(name))
-        return target in _QIS and (controls == 0 or (target not in _NOT_CONTROLLED and controls <= MAX_CONTROLS))
-
-
-def _split(name: str) -> tuple[str, int]:
-    """Return a gate word's target and its number of controls."""
-    found = _MANY.fullmatch(name)
-    return (found[2], int(found[1])) if found else UNCONTROLLED.get(name, (name, 0))
+        target, controls = split(str(name))
+        if controls == 0:
+            return target in _QIS
+        return name == "cp" or (target in _QIS and target not in _NOT_CONTROLLED and controls <= MAX_CONTROLS)
 
 
 _WRITABLE = _Writable()
 
 
-def _phase(name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> Iterator[Operation]:
-    """Write a phase gate under n controls as rotations about z under n, n - 1, ... 0 controls."""
-    controls = _split(name)[1]
-    (angle,) = params
-    while True:
-        yield controlled("rz", controls), qubits, (angle,)
-        if controls == 0:
-            return
-        controls, qubits, angle = controls - 1, qubits[:-1], angle / 2
-
-
-def _qis(name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> Iterator[Operation]:
+def _qis_steps(name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> Iterator[Operation]:
     """Write a gate in words of the qis set."""
-    for word, places, angles in lower(name, qubits, params, _WritableOrPhase()):
-        if _split(word)[0] == "p":
-            yield from _phase(word, places, angles)
+    for word, places, angles in lower(name, qubits, params, _WRITABLE):
+        if word == "cp":  # a controlled phase is a controlled rotation, and half its angle on the control
+            yield "crz", places, angles
+            yield "rz", places[:1], (angles[0] / 2,)
         else:
             yield word, places, angles
 
 
-class _WritableOrPhase:
-    def __contains__(self, name: object) -> bool:
-        return name in _WRITABLE or (_split(str(name))[0] == "p" and _split(str(name))[1] <= MAX_CONTROLS)
+def _qis_texts(steps: Iterable[Operation]) -> str:
+    """Write operations of the qis set, with gaps for their angles."""
+    return ",".join(_qis_text(name, qubits) for name, qubits, _ in steps)
 
 
 def _qis_text(name: str, qubits: tuple[int, ...]) -> str:
     """Write one operation of the qis set, with a gap for its angle if it has one."""
-    target, num_controls = _split(name)
+    target, num_controls = split(name)
     controls, targets = list(qubits[:num_controls]), list(qubits[num_controls:])
     text = f'{{"gate":"{_QIS[target]}","targets":{_ints(targets)}'
     if controls:
@@ -128,15 +117,15 @@ class IonQCircuit:
 
     def encode(self, program: Program, *, profile: str = "Base") -> Payload:
         """Write a program; see :class:`~qsession_core.formats.payload.Format`."""
-        require_bound(program.parameters)
+        require_bound(program.parameters, ())
         return self.template(program, profile=profile).bind(())
 
     def template(self, program: Program, *, profile: str = "Base") -> IonQTemplate:  # noqa: ARG002 - IonQ JSON has no profiles
         """Write a program that has parameters once, for many bindings."""
-        operations, angles = _Writer(self.gateset).write(program)
+        writer = _Writer(self.gateset, program)
         head = f'{{"gateset":"{self.gateset}","qubits":{program.num_qubits},"circuit":['
-        text = GappedText(head + ",".join(operations) + "]}", tuple(angles), json_numbers)
-        return IonQTemplate(text, _metadata(program), program.num_qubits)
+        text = GappedText(head + ",".join(writer.operations()) + "]}", tuple(writer.angles), json_numbers)
+        return IonQTemplate(text, _metadata(program), program.num_qubits, program.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +135,11 @@ class IonQTemplate:
     text: GappedText
     metadata: Mapping[str, str]
     num_qubits: int
+    parameters: tuple[str, ...] = ()
 
     def bind(self, values: Sequence[float]) -> Payload:
         """Fill the gaps: parameter i of the program has ``values[i]``."""
+        require_bound(self.parameters, values)
         return Payload(
             self.text.fill(values).encode(), "application/json", INPUT, OUTPUT, {}, self.metadata, self.num_qubits
         )
@@ -165,130 +156,131 @@ def _metadata(program: Program) -> dict[str, str]:
 class _Writer:
     """One circuit's operations as text, and the angles for its gaps."""
 
-    def __init__(self, gateset: str) -> None:
+    def __init__(self, gateset: str, program: Program) -> None:
         self.native = gateset == "native"
+        self.program = program
         self.problems: list[ConversionError] = []
         self.angles: list[float | Angle] = []
-        # (name, qubits) -> the text of a gate that the set has; None for what is dropped
-        self.known: dict[tuple[str, tuple[int, ...]], str | None] = {}
+        # (name, qubits) -> the text of a gate that was written before; nothing for what is dropped
+        self.known: dict[tuple[str, tuple[int, ...]], Lowered] = {}
 
-    def write(self, program: Program) -> tuple[list[str], list[float | Angle]]:
+    def operations(self) -> list[str]:
         """Write all operations, or raise one error that lists every problem."""
         pieces: list[str] = []
-        append, add_angles, known = pieces.append, self.angles.extend, self.known
-        body = program.body
+        append, add_angles, known = pieces.append, self.angles.extend, self.known.get
+        body = self.program.body
         for index, (name, qubits, params) in enumerate(zip(body.names, body.qubits, body.params, strict=True)):
-            try:
-                text = known[name, qubits]
-            except KeyError:
-                if not self._learn(name, qubits):
-                    pieces += self._rare(program, index)
-                    continue
-                text = known[name, qubits]
-            if text is not None:
-                append(text)
-                if params:
-                    add_angles(params)
-        self._check_measurements(program)
+            written = known((name, qubits))
+            if written is None:
+                written = self._first(name, qubits, params, index)
+            if written.text:
+                append(written.text)
+                if params or written.angles:
+                    add_angles(params if written.angles is None else written.of(params))
+        self._check_measurements()
         if self.problems:
             raise ConversionError.of(self.problems)
-        return pieces, self.angles
+        return pieces
 
-    def _learn(self, name: str, qubits: tuple[int, ...]) -> bool:
-        """Make the text of a gate that the set has, for all its later occurrences; say whether it has it."""
-        if name == "barrier":
-            self.known[name, qubits] = None
-        elif self.native and name in _NATIVE:
-            self.known[name, qubits] = _native_text(name, qubits)
-        elif not self.native and name in _WRITABLE:
-            self.known[name, qubits] = _qis_text(name, qubits)
-        else:
-            return False
-        return True
-
-    def _rare(self, program: Program, index: int) -> list[str]:
-        """Write what is not one gate of the set."""
-        body = program.body
-        name, qubits, params = body.names[index], body.qubits[index], body.params[index]
+    def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> Lowered:
+        """Work out an operation whose text is not known."""
+        written = _NOTHING
         match name:
-            case "measure" | "id":
-                return []
-            case "reset":
-                if not _touched(body.qubits[:index], qubits[0]):  # it is 0 already
-                    return []
-                self._refuse(name, index, qubits, "IonQ JSON has no reset; send it as qir.v1 to a target that resets.")
-                return []
+            case "measure" | "reset":  # these depend on what comes before and after
+                return _NOTHING
             case "if":
-                self._refuse(
-                    name,
-                    index,
-                    (),
-                    "IonQ JSON has no classical control; send it as qir.v1 to a target with an Adaptive profile.",
-                )
-                return []
+                way_out = "IonQ JSON has no classical control; send it as qir.v1 to a target with an Adaptive profile."
+                self._refuse(name, index, (), way_out)
+                return _NOTHING
             case "pauliexp" if not self.native:
-                return [self._pauliexp(qubits, params)]
-        if self.native:
-            self._refuse(
-                name,
-                index,
-                qubits,
-                "the native gate set has gpi, gpi2, ms and zz; transpile the circuit to them, or use gate set qis.",
-            )
-            return []
-        try:
-            operations = list(_qis(name, qubits, params))
-        except KeyError:
-            self._refuse(name, index, qubits, "decompose it into standard gates first.")
-            return []
-        for _, _, angles in operations:
-            self.angles.extend(angles)
-        return [_qis_text(word, places) for word, places, _ in operations]
+                try:
+                    return _pauliexp(qubits, params)
+                except ValueError as error:
+                    self._refuse(name, index, qubits, f"{error}; correct it.")
+                    return _NOTHING
+            case "barrier" | "id":
+                pass
+            case _:
+                problem = self._problem(name, qubits, params)
+                if problem is not None:
+                    self._refuse(name, index, qubits, problem)
+                    return _NOTHING
+                if self.native:
+                    written = Lowered(_native_text(name, qubits))
+                else:
+                    written = written_out(lambda angles: _qis_steps(name, qubits, angles), len(params), _qis_texts)
+        self.known[name, qubits] = written
+        return written
 
-    def _pauliexp(self, qubits: tuple[int, ...], params: tuple[Any, ...]) -> str:
-        """Write an evolution over one unit of time: IonQ takes no negative time, but any coefficient."""
-        terms, coefficients, time = params
-        self.angles.extend(time * float(coefficient) for coefficient in coefficients)
-        quoted = ",".join(f'"{term}"' for term in terms)
-        gaps = ",".join([GAP] * len(coefficients))
-        return f'{{"gate":"pauliexp","targets":{_ints(qubits)},"terms":[{quoted}],"coefficients":[{gaps}],"time":1}}'
+    def _problem(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> str | None:
+        if self.native and name not in _NATIVE:
+            return "the native gate set has gpi, gpi2, ms and zz; transpile the circuit to them, or use gate set qis."
+        return shape_problem(name, qubits, params, self.program.num_qubits)
 
     def _refuse(self, name: str, index: int, qubits: tuple[int, ...], way_out: str) -> None:
-        where = f" on qubits {', '.join(map(str, qubits))}" if qubits else ""
-        self.problems.append(
-            UnsupportedOperationError(
-                f"Operation {index}, {name}{where}, cannot be written as {INPUT}: {way_out}",
-                operation=name,
-                index=index,
-                qubits=qubits,
-                format=INPUT,
-                supported=tuple(_NATIVE if self.native else _QIS),
-            )
-        )
+        supported = tuple(sorted(_NATIVE) if self.native else _QIS)
+        self.problems.append(unsupported(INPUT, name, index, qubits, way_out, supported=supported))
 
-    def _check_measurements(self, program: Program) -> None:
-        """All qubits are measured at the very end, so nothing may happen to a measured qubit."""
-        body = program.body
-        if "measure" not in body.names:
-            self.problems.append(
-                ConversionError("The program measures nothing, so there is nothing to return; add a measurement.")
-            )
-            return
+    def _check_measurements(self) -> None:
+        """All qubits are measured at the very end, so nothing may happen to a measured qubit, and nothing is reset."""
+        body = self.program.body
+        if "measure" not in body.names and "measure" not in self.program.words:
+            self.problems.append(nothing_measured())
+        for index in _effective_resets(body):
+            way_out = "IonQ JSON has no reset; use another qubit, or send it as qir.v1, which does so for you."
+            self._refuse("reset", index, body.qubits[index], way_out)
         measured: set[int] = set()
-        first = body.names.index("measure")
+        first = body.names.index("measure") if "measure" in body.names else len(body)
         for index in range(first, len(body)):
             name, qubits = body.names[index], body.qubits[index]
             if name == "measure":
                 measured.add(qubits[0])
-            elif name not in {"barrier", "id"} and not measured.isdisjoint(qubits):
+            elif name not in {"barrier", "id", "reset"} and not measured.isdisjoint(qubits):
                 again = ", ".join(str(qubit) for qubit in qubits if qubit in measured)
-                self._refuse(
-                    name, index, qubits, f"qubit {again} was measured before it, and IonQ measures only at the end."
+                way_out = (
+                    f"qubit {again} was measured before it, and IonQ JSON measures only at the end; "
+                    "send it as qir.v1, which measures a copy."
                 )
+                self._refuse(name, index, qubits, way_out)
 
 
-def _touched(earlier: tuple[tuple[int, ...], ...], qubit: int) -> bool:
-    return any(qubit in qubits for qubits in earlier)
+def _effective_resets(body: Block) -> list[int]:
+    """Return the places of the resets that change something: their qubit was touched before and is used afterwards."""
+    if "reset" not in body.names:
+        return []
+    touched: set[int] = set()
+    candidates = []
+    for index, (name, qubits) in enumerate(zip(body.names, body.qubits, strict=True)):
+        if name == "reset":
+            if qubits[0] in touched:
+                candidates.append(index)
+        elif name not in _IDLE:
+            touched.update(qubits)
+    used: set[int] = set()
+    effective = []
+    for index in range(len(body) - 1, -1, -1):
+        name, qubits = body.names[index], body.qubits[index]
+        if name == "reset":
+            if candidates and candidates[-1] == index:
+                candidates.pop()
+                if qubits[0] in used:
+                    effective.append(index)
+            used.discard(qubits[0])
+        elif name not in {"barrier", "id"}:
+            used.update(qubits)
+    return effective[::-1]
+
+
+_NOTHING = Lowered("", ())
+
+
+def _pauliexp(qubits: tuple[int, ...], params: tuple[Any, ...]) -> Lowered:
+    """Write an evolution over one unit of time: IonQ takes no negative time, but any coefficient."""
+    terms, coefficients, time = checked(qubits, params)
+    quoted = ",".join(f'"{term}"' for term in terms)
+    gaps = ",".join([GAP] * len(coefficients))
+    text = f'{{"gate":"pauliexp","targets":{_ints(qubits)},"terms":[{quoted}],"coefficients":[{gaps}],"time":1}}'
+    return Lowered(text, tuple(time * coefficient for coefficient in coefficients))
 
 
 # --- results -------------------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ import numpy as np
 from qsession_core.errors import ConversionError, ResultFormatError, UnsupportedOperationError
 from qsession_core.formats.foreign import layout_of
 from qsession_core.formats.payload import Payload
-from qsession_core.formats.text import GAP, GappedText, json_numbers, require_bound
+from qsession_core.formats.problems import require_bound
+from qsession_core.formats.text import GAP, GappedText, json_numbers
 from qsession_core.gates import lower
 from qsession_core.program import Binary, Bit, Literal, Uint
 from qsession_core.results import Layout, Register, Result
@@ -55,7 +56,7 @@ class OpenQasm2:
 
     def encode(self, program: Program, *, profile: str = "Base") -> Payload:
         """Write a program; see :class:`~qsession_core.formats.payload.Format`."""
-        require_bound(program.parameters)
+        require_bound(program.parameters, ())
         return self.template(program, profile=profile).bind(())
 
     def template(self, program: Program, *, profile: str = "Base") -> OpenQasm2Template:  # noqa: ARG002 - the format has no profiles

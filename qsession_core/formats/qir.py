@@ -6,10 +6,9 @@ What is written, and why so:
 
 * Text with typed pointers and QIR 1.0 module flags: every reader takes it. Doubles as hexadecimal constants, exact.
 * Results are numbered by classical bit; a bit that is measured twice keeps one result, and the later one overwrites it.
-* Recorded output, the one order: the last register first, the bits of each from last to first, so that its display
-  reads like Qiskit's bit string. One register is an array, several are a tuple of arrays. Bits that nothing is
-  measured into are not recorded: they are 0. The order travels in the job's metadata, and the decoder goes by it.
+* Recorded output comes in one order (:mod:`.recorded`), which travels in the job's metadata; the decoder goes by it.
 * Base: all measurements come last (:mod:`.deferral`). Adaptive: where they stand, with branches (:mod:`.branches`).
+* A barrier is written where the provider has it, if gates come before it and after it; else it means nothing.
 
 Invariants, held by property tests: time is linear in operations; read back by any reader, the module has the program's
 distribution over classical bits; labels are distinct and never null.
@@ -18,22 +17,26 @@ distribution over classical bits; labels are distinct and never null.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from qsession_core.errors import ConversionError, UnsupportedOperationError
-from qsession_core.formats.branches import Branches
-from qsession_core.formats.deferral import defer
+from qsession_core.errors import ConfigurationError, ConversionError
+from qsession_core.formats.branches import Branches, measured_in
+from qsession_core.formats.deferral import defer, separating
+from qsession_core.formats.lowering import Lowered, evolved, written_out
 from qsession_core.formats.payload import Payload
-from qsession_core.formats.text import GAP, GappedText, llvm_doubles, require_bound
-from qsession_core.gates import lower
+from qsession_core.formats.problems import nothing_measured, require_bound, shape_problem, unsupported
+from qsession_core.formats.recorded import groups_of, records_of, result
+from qsession_core.formats.text import GAP, GappedText, llvm_doubles
+from qsession_core.gates import GATES, lower
 from qsession_core.results import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from qsession_core.program import Angle, Block, Program
+    from qsession_core.program import Angle, Block, Operation, Program
 
-__all__ = ["DIALECTS", "INPUT", "OUTPUT", "Qir"]
+__all__ = ["DIALECTS", "INPUT", "OUTPUT", "Qir", "to_bitcode"]
 
 INPUT = "qir.v1"
 OUTPUT = "microsoft.quantum-results.v2"
@@ -65,6 +68,8 @@ _PROFILES = {
         ('!{i32 5, !"int_computations", !{!"i64"}}', '!{i32 5, !"float_computations", !{!"double"}}'),
     ),
 }
+# Profiles that hold more than we write
+_WRITTEN_AS = {"Adaptive": "Adaptive_RIF", "Unrestricted": "Adaptive_RIF"}
 _FLAGS = (
     '!{i32 1, !"qir_major_version", i32 1}',
     '!{i32 7, !"qir_minor_version", i32 0}',
@@ -79,14 +84,17 @@ class Qir:
 
     Attributes:
         dialect: A key of :data:`DIALECTS`: which functions the provider knows.
+        bitcode: Whether the payload is LLVM bitcode (of pyqir's LLVM, opaque pointers) instead of text. It is a fifth
+            of the size, but takes a hundred times as long to make.
     """
 
     dialect: str = "microsoft"
+    bitcode: bool = False
     input_data_format: str = INPUT
 
     def encode(self, program: Program, *, profile: str = "Base") -> Payload:
         """Write a program; see :class:`~qsession_core.formats.payload.Format`."""
-        require_bound(program.parameters)
+        require_bound(program.parameters, ())
         return self.template(program, profile=profile).bind(())
 
     def template(self, program: Program, *, profile: str = "Base") -> QirTemplate:
@@ -94,7 +102,8 @@ class Qir:
         writer = _Writer(program, self.dialect, profile)
         text = GappedText(writer.module(), tuple(writer.angles), llvm_doubles)
         layout = Layout(program.num_clbits, program.registers, writer.recorded)
-        return QirTemplate(text, {**program.metadata, Layout.KEY: layout.to_text()}, writer.num_qubits)
+        metadata = {**program.metadata, Layout.KEY: layout.to_text()}
+        return QirTemplate(text, metadata, writer.num_qubits, program.parameters, self.bitcode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +113,33 @@ class QirTemplate:
     text: GappedText
     metadata: Mapping[str, str]
     num_qubits: int
+    parameters: tuple[str, ...] = ()
+    bitcode: bool = False
 
     def bind(self, values: Sequence[float]) -> Payload:
         """Fill the gaps: parameter i of the program has ``values[i]``."""
+        require_bound(self.parameters, values)
+        data = self.text.fill(values).encode()
+        if self.bitcode:
+            data = to_bitcode(data)
         items = [{"entryPoint": ENTRY_POINT, "arguments": []}]
-        return Payload(
-            self.text.fill(values).encode(), INPUT, INPUT, OUTPUT, {"items": items}, self.metadata, self.num_qubits
-        )
+        return Payload(data, INPUT, INPUT, OUTPUT, {"items": items}, self.metadata, self.num_qubits)
+
+
+def to_bitcode(text: bytes) -> bytes:
+    """Turn QIR as text into LLVM bitcode, as pyqir's LLVM writes it.
+
+    Raises:
+        ConfigurationError: pyqir is not installed.
+    """
+    try:
+        import pyqir
+    except ImportError as error:
+        raise ConfigurationError(
+            "QIR as bitcode is written by pyqir, which is not installed: pip install pyqir, or send it as text."
+        ) from error
+    bitcode: bytes = pyqir.Module.from_ir(pyqir.Context(), text.decode()).bitcode
+    return bitcode
 
 
 class _Writer:
@@ -118,6 +147,7 @@ class _Writer:
 
     def __init__(self, program: Program, dialect: str, profile: str) -> None:
         self.program = program
+        profile = _WRITTEN_AS.get(profile, profile)
         self.profile = profile if profile in _PROFILES else "Base"
         self.functions = DIALECTS[dialect]
         self.barriers = dialect in _BARRIERS
@@ -126,25 +156,34 @@ class _Writer:
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
         self.num_qubits = program.num_qubits
-        # (name, qubits) -> the call, for gates that the dialect has
-        self.known: dict[tuple[str, tuple[int, ...]], str] = {}
+        # (name, qubits) -> the calls of a gate that was written before
+        self.known: dict[tuple[str, tuple[int, ...]], Lowered] = {}
         # classical bit -> the number of its result: one for each bit that anything is measured into
-        self.results = {clbit: number for number, clbit in enumerate(sorted(_measured(program.body)))}
+        self.results = {clbit: number for number, clbit in enumerate(sorted(measured_in(program.body)))}
+        self.branches = Branches(
+            self.lines,
+            self.results,
+            self._segment,
+            self._refuse_condition,
+            self.declared,
+            floats=self.profile == "Adaptive_RIF",
+        )
         self.recorded: tuple[int, ...] = ()
 
     def module(self) -> str:
         """Write everything, or raise one error that lists every problem."""
         if not self.results:
-            self.problems.append(
-                ConversionError("The program measures nothing, so there is nothing to return; add a measurement.")
-            )
+            self.problems.append(nothing_measured())
         if self.profile == "Base":
             self._base()
         else:
-            self._adaptive()
+            self.branches.write(self.program.body)
         if self.problems:
             raise ConversionError.of(self.problems)
-        labels, records = self._records()
+        held = self.branches.held
+        groups = groups_of(self.program, held)
+        self.recorded = tuple(clbit for group in groups for clbit in group)
+        labels, records, declarations = records_of(groups, held)
         profile, more_flags = _PROFILES[self.profile]
         flags = (*_FLAGS, *more_flags)
         return "".join(
@@ -157,37 +196,33 @@ class _Writer:
                 "  ret i64 0\n}\n\n",
                 *sorted(self.declared.values()),
                 "declare void @__quantum__rt__initialize(i8*)\n",
-                "declare void @__quantum__rt__array_record_output(i64, i8*)\n",
-                "declare void @__quantum__rt__tuple_record_output(i64, i8*)\n",
-                "declare void @__quantum__rt__result_record_output(%Result*, i8*)\n\n",
-                _ATTRIBUTES.format(profile=profile, qubits=self.num_qubits, results=len(self.results)),
+                *declarations,
+                "\n",
+                _ATTRIBUTES.format(profile=profile, qubits=self.num_qubits, results=self.branches.num_results),
                 "\n!llvm.module.flags = !{" + ", ".join(f"!{number}" for number in range(len(flags))) + "}\n\n",
                 *(f"!{number} = {flag}\n" for number, flag in enumerate(flags)),
             ]
         )
 
-    # --- the two profiles --------------------------------------------------------------------------------------
-
     def _base(self) -> None:
         """Write the gates, then the measurements."""
-        program = self.program
-        if "if" in program.words:
-            index = program.body.names.index("if")
-            self._refuse("if", index, (), "the target's profile is Base; choose a target with an Adaptive profile.")
-            return
-        deferred = defer(program)
+        deferred = defer(self.program)
         self.num_qubits = deferred.num_qubits
-        self._gates(deferred.names, deferred.qubits, deferred.params, deferred.indices)
+        meant = {deferred.indices[place] for place in separating(deferred.names, deferred.qubits)}
+        self._gates(deferred.names, deferred.qubits, deferred.params, deferred.indices, meant)
         for clbit, qubit in sorted(deferred.measured.items()):
             self._measure(qubit, clbit)
 
-    def _adaptive(self) -> None:
-        """Write everything where it stands."""
-        Branches(self.lines, self.results, self._segment, self.declared).write(self.program.body)
+    @cached_property
+    def separating(self) -> frozenset[int]:
+        """The barriers outside all branches that mean something."""
+        return separating(self.program.body.names, self.program.body.qubits)
 
     def _segment(self, block: Block, start: int, stop: int) -> None:
         """Write a part of a block that has no branch in it."""
-        self._gates(block.names[start:stop], block.qubits[start:stop], block.params[start:stop], range(start, stop))
+        part, indices = slice(start, stop), range(start, stop)
+        meant = self.separating if self.branches.inside is None else indices
+        self._gates(block.names[part], block.qubits[part], block.params[part], indices, meant)
 
     def _gates(
         self,
@@ -195,123 +230,92 @@ class _Writer:
         qubits: Sequence[tuple[int, ...]],
         params: Sequence[tuple[Any, ...]],
         indices: Iterable[int],
+        barriers: Container[int],
     ) -> None:
-        append, add_angles, known = self.lines.append, self.angles.extend, self.known
+        """Write operations without branches; ``barriers`` has the indices of those that mean something."""
+        append, add_angles, known = self.lines.append, self.angles.extend, self.known.get
         for name, places, angles, index in zip(names, qubits, params, indices, strict=True):
-            try:
-                append(known[name, places])
-            except KeyError:
-                self._rare(name, places, angles, index)
-            else:
-                if angles:
-                    add_angles(angles)
+            written = known((name, places))
+            if written is None:
+                written = self._first(name, places, angles, index, meant=index in barriers)
+                if written is None:
+                    continue
+            append(written.text)
+            if angles or written.angles:
+                add_angles(angles if written.angles is None else written.of(angles))
 
-    def _rare(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> None:
-        """Write a gate for the first time, or what is no gate of the dialect."""
+    def _first(
+        self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int, *, meant: bool
+    ) -> Lowered | None:
+        """Work out a gate that comes for the first time; write what is no gate, and return None."""
         match name:
             case "measure":
                 self._measure(qubits[0], params[0])
-                return
             case "reset":
                 self._declare("__quantum__qis__reset__body", "%Qubit*", irreversible=True)
                 self.lines.append(f"  call void @__quantum__qis__reset__body({_qubit(qubits[0])})\n")
-                return
             case "barrier":
-                if self.barriers and qubits:
+                if meant and self.barriers:
                     function = f"__quantum__qis__barrier{len(qubits)}__body"
                     self._declare(function, ", ".join(["%Qubit*"] * len(qubits)))
                     self.lines.append(f"  call void @{function}({', '.join(map(_qubit, qubits))})\n")
-                return
+            case "if":  # only the profile Base comes here with it
+                self._refuse(name, index, (), "the target's profile is Base; choose a target with an Adaptive profile.")
             case "pauliexp":
-                self._refuse(name, index, qubits, "QIR has no evolution; decompose it into gates first.")
-                return
-        try:
-            for word, places, angles in lower(name, qubits, params, self.functions):
-                self.lines.append(self._call(word, places))
-                self.angles.extend(angles)
-        except KeyError:
-            self._refuse(name, index, qubits, "decompose it into standard gates first.")
+                try:
+                    steps = evolved(qubits, params, self.functions)
+                except ValueError as error:
+                    self._refuse(name, index, qubits, f"{error}.")
+                else:
+                    self.lines.append(self._calls(steps))
+                    self.angles += [angle for _, _, angles in steps for angle in angles]
+            case _:
+                problem = shape_problem(name, qubits, params, self.num_qubits)
+                if problem is None:
+                    known = written_out(
+                        lambda angles: lower(name, qubits, angles, self.functions), len(params), self._calls
+                    )
+                    self.known[name, qubits] = known
+                    return known
+                self._refuse(name, index, qubits, problem)
+        return None
 
-    def _call(self, word: str, qubits: tuple[int, ...]) -> str:
-        """Return the call of one gate of the dialect, with gaps for its angles, which come first."""
-        if (word, qubits) not in self.known:
+    def _calls(self, steps: Iterable[Operation]) -> str:
+        """Return the calls of gates that the dialect has, with gaps for their angles, which come first."""
+        calls = []
+        for word, qubits, _ in steps:
             function = "__quantum__qis__" + self.functions[word]
-            doubles = ["double"] if word.startswith("r") else []
-            self._declare(function, ", ".join(doubles + ["%Qubit*"] * len(qubits)))
-            arguments = [f"double {GAP}"] * len(doubles) + [_qubit(qubit) for qubit in qubits]
-            self.known[word, qubits] = f"  call void @{function}({', '.join(arguments)})\n"
-        return self.known[word, qubits]
+            doubles = GATES[word].num_params
+            self._declare(function, ", ".join(["double"] * doubles + ["%Qubit*"] * len(qubits)))
+            arguments = [f"double {GAP}"] * doubles + [_qubit(qubit) for qubit in qubits]
+            calls.append(f"  call void @{function}({', '.join(arguments)})\n")
+        return "".join(calls)
 
     def _measure(self, qubit: int, clbit: int) -> None:
         self._declare("__quantum__qis__m__body", "%Qubit*, %Result*", irreversible=True)
-        self.lines.append(f"  call void @__quantum__qis__m__body({_qubit(qubit)}, {_result(self.results[clbit])})\n")
+        number = self.branches.measured(clbit)
+        self.lines.append(f"  call void @__quantum__qis__m__body({_qubit(qubit)}, {result(number)})\n")
 
     def _declare(self, function: str, types: str, *, irreversible: bool = False) -> None:
         self.declared[function] = f"declare void @{function}({types}){' #1' if irreversible else ''}\n"
 
     def _refuse(self, name: str, index: int, qubits: tuple[int, ...], way_out: str) -> None:
-        where = f" on qubits {', '.join(map(str, qubits))}" if qubits else ""
+        inside = self.branches.inside
         self.problems.append(
-            UnsupportedOperationError(
-                f"Operation {index}, {name}{where}, cannot be written as {INPUT}: {way_out}",
-                operation=name,
-                index=index,
-                qubits=qubits,
-                format=INPUT,
+            unsupported(
+                INPUT,
+                name,
+                index if inside is None else inside,
+                qubits,
+                way_out,
                 supported=tuple(self.functions),
+                in_branch=inside is not None,
             )
         )
 
-    # --- recorded output ---------------------------------------------------------------------------------------
-
-    def _records(self) -> tuple[list[str], list[str]]:
-        """Return the labels and the record calls; note the order."""
-        groups = _groups(self.program, self.results)
-        labels: list[str] = []
-        records: list[str] = []
-
-        def record(function: str, first: str, path: str) -> None:
-            label = f"{len(labels)}_{path}"
-            size = len(label) + 1
-            labels.append(f'@{len(labels)} = internal constant [{size} x i8] c"{label}\\00"\n')
-            pointer = f"getelementptr inbounds ([{size} x i8], [{size} x i8]* @{len(labels) - 1}, i64 0, i64 0)"
-            records.append(f"  call void @__quantum__rt__{function}_record_output({first}, i8* {pointer})\n")
-
-        several = len(groups) > 1
-        if several:
-            record("tuple", f"i64 {len(groups)}", "t")
-        for number, group in enumerate(groups):
-            path = f"t{number}a" if several else "a"
-            record("array", f"i64 {len(group)}", path)
-            for place, clbit in enumerate(group):
-                record("result", _result(self.results[clbit]), f"{path}{place}r")
-        self.recorded = tuple(clbit for group in groups for clbit in group)
-        return labels, records
-
-
-def _measured(block: Block) -> set[int]:
-    """Return every classical bit that something is measured into."""
-    clbits = {params[0] for name, params in zip(block.names, block.params, strict=True) if name == "measure"}
-    if "if" in block.names:
-        for name, params in zip(block.names, block.params, strict=True):
-            if name == "if":
-                clbits |= {clbit for branch in params[1:] if branch is not None for clbit in _measured(branch)}
-    return clbits
-
-
-def _groups(program: Program, results: Mapping[int, int]) -> list[list[int]]:
-    """Return the measured bits of each register as they are recorded; bits in no register come first of all."""
-    groups = [
-        [clbit for clbit in reversed(register.clbits) if clbit in results] for register in reversed(program.registers)
-    ]
-    grouped = {clbit for group in groups for clbit in group}
-    loose = [clbit for clbit in sorted(results, reverse=True) if clbit not in grouped]
-    return [group for group in (loose, *groups) if group]
+    def _refuse_condition(self, index: int, problem: str) -> None:
+        self._refuse("if", index, (), f"{problem}.")
 
 
 def _qubit(number: int) -> str:
     return f"%Qubit* inttoptr (i64 {number} to %Qubit*)"
-
-
-def _result(number: int) -> str:
-    return f"%Result* inttoptr (i64 {number} to %Result*)"

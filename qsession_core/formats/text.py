@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from qsession_core.errors import ConversionError, UnboundParameterError
+from qsession_core.errors import ConversionError
 from qsession_core.program import Angle
 
 if TYPE_CHECKING:
@@ -106,16 +106,3 @@ def _require_finite(numbers: list[float]) -> None:
         wrong = [number for number in numbers if not math.isfinite(number)]
         if wrong:
             raise ConversionError(f"An angle is {wrong[0]}; every angle must be a finite number.")
-
-
-def require_bound(parameters: Sequence[str]) -> None:
-    """Refuse a program that still has parameters.
-
-    Raises:
-        UnboundParameterError: It has.
-    """
-    if parameters:
-        raise UnboundParameterError(
-            f"These parameters have no value: {', '.join(parameters)}. Bind them before the program is sent.",
-            parameters=tuple(parameters),
-        )
