@@ -96,7 +96,9 @@ def choose(circuit: Circuit, noise: Noise, name: str = "") -> Simulator:
         return forced
     width = len(active_qubits(circuit.operations))
     if width >= (_WIDE if noise.is_none else _WIDE_NOISY):
-        for candidate, module in (("stim", "stim"), ("qsim", "qsimcirq"), ("aer", "qiskit_aer")):
+        # few errors leave most shots alike, which the numpy engine follows together and Aer one by one
+        others = (("qsim", "qsimcirq"), ("aer", "qiskit_aer")) if noise.is_none else ()
+        for candidate, module in (("stim", "stim"), *others):
             if not _installed(module) or candidate not in plugins.names(plugins.SIMULATORS):
                 continue
             if candidate == "stim" and not is_clifford(circuit):
