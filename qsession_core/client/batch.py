@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
 
 from qsession_core.client.waiting import looks
-from qsession_core.errors import QSessionError, WaitTimeoutError
+from qsession_core.errors import ConfigurationError, QSessionError, WaitTimeoutError
 
 if TYPE_CHECKING:
     from qsession_core.client.job import Job
@@ -25,6 +26,14 @@ _PAGES = 20  # so many pages of a list are read at most before jobs are asked fo
 class _Status(msgspec.Struct):
     id: str
     status: str = ""
+
+
+def _bar(total: int) -> Any:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ConfigurationError("A progress bar needs tqdm: pip install tqdm, or pass a function.") from error
+    return tqdm(total=total, unit="job")
 
 
 def submit_all(workspace: Workspace, count: int, submit: Callable[[int], Job]) -> JobSet:
@@ -81,21 +90,33 @@ class JobSet(Sequence["Job | QSessionError"]):
         return [member for member in self._members if not isinstance(member, QSessionError)]
 
     def wait(
-        self, timeout_secs: float | None = None, *, progress: Callable[[int, int], object] | None = None
+        self, timeout_secs: float | None = None, *, progress: Callable[[int, int], object] | bool = False
     ) -> JobSet:
         """Wait until all jobs are terminal.
 
         Args:
             timeout_secs: How long, in seconds; None for as long as it takes.
-            progress: Called with how many are terminal, and how many there are, whenever it has changed.
+            progress: Called with how many are terminal, and how many there are, whenever one more is; True shows a
+                bar by ``tqdm``.
 
         Raises:
             WaitTimeoutError: One still runs.
+            ConfigurationError: A bar was asked for, and tqdm is not installed.
         """
+        total = len(self.jobs)
+        if progress is True:
+            with _bar(total) as bar:
+                for _ in self.as_completed(timeout_secs):
+                    bar.update()
+            return self
         for done, _ in enumerate(self.as_completed(timeout_secs), 1):
-            if progress is not None:
-                progress(done, len(self.jobs))
+            if callable(progress):
+                progress(done, total)
         return self
+
+    def __await__(self) -> Generator[Any, None, JobSet]:
+        """Wait in an event loop without holding it up."""
+        return asyncio.to_thread(self.wait).__await__()
 
     def as_completed(self, timeout_secs: float | None = None) -> Iterator[Job]:
         """Yield the jobs as they become terminal; one list call a look, however many they are.

@@ -476,7 +476,7 @@ class Target:
         return self.workspace.submit_payload(
             payload,
             self,
-            name=name or str(getattr(input_data, "name", None) or "qsession-job"),
+            name=name or _name_of(input_data),
             session=session or self._slot.current,
             priority=priority,
             tags=tags,
@@ -486,37 +486,63 @@ class Target:
     @strict_keywords
     def submit_all(
         self,
-        payloads: Sequence[Payload],
+        inputs: Sequence[object],
         *,
         names: Sequence[str] | None = None,
+        shots: SupportsIndex | None = None,
+        input_params: Mapping[str, Any] | None = None,
         session: Session | None = None,
         priority: Priority | str | None = None,
         tags: Sequence[str] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        input_data_format: str | None = None,
+        gateset: str | None = None,
     ) -> JobSet:
-        """Send many payloads with bounded parallelism; the jobs come in the payloads' order.
+        """Send many programs with bounded parallelism; the jobs come in their order.
 
         Args:
-            payloads: As :meth:`encode` or a template makes them.
-            names: A name for each; by default ``qsession-job``.
+            inputs: Each as of :meth:`encode`; all are encoded and checked before the first is sent.
+            names: A name for each; by default the program's.
+            shots: How many of each; by default 500, or what a payload says.
+            input_params: More of the jobs' ``inputParams``.
             session: The session to join; by default the one that this object has opened, if any.
             priority: ``"Standard"`` or ``"High"``.
             tags: Tags of every job.
+            metadata: More metadata of every job.
+            input_data_format: As of :meth:`encode`.
+            gateset: As of :meth:`encode`.
+
+        Raises:
+            ConversionError: One of them cannot be sent as it is; nothing was sent.
         """
         from qsession_core.client.batch import submit_all
 
+        payloads = [
+            self.encode(
+                input_data,
+                shots=shots,
+                input_data_format=input_data_format,
+                input_params=input_params,
+                metadata=metadata,
+                gateset=gateset,
+            )
+            for input_data in inputs
+        ]
+        if names is None:
+            names = [_name_of(input_data) for input_data in inputs]
         joined = session or self._slot.current
 
         def submit(place: int) -> Job:
             return self.workspace.submit_payload(
-                payloads[place],
-                self,
-                name=names[place] if names is not None else "qsession-job",
-                session=joined,
-                priority=priority,
-                tags=tags,
+                payloads[place], self, name=names[place], session=joined, priority=priority, tags=tags
             )
 
         return submit_all(self.workspace, len(payloads), submit)
+
+
+def _name_of(input_data: object) -> str:
+    """Return what a job is called after."""
+    return str(getattr(input_data, "name", None) or "qsession-job")
 
 
 def _converted(circuit: object) -> Program:

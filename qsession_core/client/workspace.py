@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 import msgspec
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from qsession_core.client.batch import JobSet
     from qsession_core.client.connection import Connection
     from qsession_core.client.journal import Intent, Journal
     from qsession_core.client.status import Priority
@@ -195,6 +196,21 @@ class Workspace:
     def delete_job(self, job: Job | str) -> None:
         """Delete a job from the service."""
         self._rest.call("DELETE", f"/jobs/{job if isinstance(job, str) else job.id}")
+
+    @strict_keywords
+    def submit_all(
+        self,
+        target: Target | str,
+        inputs: Sequence[object],
+        *,
+        names: Sequence[str] | None = None,
+        shots: SupportsIndex | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        session: Session | None = None,
+    ) -> JobSet:
+        """Send many programs to one target with bounded parallelism; see :meth:`Target.submit_all`."""
+        chosen = self.get_target(target) if isinstance(target, str) else target
+        return chosen.submit_all(inputs, names=names, shots=shots, input_params=input_params, session=session)
 
     def submit_payload(
         self,
