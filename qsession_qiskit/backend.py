@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,13 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
     def __repr__(self) -> str:
         gates = f", {self.gateset} gates" if self.gateset else ""
         return f"<AzureQuantumBackend {self.name}: {self.num_qubits} qubits{gates}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> AzureQuantumBackend:
+        """Return a backend of the same target with options of its own: a workspace is no value to be copied."""
+        twin = copy.copy(self)
+        memo[id(self)] = twin
+        twin._options = copy.deepcopy(self._options, memo)  # noqa: SLF001 - its own
+        return twin
 
     @classmethod
     def _default_options(cls) -> Options:

@@ -1,3 +1,4 @@
+import copy
 import json
 import time
 
@@ -345,6 +346,15 @@ def test_options_of_the_backend_hold_for_every_run_until_one_says_otherwise(prov
     assert sum(backend.run(bell()).result().get_counts().values()) == 8
     job = backend.run(bell(), shots=4, job_name="once")
     assert (sum(job.result().get_counts().values()), job.name()) == (4, "once")
+
+
+def test_a_deep_copy_has_options_of_its_own_and_stays_in_the_session(provider):
+    backend = provider.get_backend(IONQ)
+    with backend.open_session() as session:
+        twin = copy.deepcopy(backend)
+        twin.options.update_options(shots=4)
+        assert twin.run(bell()).session_id == session.id
+    assert (backend.options.shots, twin.options.shots) == (500, 4)
 
 
 @pytest.mark.parametrize("shots", [0, -5, 1e3, "100", True])
