@@ -79,15 +79,15 @@ def _serve(chosen: argparse.Namespace) -> int:
         chosen.directory, seed=chosen.seed, targets=chosen.targets, simulator=chosen.simulator
     ) as workspace:
         server = Server(workspace, port=chosen.port, host=chosen.host, expose=chosen.expose)
-        signal.signal(signal.SIGTERM, leave)
-        sys.stdout.write(connection_string(workspace.connection, server.endpoint) + "\n")
-        sys.stdout.write("\nFor the official client:\n")
-        sys.stdout.write(official_lines(workspace.connection, server.endpoint))
-        sys.stdout.flush()
         try:
+            signal.signal(signal.SIGTERM, leave)
+            sys.stdout.write(connection_string(workspace.connection, server.endpoint) + "\n")
+            sys.stdout.write("\nFor the official client:\n")
+            sys.stdout.write(official_lines(workspace.connection, server.endpoint))
+            sys.stdout.flush()
             server.run()
         except KeyboardInterrupt:
-            sys.stdout.write("\n")
+            sys.stderr.write("qsession: stopped\n")
         finally:
             server.close()
     return 0
