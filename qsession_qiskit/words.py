@@ -187,13 +187,13 @@ def _without_modifiers(operation: AnnotatedOperation) -> Gate | None:
 
 
 def _synthesised(operation: Operation) -> QuantumCircuit:
-    """Let Qiskit find a circuit for what has no definition: Clifford operators, matrices, annotated operations."""
-    if hasattr(operation, "__array__"):
-        return _alone(UnitaryGate(operation.__array__()))
+    """Let Qiskit find a circuit for what has no definition: permutations, Clifford operators, bare matrices."""
     try:
         circuit = HighLevelSynthesis(basis_gates=sorted(GATES))(_alone(operation))
     except TranspilerError as error:
         raise ConversionError(f"it has no definition ({error.message}): give it one, or decompose it") from error
-    if any(instruction.operation is operation for instruction in circuit.data):
-        raise ConversionError("it has no definition: give it one, or decompose it before")
-    return circuit
+    if not any(instruction.name == operation.name for instruction in circuit.data):
+        return circuit
+    if hasattr(operation, "__array__"):
+        return _alone(UnitaryGate(operation.__array__()))
+    raise ConversionError("it has no definition: give it one, or decompose it before")

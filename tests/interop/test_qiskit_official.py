@@ -145,9 +145,10 @@ def test_counts_are_plain_and_scaled_where_theirs_are_drawn(ours, theirs):  # Q1
     circuit = QuantumCircuit(1, 1)
     circuit.ry(2 * np.pi / 3, 0)
     circuit.measure(0, 0)
-    drawn = theirs.get_backend(IONQ, **JSON).run(circuit, shots=800).result().get_counts()
-    assert drawn != {"0": 200, "1": 600}
-    assert {type(value) for value in drawn.values()} == {np.int64}
+    backend = theirs.get_backend(IONQ, **JSON)
+    drawn = [backend.run(circuit, shots=800).result().get_counts() for _ in range(4)]
+    assert any(counts != drawn[0] for counts in drawn)
+    assert {type(value) for value in drawn[0].values()} == {np.int64}
     found = ours.get_backend(IONQ).run(circuit, shots=800).result().get_counts()
     assert found == {"0": 200, "1": 600}
     assert {type(value) for value in found.values()} == {int}
@@ -206,15 +207,6 @@ def test_control_flow_is_transpiled_where_they_refuse_it(ours, theirs):  # deman
     backend = ours.get_backend(H2)
     counts = backend.run(transpile(circuit, backend), shots=50, error_model=False).result().get_counts()
     assert set(counts) == {"00", "11"}
-
-
-def test_native_gates_are_transpiled_to_where_they_cannot(ours, theirs):  # demand 45
-    circuit = QuantumCircuit(2)
-    circuit.h(0)
-    circuit.cx(0, 1)
-    with pytest.raises(TranspilerError):
-        transpile(circuit, theirs.get_backend(IONQ, input_data_format="ionq.circuit.v1", gateset="native"))
-    assert "ms" in transpile(circuit, ours.get_backend(IONQ, gateset="native")).count_ops()
 
 
 def test_memory_is_there_where_they_have_none(ours, theirs):  # Q33, demand 46
