@@ -46,6 +46,8 @@ _LOG = logging.getLogger("qsession.local.dispatcher")
 _PAGE = 64
 # How often a process on a shared directory looks what the others left: real time, because it is about processes
 _LOOK_SECONDS = 1.0
+# Questions about this many small jobs are worth a moment's patience
+_MAX_PROMPT = 256
 
 
 class Dispatcher:
@@ -91,7 +93,7 @@ class Dispatcher:
         # changes so far, and those that the thread had seen when it last found nothing to do
         self._changes = 1
         self._seen = 0
-        self._prompt: set[str] = set()  # jobs that will end within milliseconds
+        self._prompt: dict[str, threading.Event] = {}  # jobs that should end within milliseconds, set when they have
         self._futures: dict[str, tuple[Item, Future[Outcome]]] = {}
         self._thread: threading.Thread | None = None
         self.paused = False
@@ -127,15 +129,23 @@ class Dispatcher:
         """
         with self._changed:
             self._changes += 1
-            if job_id and len(self._prompt) < 8:  # noqa: PLR2004 - behind more, it will not end within a moment
-                self._prompt.add(job_id)
+            if job_id and len(self._prompt) < _MAX_PROMPT:
+                self._prompt[job_id] = threading.Event()
             self._changed.notify_all()
 
-    def linger(self, job_id: str, seconds: float = 0.05) -> None:
-        """Wait a moment for a job that is about to end, so that the first look at a small job finds it ended."""
-        if job_id in self._prompt:
-            with self._changed:
-                self._changed.wait_for(lambda: job_id not in self._prompt, seconds)
+    def linger(self, job_id: str, seconds: float = 0.03) -> None:
+        """Wait a moment for a job that is about to end, so that the first look at a small job finds it ended.
+
+        It also takes clients that ask without pause out of the worker's way.
+        """
+        ended = self._prompt.get(job_id)
+        if ended is not None:
+            ended.wait(seconds)
+
+    def _is_prompt_no_more(self, job_id: str) -> None:
+        ended = self._prompt.pop(job_id, None)
+        if ended is not None:
+            ended.set()
 
     def settle(self, timeout_seconds: float) -> bool:
         """Wait until nothing runs and nothing can start at this time of the clock.
@@ -164,7 +174,8 @@ class Dispatcher:
                 self._run(job)
                 continue
             with self._changed:
-                self._prompt.clear()  # whatever is left cannot start now
+                for left in list(self._prompt):  # whatever is left cannot start now
+                    self._is_prompt_no_more(left)
                 self._seen = changes
                 self._changed.notify_all()
                 if self._stopping or self._changes != changes:
@@ -290,7 +301,7 @@ class Dispatcher:
                 self._end(job, run_prepared(task, program))
                 return
         with self._changed:
-            self._prompt.discard(job.id)
+            self._is_prompt_no_more(job.id)
             future = self._executor().submit(run, task)
             self._futures[job.id] = (job, future)
         future.add_done_callback(lambda done: self._ended(job, done))
@@ -318,7 +329,7 @@ class Dispatcher:
         if not self._store.is_closed:
             self._lifecycle.finish(job, outcome, self._owner, cost)
         with self._changed:
-            self._prompt.discard(job.id)
+            self._is_prompt_no_more(job.id)
             self._changed.notify_all()
 
     def _task(self, job: Item) -> Task | Outcome:
