@@ -9,7 +9,6 @@ import cirq
 
 from qsession_cirq.readout import KEY, Readout
 from qsession_core.errors import ResultFormatError
-from qsession_core.formats.foreign import keys_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +72,8 @@ class Job:
 
     def measurement_dict(self) -> dict[str, list[int]]:
         """Return which qubits each key measures, by their index; those of a repeated key one after the other."""
+        from qsession_core.formats.foreign import keys_of
+
         return keys_of(self._metadata) or {}
 
     def qubits(self) -> tuple[str, ...]:

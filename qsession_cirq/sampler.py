@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import cirq
 
-from qsession_core.client.batch import JobSet
 from qsession_core.errors import QSessionError
 
 if TYPE_CHECKING:
@@ -131,6 +130,8 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
 
     def _results(self, jobs: Sequence[Job | QSessionError]) -> list[cirq.Result]:
         """Wait for all jobs and return their results, or raise what the first one without a result raised."""
+        from qsession_core import JobSet
+
         members = [job if isinstance(job, QSessionError) else job.azure_job for job in jobs]
         outcomes = JobSet(self.target.core.workspace, members).results(self._timeout_seconds)
         failures = [outcome for outcome in outcomes if isinstance(outcome, QSessionError)]

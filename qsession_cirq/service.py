@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from qsession_cirq.job import Job
 from qsession_cirq.target import JOB_NAME, Target
-from qsession_core.connect import Workspace
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     import cirq
 
     from qsession_cirq.sampler import Sampler
-    from qsession_core import Session
+    from qsession_core import Session, Workspace
     from qsession_core import Target as CoreTarget
 
 __all__ = ["AzureQuantumService"]
@@ -71,6 +70,8 @@ class AzureQuantumService:
         """
         described = (resource_id, subscription_id, resource_group, name, location, credential, user_agent)
         if workspace is None:
+            from qsession_core import Workspace  # the client's modules load when there is someone to talk to
+
             workspace = Workspace(
                 subscription_id,
                 resource_group,

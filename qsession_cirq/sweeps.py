@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy
@@ -69,5 +69,12 @@ def _column(symbol: sympy.Symbol, resolvers: Sequence[cirq.ParamResolver]) -> ND
 
 def params_of(resolver: cirq.ParamResolver) -> dict[str, float]:
     """Return what a resolver gives a number to, by name: what travels with the job."""
-    values: dict[str, Any] = {str(symbol): resolver.value_of(symbol) for symbol in resolver.param_dict}
-    return {name: float(value) for name, value in values.items() if isinstance(value, int | float | sympy.Number)}
+    params = {}
+    for symbol, value in resolver.param_dict.items():
+        number = value
+        if number.__class__ is not float:
+            number = resolver.value_of(symbol)
+            if not isinstance(number, int | float | sympy.Number):
+                continue
+        params[str(symbol)] = float(number)
+    return params

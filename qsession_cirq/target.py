@@ -14,7 +14,6 @@ from qsession_cirq.job import Job
 from qsession_cirq.readout import KEY
 from qsession_cirq.sweeps import params_of, values_of
 from qsession_core.errors import ConversionError, QSessionError, UnboundParameterError
-from qsession_core.formats.foreign import keys_of
 from qsession_core.keywords import strict_keywords, unknown_keywords
 
 if TYPE_CHECKING:
@@ -506,7 +505,7 @@ def _cirq_ionq_keys(conversion: Conversion) -> dict[str, str]:
     """Write measured keys as cirq-ionq does; nothing where a key does not fit its form, or is no plain measurement."""
     if any(key.instances > 1 or key.inverted or key.confusions for key in conversion.readout.keys):
         return {}
-    measured = keys_of(conversion.program.metadata) or {}
+    measured = msgspec.json.decode(conversion.program.metadata["measurement_dict"], type=dict[str, list[int]])
     text = "\x1e".join(f"{key}\x1f{','.join(map(str, qubits))}" for key, qubits in measured.items())
     if len(text) > _PIECE * _PIECES or any("\x1e" in key or "\x1f" in key for key in measured):
         return {}
