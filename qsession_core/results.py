@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -41,6 +42,7 @@ __all__ = ["Layout", "Register", "Result", "apportion"]
 
 _LOST = ord("-")
 _WIDEST_PACKED = 64
+_MOST_CLBITS = 1_000_000  # a layout that claims more is not believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,13 @@ class Layout:
         registers: How they are grouped.
         recorded: The classical bits in the order in which the result lists them; None in the natural order.
             Bits that are not in it are 0.
+        names: Where the result has registers of its own: their names, in the order of ``recorded``.
     """
 
     num_clbits: int
     registers: tuple[Register, ...] = ()
     recorded: tuple[int, ...] | None = None
+    names: tuple[str, ...] | None = None
 
     KEY = "qsession"  # not a field: it has no annotation
 
@@ -81,6 +85,8 @@ class Layout:
         }
         if self.recorded is not None:
             fields["recorded"] = _compact(self.recorded)
+        if self.names is not None:
+            fields["names"] = self.names
         return msgspec.json.encode(fields).decode()
 
     @classmethod
@@ -94,18 +100,18 @@ class Layout:
             wire = msgspec.json.decode(text, type=_WireLayout)
         except msgspec.MsgspecError as error:
             raise ValueError(f"the layout in the job's metadata cannot be read: {error}") from error
-        registers = tuple(Register(name, _expanded(clbits)) for name, clbits in wire.registers)
-        recorded = None if wire.recorded is None else _expanded(wire.recorded)
-        bits = [bit for register in registers for bit in register.clbits] + list(recorded or ())
-        if any(not 0 <= bit < wire.clbits for bit in bits):
-            raise ValueError(f"the layout in the job's metadata names a bit outside its {wire.clbits}")
-        return cls(wire.clbits, registers, recorded)
+        if not 0 <= wire.clbits <= _MOST_CLBITS:
+            raise ValueError(f"the layout in the job's metadata says {wire.clbits} classical bits")
+        registers = tuple(Register(name, _expanded(clbits, wire.clbits)) for name, clbits in wire.registers)
+        recorded = None if wire.recorded is None else _expanded(wire.recorded, wire.clbits)
+        return cls(wire.clbits, registers, recorded, None if wire.names is None else tuple(wire.names))
 
 
 class _WireLayout(msgspec.Struct):
     clbits: int
     registers: list[tuple[str, list[int] | str]]
     recorded: list[int] | str | None = None
+    names: list[str] | None = None
 
 
 def _compact(bits: tuple[int, ...]) -> list[int] | str:
@@ -117,11 +123,18 @@ def _compact(bits: tuple[int, ...]) -> list[int] | str:
     return list(bits)
 
 
-def _expanded(bits: list[int] | str) -> tuple[int, ...]:
-    if isinstance(bits, list):
+def _expanded(bits: list[int] | str, num_clbits: int) -> tuple[int, ...]:
+    """Read what :func:`_compact` wrote."""
+    run = None if isinstance(bits, list) else re.fullmatch(r"([0-9]{1,9})-([0-9]{1,9})", bits)
+    if not isinstance(bits, list):
+        if run is None:
+            raise ValueError(f"the layout in the job's metadata has {bits!r} for bits")
+        bits = [int(run[1]), int(run[2])]
+    if any(not 0 <= bit < num_clbits for bit in bits):
+        raise ValueError(f"the layout in the job's metadata names a bit outside its {num_clbits}")
+    if run is None:
         return tuple(bits)
-    first, _, last = bits.partition("-")
-    start, stop = int(first), int(last)
+    start, stop = bits
     return tuple(range(start, stop + 1) if start <= stop else range(start, stop - 1, -1))
 
 

@@ -1,8 +1,9 @@
 """Classical control in QIR's Adaptive profile: branches as blocks, and where each classical bit is held.
 
-Quantinuum's front end binds a result to the measurement that stands before its use in the text, so that measurement has
-to dominate every use. A bit that is measured in a branch is therefore read there and leaves the branch as a truth
-value, chosen by a phi; a measurement outside all branches keeps its result.
+Quantinuum's front end binds a result to the measurement, and its truth value to the first read, that stand before a use
+in the text; so both have to dominate every use. Therefore each measurement has a result of its own; what is needed in
+a branch is read before it; and a bit that is measured in a branch is read there and leaves it as a truth value, chosen
+by a phi.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qsession_core.formats.conditions import Conditions
+from qsession_core.program import Binary, Bit, Uint, Unary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from qsession_core.program import Block, Expression
 
@@ -36,6 +38,32 @@ def measured_in(block: Block | None) -> set[int]:
     return clbits
 
 
+def _read_by(expression: Expression) -> set[int]:
+    """Return every classical bit that a condition reads."""
+    match expression:
+        case Bit(clbit):
+            return {clbit}
+        case Uint(clbits):
+            return set(clbits)
+        case Unary(_, operand):
+            return _read_by(operand)
+        case Binary(_, left, right):
+            return _read_by(left) | _read_by(right)
+        case _:
+            return set()
+
+
+def _read_in(block: Block | None) -> set[int]:
+    """Return every classical bit that the branches in a block read."""
+    if block is None or "if" not in block.names:
+        return set()
+    clbits: set[int] = set()
+    for name, params in zip(block.names, block.params, strict=True):
+        if name == "if":
+            clbits |= _read_by(params[0]) | _read_in(params[1]) | _read_in(params[2])
+    return clbits
+
+
 class Branches:
     """Writes blocks of operations with the branches between them.
 
@@ -51,7 +79,6 @@ class Branches:
     def __init__(
         self,
         lines: list[str],
-        results: Mapping[int, int],
         segment: Callable[[Block, int, int], None],
         refuse: Callable[[int, str], None],
         declared: dict[str, str],
@@ -62,21 +89,22 @@ class Branches:
 
         Args:
             lines: The module's instructions so far; written at its end.
-            results: Classical bit -> the number of its result outside all branches.
             segment: Writes operations ``start`` to ``stop`` of a block that are no branches.
             refuse: Notes that a branch (its place, why) cannot be written.
             declared: Function -> declaration, for what conditions call.
             floats: Whether there are doubles.
         """
         self.held: dict[int, Held] = {}
-        self.num_results = len(results)
+        self.num_results = 0
         self.inside: int | None = None
         self._lines = lines
-        self._results = results
         self._segment = segment
         self._refuse = refuse
         self._declared = declared
         self._floats = floats
+        self._read_before: dict[
+            int, str
+        ] = {}  # result -> its truth value, where a block that dominates this one read it
         self._values = 0
         self._blocks = 0
         self._label = "block_0"
@@ -97,12 +125,9 @@ class Branches:
         self._segment(block, start, len(block))
 
     def measured(self, clbit: int) -> int:
-        """Return the number of the result that a measurement into a bit writes."""
-        number = self._results.get(clbit) if self.inside is None else None
-        if number is None:
-            number = self.num_results
-            self.num_results += 1
-        self.held[clbit] = number
+        """Return the number of the result that a measurement into a bit writes: a new one each time."""
+        number = self.held[clbit] = self.num_results
+        self.num_results += 1
         return number
 
     def _branch(self, index: int, condition: Expression, then: Block, otherwise: Block | None) -> None:
@@ -121,11 +146,15 @@ class Branches:
         changing = sorted(measured_in(then) | measured_in(otherwise))
         has_else = otherwise is not None or bool(changing)
         end = f"end_{number}"
+        for clbit in sorted(_read_in(then) | _read_in(otherwise)) + changing:
+            self._read(clbit)
         self._lines.append(f"  br i1 {truth}, label %then_{number}, label %{f'else_{number}' if has_else else end}\n")
         before = self.held.copy()
+        read_before = self._read_before.copy()
         after_then = self._arm(f"then_{number}", then, end, changing)
-        self.held = before
+        self.held, self._read_before = before, read_before.copy()
         after_else = self._arm(f"else_{number}", otherwise, end, changing) if has_else else None
+        self._read_before = read_before
         self._begin(end)
         for clbit in changing:
             assert after_else is not None  # noqa: S101 - where a bit changes there is an else
@@ -167,6 +196,9 @@ class Branches:
         held = self.held.get(clbit, "false")
         if isinstance(held, str):
             return held
-        read = "__quantum__rt__read_result"
-        self._declared[read] = f"declare zeroext i1 @{read}(%Result*)\n"
-        return self._new(f"call zeroext i1 @{read}(%Result* inttoptr (i64 {held} to %Result*))")
+        if held not in self._read_before:
+            read = "__quantum__rt__read_result"
+            self._declared[read] = f"declare zeroext i1 @{read}(%Result*)\n"
+            value = self._new(f"call zeroext i1 @{read}(%Result* inttoptr (i64 {held} to %Result*))")
+            self._read_before[held] = value
+        return self._read_before[held]

@@ -58,12 +58,16 @@ def defer(program: Program) -> Deferred:
         list(range(start)),
     )
     now = list(range(program.num_qubits))  # where each qubit lives
-    touched = {
-        qubit
-        for name, qubits in zip(body.names[:start], body.qubits[:start], strict=True)
-        if name not in _IDLE
-        for qubit in qubits
-    }
+    touched = (
+        set()
+        if start == len(body) or "reset" not in body.names
+        else {
+            qubit
+            for name, qubits in zip(body.names[:start], body.qubits[:start], strict=True)
+            if name not in _IDLE
+            for qubit in qubits
+        }
+    )
     clbits_of: dict[int, list[int]] = {}  # a measured, since then untouched qubit -> the bits that it was measured into
     for index in range(start, len(body)):
         name, qubits, params = body.names[index], body.qubits[index], body.params[index]
@@ -122,9 +126,9 @@ def separating(names: Sequence[str], qubits: Sequence[tuple[int, ...]]) -> froze
         names: Operations in order of time.
         qubits: Their qubits. A branch counts as a gate on all of them.
     """
-    barriers = [place for place, name in enumerate(names) if name == "barrier" and qubits[place]]
-    if not barriers:
+    if "barrier" not in names:
         return frozenset()
+    barriers = [place for place, name in enumerate(names) if name == "barrier" and qubits[place]]
     before = _with_gates(names, qubits, barriers, range(len(names)))
     after = _with_gates(names, qubits, barriers, range(len(names) - 1, -1, -1))
     return frozenset(before & after)

@@ -23,7 +23,7 @@ from qsession_core.controls import split
 from qsession_core.errors import ConversionError, ResultFormatError
 from qsession_core.formats.evolution import checked
 from qsession_core.formats.foreign import readout_of
-from qsession_core.formats.lowering import Lowered, written_out
+from qsession_core.formats.lowering import Lowered, Pattern, symbols
 from qsession_core.formats.payload import JobFacts, Payload
 from qsession_core.formats.problems import nothing_measured, require_bound, shape_problem, unsupported
 from qsession_core.formats.text import GAP, GappedText, json_numbers
@@ -31,7 +31,7 @@ from qsession_core.gates import lower
 from qsession_core.results import Layout, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,28 +76,25 @@ def _qis_steps(name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> I
             yield word, places, angles
 
 
-def _qis_texts(steps: Iterable[Operation]) -> str:
-    """Write operations of the qis set, with gaps for their angles."""
-    return ",".join(_qis_text(name, qubits) for name, qubits, _ in steps)
-
-
-def _qis_text(name: str, qubits: tuple[int, ...]) -> str:
-    """Write one operation of the qis set, with a gap for its angle if it has one."""
+def _qis_text(name: str, num_qubits: int) -> str:
+    """Write one operation of the qis set on any qubits, with a gap for its angle if it has one."""
     target, num_controls = split(name)
-    controls, targets = list(qubits[:num_controls]), list(qubits[num_controls:])
-    text = f'{{"gate":"{_QIS[target]}","targets":{_ints(targets)}'
-    if controls:
-        text += f',"controls":{_ints(controls)}'
-    return text + (f',"rotation":{GAP}}}' if target.startswith("r") else "}")
+    controls = f',"controls":{_anywhere(num_controls)}' if num_controls else ""
+    rotation = f',"rotation":{GAP}' if target.startswith("r") else ""
+    return f'{{"gate":"{_QIS[target]}"{controls},"targets":{_anywhere(num_qubits - num_controls)}{rotation}}},'
 
 
-def _native_text(name: str, qubits: tuple[int, ...]) -> str:
-    """Write one operation of the native set, with gaps for its phases and angle."""
-    if len(qubits) == 1:
-        return f'{{"gate":"{name}","target":{qubits[0]},"phase":{GAP}}}'
+def _native_text(name: str, num_qubits: int) -> str:
+    """Write one operation of the native set on any qubits, with gaps for its phases and angle."""
+    if num_qubits == 1:
+        return f'{{"gate":"{name}","target":%s,"phase":{GAP}}},'
     if name == "ms":
-        return f'{{"gate":"ms","targets":{_ints(qubits)},"phases":[{GAP},{GAP}],"angle":{GAP}}}'
-    return f'{{"gate":"zz","targets":{_ints(qubits)},"angle":{GAP}}}'
+        return f'{{"gate":"ms","targets":{_anywhere(2)},"phases":[{GAP},{GAP}],"angle":{GAP}}},'
+    return f'{{"gate":"zz","targets":{_anywhere(2)},"angle":{GAP}}},'
+
+
+def _anywhere(num_qubits: int) -> str:
+    return "[" + ",".join(["%s"] * num_qubits) + "]"
 
 
 def _ints(numbers: Sequence[int]) -> str:
@@ -124,7 +121,7 @@ class IonQCircuit:
         """Write a program that has parameters once, for many bindings."""
         writer = _Writer(self.gateset, program)
         head = f'{{"gateset":"{self.gateset}","qubits":{program.num_qubits},"circuit":['
-        text = GappedText(head + ",".join(writer.operations()) + "]}", tuple(writer.angles), json_numbers)
+        text = GappedText(head + "".join(writer.operations()).rstrip(",") + "]}", tuple(writer.angles), json_numbers)
         return IonQTemplate(text, _metadata(program), program.num_qubits, program.parameters)
 
 
@@ -163,6 +160,7 @@ class _Writer:
         self.angles: list[float | Angle] = []
         # (name, qubits) -> the text of a gate that was written before; nothing for what is dropped
         self.known: dict[tuple[str, tuple[int, ...]], Lowered] = {}
+        self.patterns: dict[str, Pattern] = {}
 
     def operations(self) -> list[str]:
         """Write all operations, or raise one error that lists every problem."""
@@ -205,12 +203,21 @@ class _Writer:
                 if problem is not None:
                     self._refuse(name, index, qubits, problem)
                     return _NOTHING
-                if self.native:
-                    written = Lowered(_native_text(name, qubits))
-                else:
-                    written = written_out(lambda angles: _qis_steps(name, qubits, angles), len(params), _qis_texts)
+                written = self._pattern(name, len(qubits), len(params)).on(qubits)
         self.known[name, qubits] = written
         return written
+
+    def _pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
+        """Return the text of a gate on any qubits."""
+        if name not in self.patterns:
+            angles, write = symbols(num_params), _qis_text
+            steps: list[Operation] = [(name, tuple(range(num_qubits)), angles)]
+            if self.native:
+                write = _native_text
+            else:
+                steps = list(_qis_steps(*steps[0]))
+            self.patterns[name] = Pattern.of(steps, num_params, write)
+        return self.patterns[name]
 
     def _problem(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> str | None:
         if self.native and name not in _NATIVE:
@@ -279,7 +286,7 @@ def _pauliexp(qubits: tuple[int, ...], params: tuple[Any, ...]) -> Lowered:
     terms, coefficients, time = checked(qubits, params)
     quoted = ",".join(f'"{term}"' for term in terms)
     gaps = ",".join([GAP] * len(coefficients))
-    text = f'{{"gate":"pauliexp","targets":{_ints(qubits)},"terms":[{quoted}],"coefficients":[{gaps}],"time":1}}'
+    text = f'{{"gate":"pauliexp","targets":{_ints(qubits)},"terms":[{quoted}],"coefficients":[{gaps}],"time":1}},'
     return Lowered(text, tuple(time * coefficient for coefficient in coefficients))
 
 

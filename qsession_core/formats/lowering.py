@@ -1,25 +1,25 @@
-"""Gates that a format has not, in gates that it has: worked out once for each gate and its qubits."""
+"""Gates that a format has not, in gates that it has: worked out once for each gate, for all qubits and angles."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.formats.evolution import evolution
 from qsession_core.gates import lower
 from qsession_core.program import Angle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Container, Sequence
 
     from qsession_core.program import Operation
 
-__all__ = ["Lowered", "evolved", "written_out"]
+__all__ = ["Lowered", "Pattern", "evolved", "symbols"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """The text of one gate, and the angles for its gaps.
+    """The text of one gate on its qubits, and the angles for its gaps.
 
     Attributes:
         text: A gap for each angle.
@@ -36,25 +36,45 @@ class Lowered:
         return [angle.value(params) if type(angle) is Angle else angle for angle in self.angles]
 
 
-def written_out(
-    steps_of: Callable[[tuple[Angle, ...]], Iterable[Operation]],
-    num_params: int,
-    write: Callable[[Iterable[Operation]], str],
-) -> Lowered:
-    """Work out a gate for all angles at once.
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """The text of one gate on any qubits.
 
-    Args:
-        steps_of: Takes the gate's angles, returns its steps in words that the format has.
-        num_params: How many angles it has.
-        write: Writes such steps as text, a gap for each angle.
-
-    Raises:
-        KeyError: It cannot be written in these words.
+    Attributes:
+        text: As of :class:`Lowered`, with ``%s`` for each mention of a qubit.
+        places: Which of the gate's qubits each mention is.
+        angles: As of :class:`Lowered`.
     """
-    symbols = tuple(map(Angle.parameter, range(num_params)))
-    steps = tuple(steps_of(symbols))
-    angles = tuple(angle for _, _, given in steps for angle in given)
-    return Lowered(write(steps), None if angles == symbols else angles)
+
+    text: str
+    places: tuple[int, ...]
+    angles: tuple[float | Angle, ...] | None
+
+    @classmethod
+    def of(cls, steps: Sequence[Operation], num_params: int, write: Callable[[str, int], str]) -> Self:
+        """Work out a gate for all qubits and angles at once.
+
+        Args:
+            steps: The gate on the qubits 0, 1, ... and the parameters 0, 1, ..., in words that the format has.
+            num_params: How many angles the gate has.
+            write: Takes a word and how many qubits it acts on, returns its text: ``%s`` for each qubit, in their
+                order, and a gap for each angle.
+        """
+        angles = tuple(angle for _, _, given in steps for angle in given)
+        return cls(
+            "".join(write(word, len(qubits)) for word, qubits, _ in steps),
+            tuple(place for _, qubits, _ in steps for place in qubits),
+            None if angles == symbols(num_params) else angles,
+        )
+
+    def on(self, qubits: tuple[int, ...]) -> Lowered:
+        """Return the text of the gate on these qubits."""
+        return Lowered(self.text % tuple([qubits[place] for place in self.places]), self.angles)
+
+
+def symbols(num_params: int) -> tuple[Angle, ...]:
+    """Return the angles of a gate whose angles nobody knows yet."""
+    return tuple(map(Angle.parameter, range(num_params)))
 
 
 def evolved(qubits: tuple[int, ...], params: tuple[Any, ...], writable: Container[str]) -> list[Operation]:

@@ -3,8 +3,9 @@
 Results are ``{"c": ["01", ...]}``: for each classical register one text a shot, its leftmost character the register's
 highest bit. Source: the OpenQASM 2.0 paper (arXiv:1707.03429); recorded traffic of the service; pytket-quantinuum.
 
-A classical bit is written in one OpenQASM register only, also where the program's registers share it; the layout in the
-job's metadata puts them together again.
+A classical bit is written in one OpenQASM register only, also where the program's registers share it; bits that are
+compared together are one, since OpenQASM 2 compares whole registers only. The layout in the job's metadata puts the
+bits together again.
 """
 
 from __future__ import annotations
@@ -16,17 +17,26 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.errors import ConversionError, ResultFormatError, UnsupportedOperationError
-from qsession_core.formats.foreign import layout_of
+from qsession_core.errors import ConversionError
+from qsession_core.formats.branches import measured_in
+from qsession_core.formats.conditions import folded
+from qsession_core.formats.foreign import keys_of, layout_of
+from qsession_core.formats.lowering import Lowered, Pattern, evolved, symbols
+from qsession_core.formats.malformed import unreadable
 from qsession_core.formats.payload import Payload
-from qsession_core.formats.problems import require_bound
+from qsession_core.formats.problems import (
+    nothing_measured,
+    require_bound,
+    shape_problem,
+    unsupported,
+)
 from qsession_core.formats.text import GAP, GappedText, json_numbers
-from qsession_core.gates import lower
-from qsession_core.program import Binary, Bit, Literal, Uint
+from qsession_core.gates import GATES, lower
+from qsession_core.program import Binary, Bit, Literal, Uint, Unary
 from qsession_core.results import Layout, Register, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from qsession_core.formats.payload import JobFacts
     from qsession_core.program import Angle, Block, Expression, Program
@@ -39,8 +49,14 @@ OUTPUT = "honeywell.quantum-results.v1"
 _WRITABLE = {
     "x", "y", "z", "h", "s", "sdg", "t", "tdg", "rx", "ry", "rz", "cx", "cy", "cz", "ch", "ccx", "crz",
 }  # fmt: skip
-_KEYWORDS = {"opaque", "gate", "qreg", "creg", "measure", "reset", "barrier", "if", "include", "pi", "q", *_WRITABLE}
+_KEYWORDS = {"opaque", "gate", "qreg", "creg", "measure", "reset", "barrier", "if", "include", "pi", "q"}
+# names of qelib1.inc and of what an expression may call
+_TAKEN = {
+    *_WRITABLE, "u1", "u2", "u3", "u", "p", "id", "sx", "sxdg", "swap", "cswap", "crx", "cry", "cu1", "cp", "cu3",
+    "csx", "cu", "rxx", "rzz", "rccx", "c3x", "c3sqrtx", "c4x", "sin", "cos", "tan", "exp", "ln", "sqrt",
+}  # fmt: skip
 _EXTRA_KEYS = {"access_token"}  # seen in recordings beside the registers
+_ONLY = "OpenQASM 2 only knows `if (register == number)` around single operations; send it as qir.v1."
 
 
 def _reals(numbers: Sequence[float]) -> list[str]:
@@ -59,13 +75,14 @@ class OpenQasm2:
         require_bound(program.parameters, ())
         return self.template(program, profile=profile).bind(())
 
-    def template(self, program: Program, *, profile: str = "Base") -> OpenQasm2Template:  # noqa: ARG002 - the format has no profiles
+    def template(self, program: Program, *, profile: str = "") -> OpenQasm2Template:  # noqa: ARG002 - no profiles here
         """Write a program that has parameters once, for many bindings."""
         writer = _Writer(program)
         text = GappedText(writer.text(), tuple(writer.angles), _reals)
         recorded = tuple(clbit for clbits in writer.registers.values() for clbit in reversed(clbits))
-        layout = Layout(program.num_clbits, program.registers, recorded)
-        return OpenQasm2Template(text, {**program.metadata, Layout.KEY: layout.to_text()}, program.num_qubits)
+        layout = Layout(program.num_clbits, program.registers, recorded, tuple(writer.registers))
+        metadata = {**program.metadata, Layout.KEY: layout.to_text()}
+        return OpenQasm2Template(text, metadata, program.num_qubits, program.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,115 +92,209 @@ class OpenQasm2Template:
     text: GappedText
     metadata: Mapping[str, str]
     num_qubits: int
+    parameters: tuple[str, ...] = ()
 
     def bind(self, values: Sequence[float]) -> Payload:
         """Fill the gaps: parameter i of the program has ``values[i]``."""
+        require_bound(self.parameters, values)
         return Payload(
             self.text.fill(values).encode(), "application/qasm", INPUT, OUTPUT, {}, self.metadata, self.num_qubits
         )
 
 
-def _partition(program: Program) -> dict[str, tuple[int, ...]]:
-    """Give every classical bit to one register with a name that OpenQASM takes."""
+def _partition(program: Program, compared: Sequence[tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """Give every classical bit to one register with a name that OpenQASM takes.
+
+    Args:
+        program: The program.
+        compared: Bits that have to be a register of their own, in this order, where they do not share any.
+    """
     registers: dict[str, tuple[int, ...]] = {}
     given: set[int] = set()
+    named = {register.clbits: register.name for register in reversed(program.registers)}
+    whole = {register.clbits for register in program.registers}
+    wished = [Register(named.get(clbits, ""), clbits) for clbits in compared if given.isdisjoint(clbits)]
+    wished = [register for register in wished if register.clbits not in whole] + list(program.registers)
     loose = Register("loose", tuple(range(program.num_clbits)))
-    for register in (*program.registers, loose):
-        clbits = tuple(clbit for clbit in register.clbits if clbit not in given)
+    for register in (*wished, loose):
+        clbits = tuple(dict.fromkeys(clbit for clbit in register.clbits if clbit not in given))
         if not clbits:
             continue
         given.update(clbits)
         name = register.name
-        if not re.fullmatch(r"[a-z]\w*", name, re.ASCII) or name in _KEYWORDS or name in registers:
+        if not re.fullmatch(r"[a-z]\w*", name, re.ASCII) or name in _KEYWORDS | _TAKEN or name in registers:
             name = f"register_{len(registers)}"
         registers[name] = clbits
     return registers
 
 
+def _comparison(condition: Expression) -> tuple[tuple[int, ...], float] | None:
+    """Return the bits and the number of a condition that compares them, else None."""
+    match condition:
+        case Bit(clbit):
+            return (clbit,), 1
+        case Unary("not", operand):
+            found = _comparison(operand)
+            return (found[0], 1 - found[1]) if found and len(found[0]) == 1 and found[1] in {0, 1} else None
+        case Binary("==", Literal(value), Uint(clbits)) | Binary("==", Uint(clbits), Literal(value)):
+            return clbits, value
+        case Binary("==", Literal(value), Bit(clbit)) | Binary("==", Bit(clbit), Literal(value)):
+            return (clbit,), value
+        case Binary("!=", left, right):
+            return _comparison(Unary("not", Binary("==", left, right)))
+        case _:
+            return None
+
+
 class _Writer:
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.registers = _partition(program)
+        self.written_into = measured_in(program.body)
+        self.registers = _partition(program, list(self._compared()))
         self.place = {
             clbit: f"{name}[{place}]" for name, clbits in self.registers.items() for place, clbit in enumerate(clbits)
         }
         self.angles: list[float | Angle] = []
         self.problems: list[ConversionError] = []
         self.lines: list[str] = []
+        self.known: dict[tuple[str, tuple[int, ...]], Lowered] = {}
+        self.patterns: dict[str, Pattern] = {}
 
     def text(self) -> str:
         """Write everything, or raise one error that lists every problem."""
-        if "measure" not in self.program.words:
-            self.problems.append(
-                ConversionError("The program measures nothing, so there is nothing to return; add a measurement.")
-            )
-        self._block(self.program.body, "")
+        if not self.written_into:
+            self.problems.append(nothing_measured())
+        self._block(self.program.body)
         if self.problems:
             raise ConversionError.of(self.problems)
         head = ["OPENQASM 2.0;\n", 'include "qelib1.inc";\n', f"qreg q[{self.program.num_qubits}];\n"]
         head += [f"creg {name}[{len(clbits)}];\n" for name, clbits in self.registers.items()]
         return "".join(head + self.lines)
 
-    def _block(self, block: Block, prefix: str) -> None:
+    def _block(self, block: Block, prefix: str = "", inside: int | None = None) -> None:
+        """Write a block; ``prefix`` is the condition of a branch, ``inside`` the branch's place in the program."""
+        append, add_angles, known = self.lines.append, self.angles.extend, self.known.get
         for index, (name, qubits, params) in enumerate(block):
-            match name:
-                case "measure":
-                    self.lines.append(f"{prefix}measure q[{qubits[0]}] -> {self.place[params[0]]};\n")
-                case "reset" | "barrier":
-                    if qubits:
-                        self.lines.append(f"{prefix}{name} {_qubits(qubits)};\n")
-                case "if":
-                    self._if(params, index, nested=bool(prefix))
-                case _:
-                    self._gate(name, qubits, params, index, prefix)
+            written = known((name, qubits))
+            if written is None:
+                written = self._first(name, qubits, params, index, prefix, inside)
+                if written is None:
+                    continue
+            append(
+                "".join(prefix + line for line in written.text.splitlines(keepends=True)) if prefix else written.text
+            )
+            if params or written.angles:
+                add_angles(params if written.angles is None else written.of(params))
 
-    def _gate(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int, prefix: str) -> None:
-        try:
-            for word, places, angles in lower(name, qubits, params, _WRITABLE):
-                gap = f"({GAP})" if angles else ""
-                self.lines.append(f"{prefix}{word}{gap} {_qubits(places)};\n")
-                self.angles.extend(angles)
-        except KeyError:
-            self._refuse(name, index, qubits, "decompose it into standard gates first.")
+    def _first(
+        self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int, prefix: str, inside: int | None
+    ) -> Lowered | None:
+        """Work out a gate that comes for the first time; write what is no gate, and return None."""
+        match name:
+            case "measure":
+                self.lines.append(f"{prefix}measure q[{qubits[0]}] -> {self.place[params[0]]};\n")
+            case "reset":
+                self.lines.append(f"{prefix}reset q[{qubits[0]}];\n")
+            case "barrier":
+                if qubits:  # the language has no conditional one; an unconditional one keeps apart as well
+                    self.lines.append(f"barrier {','.join(f'q[{qubit}]' for qubit in qubits)};\n")
+            case "if" if inside is None:
+                self._if(params, index)
+            case "if":
+                self._refuse(name, index, (), _ONLY, inside)
+            case "pauliexp":
+                try:
+                    steps = evolved(qubits, params, _WRITABLE)
+                except ValueError as error:
+                    self._refuse(name, index, qubits, f"{error}.", inside)
+                else:
+                    for word, places, angles in steps:
+                        self.lines.append(prefix + self._pattern(word, len(places), len(angles)).on(places).text)
+                        self.angles += angles
+            case _:
+                problem = shape_problem(name, qubits, params, self.program.num_qubits)
+                if problem is None:
+                    written = self.known[name, qubits] = self._pattern(name, len(qubits), len(params)).on(qubits)
+                    return written
+                self._refuse(name, index, qubits, problem, inside)
+        return None
 
-    def _if(self, params: tuple[Any, ...], index: int, *, nested: bool) -> None:
+    def _pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
+        """Return the statements of a gate on any qubits."""
+        if name not in self.patterns:
+            steps = list(lower(name, range(num_qubits), symbols(num_params), _WRITABLE))
+            self.patterns[name] = Pattern.of(steps, num_params, _statement)
+        return self.patterns[name]
+
+    # --- branches ----------------------------------------------------------------------------------------------
+
+    def _known_bit(self, clbit: int) -> bool | None:
+        return None if clbit in self.written_into else False
+
+    def _compared(self) -> Iterator[tuple[int, ...]]:
+        """Return the bits of each condition that compares some."""
+        body = self.program.body
+        for place, name in enumerate(body.names):
+            if name == "if":
+                found = _comparison(folded(body.params[place][0], self._known_bit))
+                if found is not None:
+                    yield found[0]
+
+    def _if(self, params: tuple[Any, ...], index: int) -> None:
         condition, then, otherwise = params
-        register = self._register_equals(condition)
-        if register is None or otherwise is not None or nested:
-            way_out = "OpenQASM 2 only knows `if (register == number)` around single operations; send it as qir.v1."
+        try:
+            condition = folded(condition, self._known_bit)
+        except (TypeError, ValueError) as error:
+            self._refuse("if", index, (), f"{error}.")
+            return
+        found = _comparison(condition)
+        never = found is not None and not (0 <= found[1] < 1 << len(found[0]) and found[1] == int(found[1]))
+        if isinstance(condition, Literal) or never:
+            chosen = then if isinstance(condition, Literal) and condition.value else otherwise
+            if chosen is not None:
+                self._block(chosen, "", index)
+            return
+        name = next((name for name, clbits in self.registers.items() if found and clbits == found[0]), None)
+        if found is None or name is None or (otherwise and len(found[0]) > 1):
+            self._refuse("if", index, (), _ONLY)
+            return
+        if _overwrites(then, found[0], otherwise) or _overwrites(otherwise, found[0], None):
+            way_out = "a branch measures into its own condition, and later operations would see it; send it as qir.v1."
             self._refuse("if", index, (), way_out)
             return
-        name, value = register
-        self._block(then, f"if({name}=={value}) ")
+        self._block(then, f"if({name}=={int(found[1])}) ", index)
+        if otherwise is not None:
+            self._block(otherwise, f"if({name}=={1 - int(found[1])}) ", index)
 
-    def _register_equals(self, condition: Expression) -> tuple[str, int] | None:
-        """Return the register and number of a condition that OpenQASM 2 can write, else None."""
-        wanted: tuple[int, ...]
-        match condition:
-            case Bit(clbit):
-                wanted, value = (clbit,), 1
-            case Binary("==", Uint(clbits), Literal(number)):
-                wanted, value = clbits, int(number)
-            case _:
-                return None
-        return next(((name, value) for name, clbits in self.registers.items() if clbits == wanted), None)
-
-    def _refuse(self, name: str, index: int, qubits: tuple[int, ...], way_out: str) -> None:
-        where = f" on qubits {', '.join(map(str, qubits))}" if qubits else ""
+    def _refuse(self, name: str, index: int, qubits: tuple[int, ...], way_out: str, inside: int | None = None) -> None:
         self.problems.append(
-            UnsupportedOperationError(
-                f"Operation {index}, {name}{where}, cannot be written as {INPUT}: {way_out}",
-                operation=name,
-                index=index,
-                qubits=qubits,
-                format=INPUT,
+            unsupported(
+                INPUT,
+                name,
+                index if inside is None else inside,
+                qubits,
+                way_out,
                 supported=tuple(sorted(_WRITABLE)),
+                in_branch=inside is not None,
             )
         )
 
 
-def _qubits(qubits: tuple[int, ...]) -> str:
-    return ",".join(f"q[{qubit}]" for qubit in qubits)
+def _overwrites(block: Block | None, clbits: tuple[int, ...], following: Block | None) -> bool:
+    """Whether a block measures into its condition's bits before the last of all operations under this condition."""
+    if block is None:
+        return False
+    last = len(block) - (0 if following else 1)
+    return any(
+        name == "measure" and params[0] in clbits
+        for name, params in zip(block.names[:last], block.params[:last], strict=True)
+    )
+
+
+def _statement(word: str, num_qubits: int) -> str:
+    """Return the statement of a gate on any qubits."""
+    gaps = f"({GAP})" if GATES[word].num_params else ""
+    return f"{word}{gaps} {','.join(['q[%s]'] * num_qubits)};\n"
 
 
 def decode(data: bytes, facts: JobFacts) -> list[Result]:
@@ -196,43 +307,61 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ResultFormatError: They are something else.
     """
-    try:
+    with unreadable(OUTPUT, facts):
         document = msgspec.json.decode(data, type=dict[str, Any])
-        names = [name for name in document if name not in _EXTRA_KEYS]
-        columns = [msgspec.convert(document[name], list[str]) for name in names]
-        if not names:
-            raise ValueError("it has no register")  # noqa: TRY301 - told like the others
-        if len({len(column) for column in columns}) > 1:
-            raise ValueError("its registers have different numbers of shots")  # noqa: TRY301
-        characters = np.hstack([_matrix(name, column) for name, column in zip(names, columns, strict=True)])
-        layout = layout_of(facts.metadata) or _natural(names, columns)
+        found = {name: msgspec.convert(document[name], list[str]) for name in document if name not in _EXTRA_KEYS}
+        if not found:
+            raise ValueError("it has no register")
+        columns = _in_order(found, facts.metadata)
+        shots = len(next(iter(columns.values())))
+        odd = next((name for name, column in columns.items() if len(column) != shots), None)
+        if odd is not None:
+            raise ValueError(f"register {odd!r} has {len(columns[odd])} shots, {next(iter(columns))!r} has {shots}")
+        characters = np.hstack([_matrix(name, column) for name, column in columns.items()])
+        layout = layout_of(facts.metadata) or _natural(columns)
         recorded = layout.recorded or ()
-        if len(recorded) != characters.shape[1]:
-            raise ValueError(f"each shot has {characters.shape[1]} bits, the job's layout says {len(recorded)}")  # noqa: TRY301
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise ResultFormatError(
-            f"The result of job {facts.job_id} is not {OUTPUT}: {error}.",
-            format=OUTPUT,
-            problem=str(error),
-            job_id=facts.job_id,
-        ) from error
-    ordered = np.full((len(characters), layout.num_clbits), ord("0"), np.uint8)
-    ordered[:, list(recorded)] = characters
+        if shots and len(recorded) != characters.shape[1]:
+            raise ValueError(f"each shot has {characters.shape[1]} bits, the job's layout says {len(recorded)}")
+        ordered = np.full((shots, layout.num_clbits), ord("0"), np.uint8)
+        if shots:
+            ordered[:, list(recorded)] = characters
     return [Result(layout.num_clbits, characters=ordered, registers=layout.registers, seed_text=facts.job_id)]
+
+
+def _in_order(columns: dict[str, list[str]], metadata: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the registers in the order in which the job's metadata has them, where it says; else as they come.
+
+    JSON promises nothing about the order of members.
+    """
+    layout, keys = layout_of(metadata), keys_of(metadata)
+    if layout is not None and layout.names is not None:
+        names = list(layout.names)
+    elif layout is None and keys is not None:
+        names = [f"m_{key}" for key in keys]
+    else:
+        return columns
+    if set(names) != set(columns):
+        if layout is None:
+            return columns
+        raise ValueError(f"its registers are {', '.join(columns)}, the job's are {', '.join(names)}")
+    return {name: columns[name] for name in names}
 
 
 def _matrix(name: str, column: list[str]) -> np.ndarray[Any, np.dtype[np.uint8]]:
     text = "".join(column)
-    if re.search(r"[^01-]", text) or len({len(bits) for bits in column}) > 1:
-        raise ValueError(f"register {name!r} holds something else than bits of one width")
-    return np.frombuffer(text.encode(), np.uint8).reshape(len(column), -1)
+    if re.search(r"[^01-]", text):
+        raise ValueError(f"register {name!r} holds something else than bits")
+    width = len(column[0]) if column else 0
+    if any(len(bits) != width for bits in column):
+        raise ValueError(f"register {name!r} has shots of different widths")
+    return np.frombuffer(text.encode(), np.uint8).reshape(len(column), width)
 
 
-def _natural(names: Sequence[str], columns: Sequence[Sequence[str]]) -> Layout:
+def _natural(columns: Mapping[str, Sequence[str]]) -> Layout:
     """Return the layout of a job without ours: registers as they come, each from its highest bit to its lowest."""
     registers: list[Register] = []
     start = 0
-    for name, column in zip(names, columns, strict=True):
+    for name, column in columns.items():
         width = len(column[0]) if column else 0
         registers.append(Register(name.removeprefix("m_"), tuple(range(start, start + width))))
         start += width

@@ -5,7 +5,7 @@ Source: the QIR specification (qir-alliance/qir-spec), Base and Adaptive profile
 What is written, and why so:
 
 * Text with typed pointers and QIR 1.0 module flags: every reader takes it. Doubles as hexadecimal constants, exact.
-* Results are numbered by classical bit; a bit that is measured twice keeps one result, and the later one overwrites it.
+* Each measurement has a result of its own, numbered as they come; a bit that is measured again holds the later one.
 * Recorded output comes in one order (:mod:`.recorded`), which travels in the job's metadata; the decoder goes by it.
 * Base: all measurements come last (:mod:`.deferral`). Adaptive: where they stand, with branches (:mod:`.branches`).
 * A barrier is written where the provider has it, if gates come before it and after it; else it means nothing.
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.formats.branches import Branches, measured_in
 from qsession_core.formats.deferral import defer, separating
-from qsession_core.formats.lowering import Lowered, evolved, written_out
+from qsession_core.formats.lowering import Lowered, Pattern, evolved, symbols
 from qsession_core.formats.payload import Payload
 from qsession_core.formats.problems import nothing_measured, require_bound, shape_problem, unsupported
 from qsession_core.formats.recorded import groups_of, records_of, result
@@ -34,7 +34,7 @@ from qsession_core.results import Layout
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from qsession_core.program import Angle, Block, Operation, Program
+    from qsession_core.program import Angle, Block, Program
 
 __all__ = ["DIALECTS", "INPUT", "OUTPUT", "Qir", "to_bitcode"]
 
@@ -158,11 +158,9 @@ class _Writer:
         self.num_qubits = program.num_qubits
         # (name, qubits) -> the calls of a gate that was written before
         self.known: dict[tuple[str, tuple[int, ...]], Lowered] = {}
-        # classical bit -> the number of its result: one for each bit that anything is measured into
-        self.results = {clbit: number for number, clbit in enumerate(sorted(measured_in(program.body)))}
+        self.patterns: dict[str, Pattern] = {}
         self.branches = Branches(
             self.lines,
-            self.results,
             self._segment,
             self._refuse_condition,
             self.declared,
@@ -172,7 +170,7 @@ class _Writer:
 
     def module(self) -> str:
         """Write everything, or raise one error that lists every problem."""
-        if not self.results:
+        if not measured_in(self.program.body):
             self.problems.append(nothing_measured())
         if self.profile == "Base":
             self._base()
@@ -267,29 +265,31 @@ class _Writer:
                 except ValueError as error:
                     self._refuse(name, index, qubits, f"{error}.")
                 else:
-                    self.lines.append(self._calls(steps))
-                    self.angles += [angle for _, _, angles in steps for angle in angles]
+                    for word, places, angles in steps:
+                        self.lines.append(self._pattern(word, len(places), len(angles)).on(places).text)
+                        self.angles += angles
             case _:
                 problem = shape_problem(name, qubits, params, self.num_qubits)
                 if problem is None:
-                    known = written_out(
-                        lambda angles: lower(name, qubits, angles, self.functions), len(params), self._calls
-                    )
-                    self.known[name, qubits] = known
-                    return known
+                    written = self.known[name, qubits] = self._pattern(name, len(qubits), len(params)).on(qubits)
+                    return written
                 self._refuse(name, index, qubits, problem)
         return None
 
-    def _calls(self, steps: Iterable[Operation]) -> str:
-        """Return the calls of gates that the dialect has, with gaps for their angles, which come first."""
-        calls = []
-        for word, qubits, _ in steps:
-            function = "__quantum__qis__" + self.functions[word]
-            doubles = GATES[word].num_params
-            self._declare(function, ", ".join(["double"] * doubles + ["%Qubit*"] * len(qubits)))
-            arguments = [f"double {GAP}"] * doubles + [_qubit(qubit) for qubit in qubits]
-            calls.append(f"  call void @{function}({', '.join(arguments)})\n")
-        return "".join(calls)
+    def _pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
+        """Return the calls of a gate on any qubits."""
+        if name not in self.patterns:
+            steps = list(lower(name, range(num_qubits), symbols(num_params), self.functions))
+            self.patterns[name] = Pattern.of(steps, num_params, self._call)
+        return self.patterns[name]
+
+    def _call(self, word: str, num_qubits: int) -> str:
+        """Return the call of a gate that the dialect has; its angles come first."""
+        function = "__quantum__qis__" + self.functions[word]
+        doubles = GATES[word].num_params
+        self._declare(function, ", ".join(["double"] * doubles + ["%Qubit*"] * num_qubits))
+        arguments = [f"double {GAP}"] * doubles + ["%%Qubit* inttoptr (i64 %s to %%Qubit*)"] * num_qubits
+        return f"  call void @{function}({', '.join(arguments)})\n"
 
     def _measure(self, qubit: int, clbit: int) -> None:
         self._declare("__quantum__qis__m__body", "%Qubit*, %Result*", irreversible=True)

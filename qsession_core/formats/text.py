@@ -31,7 +31,13 @@ def json_numbers(numbers: Sequence[float]) -> list[str]:
     >>> json_numbers([0.1, 1e300])
     ['0.1', '1e300']
     """
-    return msgspec.json.encode(numbers).decode()[1:-1].split(",") if numbers else []
+    if not numbers:
+        return []
+    try:
+        text = msgspec.json.encode(numbers)
+    except TypeError:  # numpy's doubles, say; looking for them beforehand would cost as much as writing
+        text = msgspec.json.encode([float(number) for number in numbers])
+    return text.decode()[1:-1].split(",")
 
 
 def llvm_doubles(numbers: Sequence[float]) -> list[str]:
@@ -88,13 +94,12 @@ class GappedText:
         if not self.angles:
             return self.text
         numbers: list[float]
-        if values:
-            if self._plan is not None:
-                numbers = [values[number] * factor for number, factor in self._plan]
-            else:
-                numbers = [angle.value(values) if type(angle) is Angle else angle for angle in self.angles]  # type: ignore[misc]
-        else:
+        if len(values) == 0:
             numbers = list(self.angles)  # type: ignore[arg-type]
+        elif self._plan is not None:
+            numbers = [values[number] * factor for number, factor in self._plan]
+        else:
+            numbers = [angle.value(values) if type(angle) is Angle else angle for angle in self.angles]  # type: ignore[misc]
         _require_finite(numbers)
         pieces = self._pieces.copy()
         pieces[1::2] = self.write(numbers)
@@ -102,7 +107,6 @@ class GappedText:
 
 
 def _require_finite(numbers: list[float]) -> None:
-    if not math.isfinite(math.fsum(numbers) if len(numbers) < 64 else float(np.sum(numbers))):  # noqa: PLR2004 - where numpy wins
-        wrong = [number for number in numbers if not math.isfinite(number)]
-        if wrong:
-            raise ConversionError(f"An angle is {wrong[0]}; every angle must be a finite number.")
+    for number in numbers:
+        if not math.isfinite(number):
+            raise ConversionError(f"An angle is {number}; every angle must be a finite number.")
