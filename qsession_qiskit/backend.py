@@ -14,6 +14,7 @@ from qsession_core.keywords import strict_keywords, unknown_keywords
 from qsession_qiskit.basis import IONQ_JSON, NATIVE, NATIVE_TRANSLATION, transpiler_target
 from qsession_qiskit.convert import CONTROLS, PAULI_EVOLUTION, to_program
 from qsession_qiskit.job import AzureQuantumJob
+from qsession_qiskit.metadata import to_text
 from qsession_qiskit.native import NATIVE_GATES
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         session: Session | None = None,
         input_data_format: str | None = None,
         input_params: Mapping[str, Any] | None = None,
-        metadata: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
         priority: Priority | str | None = None,
         tags: Sequence[str] | None = None,
         seed_simulator: int | None = None,
@@ -211,7 +212,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             session: The session to join; by default the one that this backend has opened, if any.
             input_data_format: What to encode circuits in, such as ``"qir.v1"``.
             input_params: More of the job's ``inputParams``, by the service's and provider's own names.
-            metadata: More metadata of the job.
+            metadata: More metadata of the job; what is no text is written as JSON.
             priority: ``"Standard"`` or ``"High"``.
             tags: The job's tags.
             seed_simulator: Another name of ``seed``, which Qiskit's own primitives use.
@@ -240,7 +241,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             shots=shots,
             input_data_format=input_data_format,
             input_params=self.joined_params(input_params, options),
-            metadata=metadata,
+            metadata=_texts(metadata),
             numbered=several,
         )
         name = job_name or self._options.get("job_name")
@@ -259,7 +260,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         shots: SupportsIndex | None = None,
         input_data_format: str | None = None,
         input_params: Mapping[str, Any] | None = None,
-        metadata: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Payload:
         """Return what would be sent, after all checks; nothing is sent.
 
@@ -278,7 +279,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             shots=shots,
             input_data_format=input_data_format,
             input_params=self.joined_params(input_params),
-            metadata=metadata,
+            metadata=_texts(metadata),
             numbered=False,
         )[0]
 
@@ -320,7 +321,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         shots: SupportsIndex | None,
         input_data_format: str | None,
         input_params: Mapping[str, Any],
-        metadata: Mapping[str, str] | None,
+        metadata: Mapping[str, str],
         numbered: bool,
     ) -> list[Payload]:
         """Encode circuits, or raise one error that lists every problem of every one of them."""
@@ -345,7 +346,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         shots: SupportsIndex | None,
         wanted: str | None,
         input_params: Mapping[str, Any],
-        metadata: Mapping[str, str] | None,
+        metadata: Mapping[str, str],
     ) -> Payload:
         if not isinstance(circuit, QuantumCircuit):
             return self.azure_target.encode(
@@ -367,7 +368,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         shots: SupportsIndex | None,
         wanted: str | None,
         input_params: Mapping[str, Any],
-        metadata: Mapping[str, str] | None,
+        metadata: Mapping[str, str],
     ) -> Payload:
         return self.azure_target.encode(
             program,
@@ -417,6 +418,11 @@ _RUN_KEYWORDS = (
 def _name(circuit: object) -> str:
     name = getattr(circuit, "name", None)
     return name if isinstance(name, str) and name else "qsession-job"
+
+
+def _texts(metadata: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return metadata as the service takes it: texts."""
+    return {key: value if isinstance(value, str) else to_text(value) for key, value in (metadata or {}).items()}
 
 
 def _is_kept(program: Program, keep: AbstractSet[str]) -> bool:

@@ -24,10 +24,10 @@ from qsession_core.results import Register
 from qsession_qiskit import flow
 from qsession_qiskit.metadata import stamps
 from qsession_qiskit.parameters import ParametricProgram, Symbols
-from qsession_qiskit.words import CONTROLS, PAULI_EVOLUTION, definition, steps
+from qsession_qiskit.words import CONTROLS, PAULI_EVOLUTION, definition, is_standard, steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from qiskit.circuit import Clbit, Instruction, Qubit
@@ -153,7 +153,7 @@ class Walk:
         self.problems: list[ConversionError] = []
         self._at: int | None = None  # which of the circuit's own instructions is being converted
         self._in_definition = 0
-        self._definitions: dict[int, tuple[Instruction, Columns]] = {}
+        self._definitions: dict[Hashable, tuple[Instruction, Columns]] = {}
 
     def new_columns(self) -> Columns:
         """Return columns with nothing in them."""
@@ -237,8 +237,13 @@ class Walk:
             out.extend(self._defined(operation), where)
 
     def _defined(self, operation: Instruction) -> Columns:
-        """Convert an operation's definition, once for each operation, on qubits counted from 0."""
-        known = self._definitions.get(id(operation))
+        """Convert an operation's definition, once for each operation, on qubits counted from 0.
+
+        A standard gate is known by its name and angles: Qiskit makes it anew whenever it is asked for. Anything else is
+        known by its identity, for names are free.
+        """
+        key: Hashable = (operation.name, *operation.params) if is_standard(operation) else id(operation)
+        known = self._definitions.get(key)
         if known is None:
             body, out = definition(operation), Columns()
             self._in_definition += 1
@@ -246,7 +251,7 @@ class Walk:
                 self.instructions(body.data, out, Scope({bit: place for place, bit in enumerate(body.qubits)}, {}))
             finally:
                 self._in_definition -= 1
-            known = self._definitions[id(operation)] = operation, out  # kept alive, or its id would be given again
+            known = self._definitions[key] = operation, out  # kept alive, or its id would be given again
         return known[1]
 
     def _located(self, problem: ConversionError, name: str, qubits: tuple[int, ...]) -> ConversionError:

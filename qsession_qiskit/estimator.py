@@ -16,6 +16,7 @@ from qiskit.primitives import BaseEstimatorV2, PrimitiveResult, PubResult
 from qiskit.primitives.containers import DataBin
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
+from qsession_core.errors import ResultFormatError
 from qsession_core.program import Block
 from qsession_core.results import Register
 from qsession_qiskit.basis import NATIVE
@@ -266,6 +267,12 @@ def _measurement(basis: Basis, first: int, *, native: bool) -> Iterator[Operatio
 def _read(outcome: Result, first: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Return the outcomes' bits from ``first`` on, shape (outcomes, bits), and the outcomes' weights."""
     found = outcome.probabilities
+    if not found:
+        raise ResultFormatError(
+            "Every shot lost a qubit, so there is nothing to estimate from; run it again.",
+            format="",
+            problem="no shot was kept",
+        )
     keys = np.frombuffer("".join(found).encode(), np.uint8).reshape(len(found), outcome.num_clbits)
     weights = np.fromiter(found.values(), np.float64, len(found))
     return keys[:, first:] - np.uint8(ord("0")), weights / weights.sum()

@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from qiskit.circuit import QuantumCircuit
 
 __all__ = ["from_text", "stamps", "to_text"]
@@ -38,8 +36,8 @@ def stamps(circuit: QuantumCircuit) -> dict[str, str]:
     }
 
 
-def to_text(metadata: Mapping[Any, Any]) -> str:
-    """Write a circuit's metadata as JSON."""
+def to_text(metadata: object) -> str:
+    """Write a circuit's metadata, or any other value, as JSON."""
     return json.dumps(_plain(metadata), separators=(",", ":"))
 
 

@@ -13,6 +13,7 @@ from qsession_qiskit.job import AzureQuantumJob
 if TYPE_CHECKING:
     from qsession_core.client.target import Target
     from qsession_core.client.workspace import Workspace as CoreWorkspace
+    from qsession_core.transport.auth import TokenCredential
 
 __all__ = ["AzureQuantumProvider"]
 
@@ -20,13 +21,31 @@ __all__ = ["AzureQuantumProvider"]
 class AzureQuantumProvider:
     """The targets of a workspace as Qiskit backends."""
 
-    def __init__(self, workspace: CoreWorkspace | None = None) -> None:
+    @strict_keywords
+    def __init__(
+        self,
+        workspace: CoreWorkspace | None = None,
+        *,
+        resource_id: str | None = None,
+        location: str | None = None,
+        credential: TokenCredential | str | None = None,
+    ) -> None:
         """Look into a workspace.
 
         Args:
-            workspace: Which one; by default the one that the environment describes.
+            workspace: Which one; by default the one that the other arguments or the environment describe.
+            resource_id: The workspace's id in Azure.
+            location: Its region.
+            credential: An API key, or a credential of azure-identity.
+
+        Raises:
+            ConfigurationError: Nothing says which workspace, or two things do.
         """
-        self._workspace = Workspace() if workspace is None else workspace
+        if workspace is None:
+            workspace = Workspace(resource_id=resource_id, location=location, credential=credential)
+        elif (resource_id, location, credential) != (None, None, None):
+            raise ConfigurationError("Pass a workspace, or what describes one; not both.")
+        self._workspace: CoreWorkspace = workspace
 
     def __repr__(self) -> str:
         return f"<AzureQuantumProvider of {self._workspace!r}>"

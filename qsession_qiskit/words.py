@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Word = tuple[str, tuple[Any, ...]]
     Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
 
-__all__ = ["CONTROLS", "PAULI_EVOLUTION", "definition", "steps"]
+__all__ = ["CONTROLS", "PAULI_EVOLUTION", "definition", "is_standard", "steps"]
 
 CONTROLS = "ctrl"  # keep a gate under three controls and more as one word
 PAULI_EVOLUTION = "pauliexp"  # keep a PauliEvolutionGate as one word
@@ -78,10 +78,16 @@ def steps(operation: Operation, keep: AbstractSet[str]) -> list[Step] | None:
     return [*flips, (name, tuple(range(gate(name).num_qubits)), params), *flips]
 
 
+def is_standard(operation: Operation) -> bool:
+    """Return whether an operation is the standard gate that its name says."""
+    kind = _STANDARD.get(operation.name)
+    return kind is not None and getattr(operation, "base_class", None) is kind
+
+
 def _word(operation: Gate) -> Word | None:
     """Return the word of a standard or native gate."""
     name = operation.name
-    if _STANDARD.get(name) is operation.base_class:
+    if is_standard(operation):
         if name in GATES:
             return name, tuple(operation.params)
         return _SYNONYMS[name](*operation.params) if name in _SYNONYMS else None

@@ -117,6 +117,13 @@ def test_nothing_is_printed(provider, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_provider_is_given_a_workspace_or_what_describes_one(workspace):
+    with pytest.raises(ConfigurationError, match="not both"):
+        AzureQuantumProvider(workspace, location="westus")
+    with pytest.raises(TypeError, match="resource_id"):
+        AzureQuantumProvider(resource="x")
+
+
 def test_provider_and_backend_may_be_members_of_sets(provider):
     assert len({provider, provider.get_backend(IONQ)}) == 2
 
@@ -212,6 +219,47 @@ def test_random_circuits_on_every_target_and_format(provider, target, form, seed
     agrees(result.get_counts(), circuit)
     parts = [creg.size for creg in reversed(circuit.cregs)]
     assert all([len(part) for part in key.split(" ")] == parts for key in result.get_counts())
+
+
+def dynamic(seed, *, branches):
+    """A random circuit that measures, resets and, if it may, branches in the middle."""
+    rng = np.random.default_rng(seed)
+    circuit = QuantumCircuit(QuantumRegister(3, "q"), ClassicalRegister(2, "a"), ClassicalRegister(2, "b"))
+    for _ in range(6):
+        circuit.compose(random_circuit(3, 1, max_operands=2, seed=int(rng.integers(1e6))), inplace=True)
+        qubit, bit = int(rng.integers(3)), int(rng.integers(4))
+        match rng.integers(4 if branches else 2):
+            case 0:
+                circuit.measure(qubit, bit)
+            case 1:
+                circuit.reset(qubit)
+            case 2:
+                with circuit.if_test((circuit.clbits[bit], int(rng.integers(2)))) as otherwise:
+                    circuit.ry(1.1, qubit)
+                    circuit.measure(qubit, (bit + 1) % 4)
+                with otherwise:
+                    circuit.h(qubit)
+            case 3:
+                with circuit.if_test((circuit.cregs[1], int(rng.integers(4)))):
+                    circuit.x(qubit)
+    circuit.measure([0, 1, 2], [2, 0, 1])
+    return circuit
+
+
+@pytest.mark.parametrize("target", [IONQ, "rigetti.sim.qvm", QUANTINUUM])
+@pytest.mark.parametrize("seed", range(15))
+def test_random_dynamic_circuits_on_every_target(provider, target, seed):
+    backend = noiseless(provider, target)
+    circuit = dynamic(seed, branches="if_else" in backend.target.operation_names)
+    agrees(backend.run(circuit, shots=SHOTS, input_data_format="qir.v1").result().get_counts(), circuit)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_dynamic_circuits_are_transpiled(provider, seed):
+    backend = noiseless(provider, QUANTINUUM)
+    circuit = dynamic(seed + 100, branches=True)
+    compiled = transpile(circuit, backend, optimization_level=seed % 4)
+    agrees(backend.run(compiled, shots=SHOTS).result().get_counts(), circuit)
 
 
 @pytest.mark.parametrize(("target", "form"), FORMATS)

@@ -139,6 +139,20 @@ def test_custom_gates_are_opened_recursively():
     agrees(circuit)
 
 
+def test_definitions_are_converted_once(monkeypatch):
+    from qsession_qiskit import convert
+
+    asked = []
+    monkeypatch.setattr(convert, "definition", lambda operation: asked.append(operation) or operation.definition)
+    custom = scrambled(2).to_gate()
+    circuit = QuantumCircuit(3)
+    for qubits in ([0, 1, 2], [2, 1, 0]):
+        circuit.rccx(*qubits)
+        circuit.append(custom, qubits[:2])
+    agrees(circuit)
+    assert len(asked) == 2
+
+
 def test_composite_instructions_may_measure():
     inner = QuantumCircuit(2, 2, name="look")
     inner.x(0)

@@ -1,4 +1,5 @@
 import json
+import pickle
 from datetime import datetime
 
 import numpy as np
@@ -133,7 +134,8 @@ def test_the_header_has_what_the_circuit_was(backend):
 
 
 def test_metadata_carries_the_official_clients_keys(backend):
-    metadata = backend.run(bell(run=7), metadata={"lab": "3"}).details.metadata
+    metadata = backend.run(bell(run=7), metadata={"lab": "3", "grid": np.arange(2)}).details.metadata
+    assert metadata["grid"] == "[0,1]"
     assert metadata["qiskit"] == "True"
     assert json.loads(metadata["metadata"]) == {"run": 7}
     assert (metadata["name"], metadata["num_qubits"], metadata["lab"]) == ("bell", "2", "3")
@@ -144,6 +146,7 @@ def test_a_job_of_any_process_is_read_by_its_id(backend, workspace):
     counts = job.result().get_counts()
     again = AzureQuantumProvider(workspace).get_job(job.job_id())
     assert again.result().get_counts() == counts
+    assert [each.header for each in again.result().results] == [each.header for each in job.result().results]
     assert again.backend().name == IONQ
     assert backend.retrieve_job(job.job_id()).backend() is backend
 
@@ -178,6 +181,18 @@ def test_results_are_fetched_once(backend, workspace, monkeypatch):
     job.result()
     monkeypatch.setattr(workspace.blobs, "download", None)
     assert job.result().get_counts()
+
+
+def test_jobs_backends_and_results_go_to_another_process(tmp_path):
+    with Workspace.local(tmp_path, seed=5) as workspace:
+        backend = AzureQuantumProvider(workspace).get_backend(IONQ)
+        job = backend.run([bell(), bell()], shots=6)
+        result = job.result()
+        for one in (job, backend, result):
+            twin = pickle.loads(pickle.dumps(one))  # noqa: S301 - our own bytes
+            assert repr(twin) == repr(one)
+        assert pickle.loads(pickle.dumps(job)).result().get_counts() == result.get_counts()  # noqa: S301
+        assert pickle.loads(pickle.dumps(result)).get_memory(1) == result.get_memory(1)  # noqa: S301
 
 
 # --- from the core's result ------------------------------------------------------------------------------------
