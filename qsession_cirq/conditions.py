@@ -6,7 +6,7 @@ The wire has the bits as they were measured, so the mask goes into the expressio
 >>> import cirq
 >>> asked = cirq.KeyCondition(cirq.MeasurementKey("m"))
 >>> expression(asked, lambda key, index: Recorded((4, 5), (0, 1)))
-Binary(operator='!=', left=Uint(clbits=(5, 4)), right=Literal(value=1))
+Binary(operator='!=', left=Uint(clbits=(4, 5)), right=Literal(value=2))
 """
 
 from __future__ import annotations
@@ -73,21 +73,25 @@ def _uint(clbits: tuple[int, ...]) -> Uint:
 
 
 def _equal(recorded: Recorded, value: int) -> Expression:
-    """Compare with a number, in the bits as measured."""
-    if value < 0 or value >> len(recorded.clbits):
+    """Compare with a number, in the bits as measured and in the register's order, as OpenQASM 2 can write it."""
+    width = len(recorded.clbits)
+    if value < 0 or value >> width:
         return Literal(value=False)
-    if len(recorded.clbits) == 1:
-        bit = Bit(recorded.clbits[0])
-        return bit if value ^ recorded.mask else Unary("not", bit)
-    return Binary("==", _uint(recorded.clbits), Literal(value ^ recorded.mask))
+    measured = value ^ recorded.mask
+    if width == 1 and measured:
+        return Bit(recorded.clbits[0])
+    turned = int(f"{measured:0{width}b}"[::-1], 2) if width else 0
+    return Binary("==", Uint(recorded.clbits), Literal(turned))
 
 
 def _unequal(recorded: Recorded, value: int) -> Expression:
     match _equal(recorded, value):
+        case Bit(clbit):
+            return Binary("==", Uint((clbit,)), Literal(0))
+        case Binary("==", Uint((clbit,)), _):
+            return Bit(clbit)
         case Binary("==", left, right):
             return Binary("!=", left, right)
-        case Unary("not", operand):
-            return operand
         case Literal(known):
             return Literal(not known)
         case other:

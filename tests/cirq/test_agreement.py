@@ -7,6 +7,7 @@ import random
 import cirq
 import numpy as np
 import pytest
+import sympy
 from circuits import qubits_of_any_kind, reversible
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
@@ -86,6 +87,17 @@ def test_feed_forward_draws_what_cirq_draws(service, target, mask):
         assert ours.records[key].shape == theirs.records[key].shape
         have, wanted = (_shares(result.records[key]) for result in (ours, theirs))
         assert all(abs(have.get(outcome, 0) - share) < 0.05 for outcome, share in wanted.items())
+
+
+def test_openqasm_2_writes_the_conditions_that_it_has(service):
+    a, b, c = cirq.LineQubit.range(3)
+    circuit = cirq.Circuit(
+        cirq.X(a), cirq.measure(a, key="x", invert_mask=(True,)), cirq.X(b).with_classical_controls("x"),
+        cirq.measure(b, key="b"), cirq.measure(a, b, key="ab"),
+        cirq.X(c).with_classical_controls(sympy.Eq(sympy.Symbol("ab"), 0b10)), cirq.measure(c, key="c"),
+    )  # fmt: skip
+    result = service.run(circuit, 3, "quantinuum.sim.h2-1e", input_data_format="honeywell.openqasm.v1", **QUIET)
+    assert result == cirq.Simulator().run(circuit, repetitions=3)
 
 
 def _shares(records: np.ndarray) -> dict[bytes, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cirq
 import numpy as np
 import pytest
@@ -124,23 +126,17 @@ def test_the_asynchronous_methods_give_the_same():
         assert len(duet.run(sampler.run_batch_async, [FLIP, FLIP], [{"t": 0.0}, {"t": 1.0}], 4)) == 2
 
 
-def test_one_failing_job_raises_and_says_where_the_others_are():
-    from qsession_cirq import AzureQuantumService
-    from qsession_core import Workspace
-    from qsession_core.local import LocalTarget
-
-    # this target says that it has two qubits only when a job runs: the first circuit fits, the second does not
-    with Workspace.local(targets=[LocalTarget("acme.sim.tiny", num_qubits=2)]) as workspace:
-        service = AzureQuantumService(workspace)
-        target = service.get_target("acme.sim.tiny")
-        wide = cirq.Circuit(cirq.X.on_each(*cirq.LineQubit.range(3)), cirq.measure(A, key="m"))
-        payload = service.get_target(H2).encode(wide, input_data_format="qir.v1", repetitions=10)
-        good = target.encode(FLIP, param_resolver={"t": 1.0}, repetitions=10)
-        none = cirq.ParamResolver({})
-        jobs = target.submit_payloads([good, payload], [none, none])
-        with pytest.raises(JobFailedError) as caught:
-            target.sampler()._results(jobs)
-        assert jobs[0].job_id() in "".join(caught.value.__notes__)
+def test_one_failing_job_raises_and_says_where_the_others_are(service):
+    target = service.get_target(IONQ)
+    good = target.encode(FLIP, param_resolver={"t": 1.0}, repetitions=10)
+    bad = replace(good, data=b"no circuit")  # the provider finds out, when it runs
+    jobs = target.submit_payloads([good, bad], [cirq.ParamResolver({})] * 2)
+    with pytest.raises(JobFailedError) as caught:
+        target.sampler()._results(jobs)
+    assert jobs[0].job_id() in "".join(caught.value.__notes__)
+    assert jobs[1].status().startswith("Failed: ")
+    with pytest.raises(JobFailedError):
+        jobs[1].results()
 
 
 # --- Cirq's own algorithms
