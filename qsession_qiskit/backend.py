@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qiskit.circuit import QuantumCircuit
 from qiskit.providers import BackendV2, Options
 
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.keywords import strict_keywords, unknown_keywords
-from qsession_qiskit.basis import IONQ_JSON, NATIVE, NATIVE_TRANSLATION, transpiler_target
-from qsession_qiskit.convert import CONTROLS, PAULI_EVOLUTION, to_program
+from qsession_qiskit.basis import NATIVE, NATIVE_TRANSLATION, transpiler_target
+from qsession_qiskit.encoding import Encoding, Order, name_of
 from qsession_qiskit.job import AzureQuantumJob
 from qsession_qiskit.metadata import to_text
-from qsession_qiskit.native import NATIVE_GATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from collections.abc import Set as AbstractSet
     from typing import SupportsIndex
 
     from qiskit.transpiler import Target
@@ -28,7 +24,6 @@ if TYPE_CHECKING:
     from qsession_core.client.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.target import Target as CoreTarget
     from qsession_core.formats import Payload
-    from qsession_core.program import Program
     from qsession_qiskit.provider import AzureQuantumProvider
 
 __all__ = ["AzureQuantumBackend"]
@@ -67,14 +62,9 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         """
         super().__init__(provider=provider, name=target.name, description=f"{target.name} of {target.provider_id}")
         self.azure_target = target
-        self.gateset = gateset
         self.input_data_format = input_data_format
-        if gateset is not None and gateset not in target.provider.gatesets and gateset != "qis":
-            there = ", ".join(target.provider.gatesets) or "only one"
-            raise ConfigurationError(f"{target.name} has no gate set {gateset!r}; there is: {there}.")
-        if input_data_format is not None and input_data_format not in target.input_data_formats:
-            there = ", ".join(target.input_data_formats) or "none"
-            raise ConfigurationError(f"{target.name} takes no {input_data_format!r}; there is: {there}.")
+        self.encoding = Encoding(target, gateset)
+        self.encoding.check(input_data_format)
         if gateset == NATIVE:
             from qsession_qiskit.translation import native_equivalences
 
@@ -87,7 +77,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         )
 
     def __repr__(self) -> str:
-        gates = f", {self.gateset} gates" if self.gateset else ""
+        gates = f", {self.encoding.gateset} gates" if self.encoding.gateset else ""
         return f"<AzureQuantumBackend {self.name}: {self.num_qubits} qubits{gates}>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> AzureQuantumBackend:
@@ -113,7 +103,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
 
     def get_translation_stage_plugin(self) -> str:
         """Return the name of the transpiler's translation stage for this backend."""
-        return NATIVE_TRANSLATION if self.gateset == NATIVE else "translator"
+        return NATIVE_TRANSLATION if self.encoding.gateset == NATIVE else "translator"
 
     # --- sessions ------------------------------------------------------------------------------------------------
 
@@ -236,16 +226,10 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         circuits = list(given) if isinstance(given, list | tuple) else [given]
         if not circuits:
             raise ConversionError("There is no circuit to run; pass at least one.")
-        payloads = self._encoded(
-            circuits,
-            shots=shots,
-            input_data_format=input_data_format,
-            input_params=self.joined_params(input_params, options),
-            metadata=_texts(metadata),
-            numbered=several,
-        )
+        order = self._order(shots, input_data_format, self.joined_params(input_params, options), metadata)
+        payloads = self.encoding.payloads(circuits, order) if several else [self.encoding.payload(circuits[0], order)]
         name = job_name or self._options.get("job_name")
-        names = [name or _name(each) for each in circuits]
+        names = [name or name_of(each) for each in circuits]
         seed = next((each for each in (seed, seed_simulator) if each is not None), self._options.get("seed"))
         jobs = self.azure_target.submit_all(payloads, names=names, session=session, priority=priority, tags=tags)
         if not jobs.jobs:
@@ -274,14 +258,8 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
-        return self._encoded(
-            [circuit],
-            shots=shots,
-            input_data_format=input_data_format,
-            input_params=self.joined_params(input_params),
-            metadata=_texts(metadata),
-            numbered=False,
-        )[0]
+        order = self._order(shots, input_data_format, self.joined_params(input_params), metadata)
+        return self.encoding.payload(circuit, order)
 
     # --- inside --------------------------------------------------------------------------------------------------
 
@@ -314,89 +292,21 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         params |= given or {}
         return params | {by_keyword.get(name, name): value for name, value in options.items()}
 
-    def _encoded(
-        self,
-        circuits: Sequence[object],
-        *,
-        shots: SupportsIndex | None,
-        input_data_format: str | None,
-        input_params: Mapping[str, Any],
-        metadata: Mapping[str, str],
-        numbered: bool,
-    ) -> list[Payload]:
-        """Encode circuits, or raise one error that lists every problem of every one of them."""
-        if shots is None and "shots" not in input_params:
-            shots = self._options.get("shots")
-        wanted = self.wanted_format(input_data_format)
-        payloads: list[Payload] = []
-        problems: list[ConversionError] = []
-        for place, circuit in enumerate(circuits):
-            try:
-                payloads.append(self._payload(circuit, shots, wanted, input_params, metadata))
-            except ConversionError as error:
-                each = error.problems or (error,)
-                problems += [_of_circuit(place, circuit, problem) for problem in each] if numbered else each
-        if problems:
-            raise ConversionError.of(problems)
-        return payloads
-
-    def _payload(
-        self,
-        circuit: object,
-        shots: SupportsIndex | None,
-        wanted: str | None,
-        input_params: Mapping[str, Any],
-        metadata: Mapping[str, str],
-    ) -> Payload:
-        if not isinstance(circuit, QuantumCircuit):
-            return self.azure_target.encode(
-                circuit, shots=shots, input_data_format=wanted, input_params=input_params, metadata=metadata
-            )
-        keep = self.kept(wanted)
-        program = to_program(circuit, keep=keep)
-        try:
-            return self._of_program(program, shots, wanted, input_params, metadata)
-        except ConversionError:
-            if not _is_kept(program, keep):
-                raise
-            # what the first format would write as one word, the others need in gates
-            return self._of_program(to_program(circuit, keep=frozenset()), shots, wanted, input_params, metadata)
-
-    def _of_program(
-        self,
-        program: Program,
-        shots: SupportsIndex | None,
-        wanted: str | None,
-        input_params: Mapping[str, Any],
-        metadata: Mapping[str, str],
-    ) -> Payload:
-        return self.azure_target.encode(
-            program,
-            shots=shots,
-            input_data_format=wanted,
-            input_params=input_params,
-            metadata=metadata,
-            gateset=self.gateset_of(program, wanted),
-        )
-
     def wanted_format(self, given: str | None = None) -> str | None:
         """Return what to encode circuits in: what a run was given, else the backend's; None for the target's choice."""
         return given or self._options.get("input_data_format") or self.input_data_format
 
-    def kept(self, input_data_format: str | None = None) -> AbstractSet[str]:
-        """Return which large operations the first format to be tried writes as one word."""
-        first = self.wanted_format(input_data_format) or next(iter(self.azure_target.input_data_formats), "")
-        return {CONTROLS, PAULI_EVOLUTION} if first == IONQ_JSON and self.gateset != NATIVE else frozenset()
-
-    def gateset_of(self, program: Program, input_data_format: str | None = None) -> str | None:
-        """Return the gate set to encode a program in; None where the target may choose."""
-        if NATIVE not in self.azure_target.provider.gatesets or self.wanted_format(input_data_format) not in {
-            None,
-            IONQ_JSON,
-        }:
-            return None
-        gates = program.words - _NO_GATES
-        return NATIVE if self.gateset == NATIVE or (gates and gates <= NATIVE_GATES.keys()) else None
+    def _order(
+        self,
+        shots: SupportsIndex | None,
+        input_data_format: str | None,
+        input_params: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None,
+    ) -> Order:
+        if shots is None and "shots" not in input_params:
+            shots = self._options.get("shots")
+        texts = {key: value if isinstance(value, str) else to_text(value) for key, value in (metadata or {}).items()}
+        return Order(shots, self.wanted_format(input_data_format), input_params, texts)
 
 
 _RUN_KEYWORDS = (
@@ -413,22 +323,3 @@ _RUN_KEYWORDS = (
     "priority",
     "tags",
 )
-
-
-def _name(circuit: object) -> str:
-    name = getattr(circuit, "name", None)
-    return name if isinstance(name, str) and name else "qsession-job"
-
-
-def _texts(metadata: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return metadata as the service takes it: texts."""
-    return {key: value if isinstance(value, str) else to_text(value) for key, value in (metadata or {}).items()}
-
-
-def _is_kept(program: Program, keep: AbstractSet[str]) -> bool:
-    return bool(keep) and any(word == PAULI_EVOLUTION or word.startswith("ctrl(") for word in program.words)
-
-
-def _of_circuit(place: int, circuit: object, problem: ConversionError) -> ConversionError:
-    """Say which circuit of a list a problem is of."""
-    return replace(problem, message=f"circuit {place} ({_name(circuit)}): {problem.message}")

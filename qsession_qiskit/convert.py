@@ -1,7 +1,7 @@
 """From a Qiskit circuit to a program, in one pass.
 
 Gates that are words are copied into columns as they come: that loop decides how fast everything is, so it makes no
-object per gate. Whatever is not a word goes to :mod:`qsession_qiskit.operations` and comes back as words.
+object per gate. Whatever is not a word is taken apart by :mod:`qsession_qiskit.words` or :mod:`qsession_qiskit.flow`.
 
 >>> from qiskit import QuantumCircuit
 >>> bell = QuantumCircuit(2, 2)
@@ -173,7 +173,7 @@ class Walk:
 
     def instructions(self, data: Iterable[CircuitInstruction], out: Columns, scope: Scope) -> None:
         """Convert straight-line instructions, problems noted."""
-        places, angle = scope.places, self.symbols.angle
+        places = scope.places
         add_name, add_qubits, add_params = out.names.append, out.qubits.append, out.params.append
         words = {} if _HAS_CONDITIONS and _any_conditional(data) else _WORDS
         for index, instruction in enumerate(data):
@@ -188,27 +188,39 @@ class Walk:
                 params = instruction.params
                 for param in params:
                     if type(param) is not float:
-                        params = [angle(each) for each in params]
+                        params = self._angles(index, instruction, scope)
                         break
                 add_params(tuple(params))
             else:
                 add_params(())
+
+    def _angles(self, index: int, instruction: CircuitInstruction, scope: Scope) -> list[Any]:
+        """Return angles that are not all doubles; note the problem of one that is no real number."""
+        try:
+            return [self.symbols.angle(param) for param in instruction.params]
+        except ConversionError as problem:
+            self._note(problem, index, instruction, scope)
+            return []
+
+    def _note(self, problem: ConversionError, index: int, instruction: CircuitInstruction, scope: Scope) -> None:
+        """Keep a problem with its place; inside a definition, leave it to the operation that has it."""
+        if self._in_definition:
+            raise problem
+        at = index if self._at is None else self._at
+        self.problems.append(_located(problem, at, instruction.name, scope.places[instruction.qubits]))
 
     def other(self, index: int, instruction: CircuitInstruction, out: Columns, scope: Scope) -> None:
         """Convert an instruction that is not copied as it stands; note its problem, if it has one."""
         outermost = self._at is None
         if outermost:
             self._at = index
-        operation = instruction.operation
         try:
             if _HAS_CONDITIONS and _is_conditional(instruction):
                 flow.legacy_condition(self, instruction, out, scope)
             else:
-                self.write(instruction, operation, out, scope)
+                self.write(instruction, instruction.operation, out, scope)
         except ConversionError as problem:
-            if self._in_definition:
-                raise
-            self.problems.append(self._located(problem, operation.name, scope.places[instruction.qubits]))
+            self._note(problem, index, instruction, scope)
         finally:
             if outermost:
                 self._at = None
@@ -254,13 +266,14 @@ class Walk:
             known = self._definitions[key] = operation, out  # kept alive, or its id would be given again
         return known[1]
 
-    def _located(self, problem: ConversionError, name: str, qubits: tuple[int, ...]) -> ConversionError:
-        """Say where a problem is, unless it is one of a kind of its own."""
-        if type(problem) is not ConversionError:
-            return problem
-        on = f"qubit {qubits[0]}" if len(qubits) == 1 else f"qubits {', '.join(map(str, qubits))}"
-        message = f"operation {self._at}, {name!r} on {on}: {problem.message}"
-        return UnsupportedOperationError(message, operation=name, index=self._at, qubits=qubits)
+
+def _located(problem: ConversionError, index: int, name: str, qubits: tuple[int, ...]) -> ConversionError:
+    """Say where a problem is, unless it is one of a kind of its own."""
+    if type(problem) is not ConversionError:
+        return problem
+    on = f"qubit {qubits[0]}" if len(qubits) == 1 else f"qubits {', '.join(map(str, qubits))}"
+    message = f"operation {index}, {name!r} on {on}: {problem.message}"
+    return UnsupportedOperationError(message, operation=name, index=index, qubits=qubits)
 
 
 def _is_conditional(instruction: CircuitInstruction) -> bool:

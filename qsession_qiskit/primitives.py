@@ -104,7 +104,8 @@ class Circuit:
         self.circuit = circuit
         self.mode = mode
         self.options = options
-        self.keep: AbstractSet[str] = mode.backend.kept(options.input_data_format)
+        self.input_data_format = mode.backend.wanted_format(options.input_data_format)
+        self.keep: AbstractSet[str] = mode.backend.encoding.kept(self.input_data_format)
         self.parametric: ParametricProgram = to_parametric(circuit, keep=self.keep)
 
     @property
@@ -114,7 +115,7 @@ class Circuit:
 
     def gateset(self) -> str | None:
         """Return the gate set it is encoded in; None where the target may choose."""
-        return self.mode.backend.gateset_of(self.parametric.program, self.options.input_data_format)
+        return self.mode.backend.encoding.gateset_of(self.parametric.program, self.input_data_format)
 
     def template(self, shots: int, more: Block | None = None, registers: Sequence[Register] = ()) -> PayloadTemplate:
         """Encode it.
@@ -145,7 +146,7 @@ class Circuit:
             program,
             shots=shots,
             input_params=self.mode.backend.joined_params(self.options.input_params),
-            input_data_format=self.mode.backend.wanted_format(self.options.input_data_format),
+            input_data_format=self.input_data_format,
             gateset=self.gateset(),
         )
 

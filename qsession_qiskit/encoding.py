@@ -1,0 +1,151 @@
+"""From circuits to payloads for one target: which format, which gate set, and what stays one word.
+
+A target's first format is tried first. What only that one writes as one word (an evolution, a gate under many controls)
+is written in gates where it turns out that the circuit has to go in another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from qiskit.circuit import QuantumCircuit
+
+from qsession_core.errors import ConfigurationError, ConversionError
+from qsession_qiskit.basis import IONQ_JSON, NATIVE
+from qsession_qiskit.convert import CONTROLS, PAULI_EVOLUTION, to_program
+from qsession_qiskit.native import NATIVE_GATES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+    from typing import SupportsIndex
+
+    from qsession_core.client.target import Target
+    from qsession_core.formats import Payload
+    from qsession_core.program import Program
+
+__all__ = ["Encoding", "Order", "name_of"]
+
+_NO_GATES = {"measure", "barrier", "reset", "id"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """How circuits are to be sent.
+
+    Attributes:
+        shots: How many for each circuit; None for the target's default.
+        input_data_format: What to encode them in; None for the target's choice.
+        input_params: More of the job's ``inputParams``.
+        metadata: More of its metadata.
+    """
+
+    shots: SupportsIndex | None = None
+    input_data_format: str | None = None
+    input_params: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What circuits become for a target.
+
+    Attributes:
+        target: The target.
+        gateset: ``"native"`` for the gates of the hardware; else those that the provider compiles itself.
+    """
+
+    target: Target
+    gateset: str | None = None
+
+    def check(self, input_data_format: str | None) -> None:
+        """Refuse a gate set or a format that the target has not.
+
+        Raises:
+            ConfigurationError: It has none of this name; those that it has are named.
+        """
+        gatesets = self.target.provider.gatesets
+        if self.gateset is not None and self.gateset not in (gatesets or {"qis"}):
+            there = ", ".join(gatesets) or "qis"
+            raise ConfigurationError(f"{self.target.name} has no gate set {self.gateset!r}; there is: {there}.")
+        if input_data_format is not None and input_data_format not in self.target.input_data_formats:
+            there = ", ".join(self.target.input_data_formats) or "none"
+            raise ConfigurationError(f"{self.target.name} takes no {input_data_format!r}; there is: {there}.")
+
+    def kept(self, input_data_format: str | None) -> AbstractSet[str]:
+        """Return which large operations the first format to be tried writes as one word."""
+        first = input_data_format or next(iter(self.target.input_data_formats), "")
+        return {CONTROLS, PAULI_EVOLUTION} if first == IONQ_JSON and self.gateset != NATIVE else frozenset()
+
+    def gateset_of(self, program: Program, input_data_format: str | None) -> str | None:
+        """Return the gate set to encode a program in; None where the target may choose."""
+        if NATIVE not in self.target.provider.gatesets or input_data_format not in {None, IONQ_JSON}:
+            return None
+        gates = program.words - _NO_GATES
+        return NATIVE if self.gateset == NATIVE or (gates and gates <= NATIVE_GATES.keys()) else None
+
+    def payloads(self, circuits: Sequence[object], order: Order) -> list[Payload]:
+        """Encode circuits.
+
+        Args:
+            circuits: Circuits, and whatever else a target takes.
+            order: How they are to be sent.
+
+        Raises:
+            ConversionError: Some cannot be sent as they are; every problem of every circuit is listed.
+        """
+        found: list[Payload] = []
+        problems: list[ConversionError] = []
+        for place, circuit in enumerate(circuits):
+            try:
+                found.append(self.payload(circuit, order))
+            except ConversionError as error:
+                problems += [_of_circuit(place, circuit, problem) for problem in error.problems or (error,)]
+        if problems:
+            raise ConversionError.of(problems)
+        return found
+
+    def payload(self, circuit: object, order: Order) -> Payload:
+        """Encode one circuit.
+
+        Raises:
+            ConversionError: It cannot be sent as it is; every problem is listed.
+        """
+        if not isinstance(circuit, QuantumCircuit):
+            return self._sent_as(circuit, order, None)
+        keep = self.kept(order.input_data_format)
+        program = to_program(circuit, keep=keep)
+        try:
+            return self._of_program(program, order)
+        except ConversionError:
+            if not keep:
+                raise
+            plain = to_program(circuit, keep=frozenset())
+            if plain.words == program.words:
+                raise
+            return self._of_program(plain, order)
+
+    def _of_program(self, program: Program, order: Order) -> Payload:
+        return self._sent_as(program, order, self.gateset_of(program, order.input_data_format))
+
+    def _sent_as(self, input_data: object, order: Order, gateset: str | None) -> Payload:
+        return self.target.encode(
+            input_data,
+            shots=order.shots,
+            input_data_format=order.input_data_format,
+            input_params=order.input_params,
+            metadata=order.metadata,
+            gateset=gateset,
+        )
+
+
+def name_of(circuit: object) -> str:
+    """Return what a circuit, or whatever is sent in its place, is called."""
+    name = getattr(circuit, "name", None)
+    return name if isinstance(name, str) and name else "qsession-job"
+
+
+def _of_circuit(place: int, circuit: object, problem: ConversionError) -> ConversionError:
+    """Say which circuit of a list a problem is of."""
+    return replace(problem, message=f"circuit {place} ({name_of(circuit)}): {problem.message}")
