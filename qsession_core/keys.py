@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.uint8]  # ASCII codes of "0", "1" and "-", one row a shot or an outcome
 
-__all__ = ["apportion", "counted", "counts_of", "lost_in", "order_of", "rows_of", "tally", "texts_of"]
+__all__ = ["apportion", "counted", "counts_of", "lost_in", "merged", "order_of", "rows_of", "tally", "texts_of"]
 
 _LOST = ord("-")
 _WIDEST_PACKED = 64
@@ -71,6 +71,15 @@ def counted(rows: Rows) -> dict[str, int]:
 def counts_of(rows: Rows, numbers: NDArray[np.int64], chosen: NDArray[np.bool_]) -> dict[str, int]:
     """Return the numbers of the chosen rows by their keys."""
     return dict(zip(texts_of(rows[chosen]), numbers[chosen].tolist(), strict=True))
+
+
+def merged(rows: Rows, weights: NDArray[np.float64]) -> tuple[Rows, NDArray[np.float64]]:
+    """Return the different rows, in the order of their codes, each with the sum of its weights."""
+    if rows.shape[1] == 0:
+        return rows[:1], weights.sum(keepdims=True) if len(rows) else weights
+    whole = np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
+    _, first, which = np.unique(whole, return_index=True, return_inverse=True)
+    return rows[first], np.bincount(which, weights=weights, minlength=len(first)).astype(np.float64, copy=False)
 
 
 def tally(texts: Sequence[str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ cirq-ionq                ``measurement0``, ``measurement1``...: pieces of one te
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["keys_of", "layout_of", "readout_of", "written_by_qiskit"]
 
+_MOST_QUBITS = 1_000_000
 _BETWEEN_KEYS, _AFTER_KEY = "\x1e", "\x1f"
 
 
@@ -60,6 +62,8 @@ def keys_of(metadata: Mapping[str, str]) -> dict[str, list[int]] | None:
     keys = {}
     for entry in "".join(pieces).split(_BETWEEN_KEYS):
         name, _, qubits = entry.partition(_AFTER_KEY)
+        if not re.fullmatch(r"[0-9]{1,6}(,[0-9]{1,6})*", qubits):
+            raise ValueError(f"measurement0 in the job's metadata has {qubits[:40]!r} for the qubits of {name!r}")
         keys[name] = [int(qubit) for qubit in qubits.split(",")]
     return keys
 
@@ -88,12 +92,16 @@ def readout_of(metadata: Mapping[str, str], widest: int) -> tuple[list[int | Non
             raise ValueError(f"meas_map has {len(readout)} entries for {layout.num_clbits} classical bits")
     elif (keys := keys_of(metadata)) is not None:
         readout = [qubit for qubits in keys.values() for qubit in qubits]
+        if any(qubit is not None and not 0 <= qubit <= _MOST_QUBITS for qubit in readout):
+            raise ValueError("measurement_dict in the job's metadata names a qubit that no job has")
         return readout, _one_after_another({key: len(qubits) for key, qubits in keys.items()})
     else:
         counted = metadata.get("num_qubits") or metadata.get("qubits") or "1"
+        if not re.fullmatch("[0-9]{1,6}", counted):
+            raise ValueError(f"the job's metadata says {counted[:40]!r} qubits")
         readout = list(range(max(widest, int(counted))))
-    if any(qubit is not None and qubit < 0 for qubit in readout):
-        raise ValueError("meas_map in the job's metadata names a negative qubit")
+    if any(qubit is not None and not 0 <= qubit <= _MOST_QUBITS for qubit in readout):
+        raise ValueError("meas_map in the job's metadata names a qubit that no job has")
     return readout, layout.registers if layout else _one_after_another({"c": len(readout)})
 
 

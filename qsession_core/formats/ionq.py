@@ -13,6 +13,7 @@ Source: IonQ's documentation, "Writing quantum circuits" and "Getting started wi
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,16 @@ import msgspec
 import numpy as np
 
 from qsession_core.controls import split
-from qsession_core.errors import ConversionError, ResultFormatError
+from qsession_core.errors import ConversionError
 from qsession_core.formats.evolution import checked
 from qsession_core.formats.foreign import readout_of
 from qsession_core.formats.lowering import Lowered, Pattern, symbols
+from qsession_core.formats.malformed import unreadable
 from qsession_core.formats.payload import JobFacts, Payload
 from qsession_core.formats.problems import nothing_measured, require_bound, shape_problem, unsupported
 from qsession_core.formats.text import GAP, GappedText, json_numbers
 from qsession_core.gates import lower
+from qsession_core.keys import merged
 from qsession_core.results import Layout, Result
 
 if TYPE_CHECKING:
@@ -293,6 +296,9 @@ def _pauliexp(qubits: tuple[int, ...], params: tuple[Any, ...]) -> Lowered:
 # --- results -------------------------------------------------------------------------------------------------------
 
 
+_NUMBER = re.compile("0|[1-9][0-9]*")
+
+
 class _Histogram(msgspec.Struct):
     histogram: dict[str, float]
 
@@ -308,25 +314,22 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ResultFormatError: They are something else.
     """
-    try:
+    with unreadable(OUTPUT, facts):
         histogram = msgspec.json.decode(data, type=_Histogram).histogram
         keys, widest = _numbers(histogram)
         readout, registers = readout_of(facts.metadata, widest)
         weights = np.fromiter(histogram.values(), np.float64, len(histogram))
-        if not (weights >= 0).all() or not weights.sum() > 0:
-            raise ValueError("its probabilities are not positive numbers")  # noqa: TRY301 - told like the others
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise ResultFormatError(
-            f"The result of job {facts.job_id} is not {OUTPUT}: {error}.",
-            format=OUTPUT,
-            problem=str(error),
-            job_id=facts.job_id,
-        ) from error
-    characters, weights = _read_out(keys, weights, readout)
+        if not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
+            raise ValueError("its probabilities are not positive numbers")
+        rows = np.full((len(keys), len(readout)), ord("0"), np.uint8)
+        for clbit, qubit in enumerate(readout):
+            if qubit is not None and qubit < widest:
+                rows[:, clbit] += ((keys >> qubit) & 1).astype(np.uint8)
+        distribution = merged(rows, weights)
     return [
         Result(
             len(readout),
-            distribution=(characters, weights),
+            distribution=distribution,
             shots=facts.shots or 0,
             registers=registers,
             seed_text=facts.job_id,
@@ -336,23 +339,9 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
 
 def _numbers(histogram: Mapping[str, float]) -> tuple[NDArray[Any], int]:
     """Return the histogram's keys as numbers, and how many bits the largest has."""
-    numbers = [int(key) for key in histogram]
+    odd = next((key for key in histogram if not _NUMBER.fullmatch(key)), None)
+    if odd is not None:
+        raise ValueError(f"the key {odd[:40]!r} is no decimal number")
+    numbers = list(map(int, histogram))
     largest = max(numbers, default=0)
-    if min(numbers, default=0) < 0:
-        raise ValueError(f"the key {min(numbers)} is negative")
     return np.array(numbers, dtype=np.uint64 if largest < 1 << 64 else object), largest.bit_length()
-
-
-def _read_out(
-    keys: NDArray[Any], weights: NDArray[np.float64], readout: Sequence[int | None]
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Turn register-wide outcomes into classical bits, and join those that become equal."""
-    characters = np.full((len(keys), len(readout)), ord("0"), np.uint8)
-    for clbit, qubit in enumerate(readout):
-        if qubit is not None:
-            characters[:, clbit] += ((keys >> qubit) & 1).astype(np.uint8)
-    rows = np.ascontiguousarray(np.packbits(characters & 1, axis=1))
-    if not readout:
-        return characters[:1], weights.sum(keepdims=True)
-    _, first, which = np.unique(rows.view(f"V{rows.shape[1]}").ravel(), return_index=True, return_inverse=True)
-    return characters[first], np.bincount(which, weights=weights).astype(np.float64, copy=False)

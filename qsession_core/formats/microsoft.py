@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.errors import ResultFormatError
 from qsession_core.formats.foreign import keys_of, layout_of, written_by_qiskit
+from qsession_core.formats.malformed import total_of, unreadable
+from qsession_core.keys import apportion, merged
 from qsession_core.results import Layout, Register, Result
 
 if TYPE_CHECKING:
@@ -28,14 +29,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.formats.payload import JobFacts
+    from qsession_core.keys import Rows
 
-__all__ = ["V1", "V2", "decode_v1", "decode_v2", "plain"]
+__all__ = ["V1", "V2", "FirstVersion", "decode_v1", "decode_v2", "plain"]
 
 V1 = "microsoft.quantum-results.v1"
 V2 = "microsoft.quantum-results.v2"
 
-_BITS = {0: "0", 1: "1", "0": "0", "1": "1", "-": "-", "Zero": "0", "One": "1", "Loss": "-"}
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[01](?![0-9.eE])|[-0-9a-zA-Z.+]+|.', re.DOTALL)
+# What a bit is written as; booleans, and 2 for a lost qubit, only where the job says that its outcomes are bits
+_BITS = {"0": "0", "1": "1", "-": "-", "Zero": "0", "One": "1", "False": "0", "True": "1", "Loss": "-"}
+_LOST_BY_NUMBER = 2
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[-0-9a-zA-Z.+]+|.', re.DOTALL)
 
 
 class _Count(msgspec.Struct):
@@ -54,7 +58,9 @@ class _Document(msgspec.Struct):
     Results: list[_Run]
 
 
-class _FirstVersion(msgspec.Struct):
+class FirstVersion(msgspec.Struct):
+    """The document of v1: texts and numbers in turn."""
+
     Histogram: list[str | float]
 
 
@@ -71,100 +77,187 @@ def decode_v2(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ResultFormatError: They are something else.
     """
-    try:
+    with unreadable(V2, facts):
         document = msgspec.json.decode(data, type=_Document)
         if document.DataFormat != V2:
-            raise ValueError(f"DataFormat is {document.DataFormat!r}")  # noqa: TRY301 - told like the others
+            raise ValueError(f"DataFormat is {document.DataFormat!r}")
         if not document.Results:
-            raise ValueError("Results is empty")  # noqa: TRY301
-        return [_run(run, facts, number) for number, run in enumerate(document.Results)]
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise _malformed(V2, error, facts) from error
+            raise ValueError("Results is empty")
+        results = []
+        for number, run in enumerate(document.Results):
+            try:
+                results.append(_run(run, facts))
+            except ValueError as error:
+                raise ValueError(f"Results[{number}]: {error}") from error
+    return results
 
 
-def _malformed(output: str, error: Exception, facts: JobFacts) -> ResultFormatError:
-    return ResultFormatError(
-        f"The result of job {facts.job_id} is not {output}: {error}.",
-        format=output,
-        problem=str(error),
-        job_id=facts.job_id,
-    )
-
-
-def _run(run: _Run, facts: JobFacts, number: int) -> Result:
+def _run(run: _Run, facts: JobFacts) -> Result:
+    """Read the result of one program."""
     raw = bytes(run.Shots)
+    total = None if run.Histogram is None else total_of([count.Count for count in run.Histogram], "Histogram")
     if not raw or raw == b"null":
         if run.Histogram is None:
-            raise ValueError(f"Results[{number}] has neither Shots nor Histogram")
-        outcomes = [count.Outcome for count in run.Histogram for _ in range(count.Count)]
-        return _by_objects(outcomes, facts, number)
+            raise ValueError("it has neither Shots nor Histogram")
+        return _from_histogram(run.Histogram, facts)
     uniform = _uniform(raw)
     if uniform is None:
         shots = msgspec.json.decode(raw)
         if not isinstance(shots, list):
-            raise ValueError(f"Results[{number}].Shots is no list")
-        return _by_objects(shots, facts, number)
-    characters, first = uniform
-    return _laid_out(characters, first, facts)
+            raise ValueError("Shots is no list")
+        number, result = len(shots), _from_shots(shots, facts)
+    else:
+        rows, first = uniform
+        number, result = len(rows), _laid_out(rows, first, facts)
+    if total is not None and total != number:
+        raise ValueError(f"Histogram counts {total} shots, Shots has {number}")
+    return result
 
 
-def _uniform(raw: bytes) -> tuple[NDArray[np.uint8], Any] | None:
-    """Return the bits of all shots and the first shot, if every shot is the same text but for its bits."""
-    inner = raw[1:-1].strip()
+# --- shots that are all the same text but for their bits -----------------------------------------------------------
+
+
+def _uniform(raw: bytes) -> tuple[Rows, Any] | None:
+    """Return the bits of all shots and the first shot, if every shot is the same text but for its bits.
+
+    A lost qubit, ``"-"``, is as long as a bit without its quotes.
+    """
+    lost = raw.count(b'"-"')
+    inner = (raw.replace(b'"-"', b"-") if lost else raw)[1:-1].strip()
     if not raw.startswith(b"[") or not inner:
         return None
-    depth, length, places = 0, 0, []
-    for token in _TOKEN.finditer(inner):
-        text = token.group()
-        if text in b"[{":
-            depth += 1
-        elif text in b"]}":
-            depth -= 1
-        elif text in b"01":
-            places.append(token.start())
-        elif text == b"," and depth == 0:
-            break
-        elif text not in b":, \t\r\n" and not (text.startswith(b'"Item') and depth):
-            return None
-        length = token.end()
+    length, places = _first_shot(inner)
+    if length == 0:
+        return None
     between = re.match(rb"\s*,\s*", inner[length:])
     separator = between.group() if between else b","
     stride = length + len(separator)
     if (len(inner) + len(separator)) % stride:
         return None
-    rows = np.frombuffer(inner + separator, np.uint8).reshape(-1, stride)
-    characters = rows[:, places]
+    text = np.frombuffer(inner + separator, np.uint8).reshape(-1, stride)
+    rows = text[:, places]
     fixed = np.ones(stride, dtype=bool)
     fixed[places] = False
-    if (characters >> 1 != ord("0") >> 1).any() or (rows[:, fixed] != rows[0, fixed]).any():
+    if (text[:, fixed] != text[0, fixed]).any():
         return None
-    return characters, msgspec.json.decode(inner[:length])
+    is_bit = rows >> 1 == ord("0") >> 1
+    if not is_bit.all() and ((rows == ord("-")) | is_bit).sum() < rows.size:
+        return None
+    if (rows.size - int(is_bit.sum())) != lost:
+        return None
+    first = msgspec.json.decode(re.sub(rb"-", b'"-"', inner[:length]))
+    return (rows, first) if _in_written_order(first) and len(list(_leaves(first))) == len(places) else None
 
 
-def _by_objects(shots: Sequence[Any], facts: JobFacts, number: int) -> Result:
-    """Read shots one by one: some failed, lost a qubit, or are no bits."""
+def _first_shot(inner: bytes) -> tuple[int, list[int]]:
+    """Return how long the first shot is, and where its bits are; length 0 if it holds something else than bits."""
+    depth, length, places = 0, 0, []
+    for token in _TOKEN.finditer(inner):
+        text = token.group()
+        if text in {b"[", b"{"}:
+            depth += 1
+        elif text in {b"]", b"}"}:
+            depth -= 1
+        elif text in {b"0", b"1", b"-"}:
+            places.append(token.start())
+        elif text == b"," and depth == 0:
+            break
+        elif text not in {b":", b",", b" ", b"\t", b"\r", b"\n"} and not (text.startswith(b'"Item') and depth):
+            return 0, []
+        length = token.end()
+    return length, places
+
+
+def _in_written_order(outcome: Any) -> bool:
+    """Whether the members of all tuples come as Item1, Item2 and so on."""
+    if isinstance(outcome, list):
+        return all(map(_in_written_order, outcome))
+    if isinstance(outcome, dict):
+        in_order = list(outcome) == [f"Item{place}" for place in range(1, len(outcome) + 1)]
+        return in_order and all(map(_in_written_order, outcome.values()))
+    return True
+
+
+# --- shots one by one ----------------------------------------------------------------------------------------------
+
+
+def _from_shots(shots: Sequence[Any], facts: JobFacts) -> Result:
+    """Read shots one by one: some failed, or are no bits."""
+    good, errors = _apart(shots)
+    rows = _rows(good, facts)
+    if rows is None:
+        texts, values = [display(shot) for shot in good], [plain(shot) for shot in good]
+        return Result(0, texts=texts, values=values, errors=tuple(errors), seed_text=facts.job_id)
+    return _laid_out(rows, good[0] if good else [], facts, tuple(errors))
+
+
+def _from_histogram(histogram: Sequence[_Count], facts: JobFacts) -> Result:
+    """Read a result without single shots."""
+    good = [count for count in histogram if not _failed(count.Outcome)]
+    errors = tuple(
+        error
+        for count in histogram
+        if _failed(count.Outcome)
+        for error in _apart([count.Outcome])[1]
+        for _ in range(count.Count)
+    )
+    outcomes = [count.Outcome for count in good]
+    rows = _rows(outcomes, facts)
+    if rows is None:
+        repeated = [outcome for count in good for outcome in [count.Outcome] * count.Count]
+        texts, values = [display(outcome) for outcome in repeated], [plain(outcome) for outcome in repeated]
+        return Result(0, texts=texts, values=values, errors=errors, seed_text=facts.job_id)
+    weights = np.array([count.Count for count in good], np.float64)
+    total = int(weights.sum())
+    distribution = (weights / (total or 1), total)
+    return _laid_out(rows, outcomes[0] if outcomes else [], facts, errors, distribution)
+
+
+def _failed(outcome: Any) -> bool:
+    return isinstance(outcome, dict) and "Error" in outcome
+
+
+def _apart(shots: Sequence[Any]) -> tuple[list[Any], list[Mapping[str, object]]]:
+    """Return the shots that have an outcome, and the errors of those that failed."""
+    good: list[Any] = []
     errors: list[Mapping[str, object]] = []
-    good = []
-    for shot in shots:
-        if isinstance(shot, dict) and "Error" in shot:
+    for place, shot in enumerate(shots):
+        if not _failed(shot):
+            good.append(shot)
+        elif isinstance(shot["Error"], dict):
             errors.append(shot["Error"])
         else:
-            good.append(shot)
-    rows = [
-        "".join(_BITS.get(leaf, "?") if isinstance(leaf, (int, str)) else "?" for leaf in _leaves(shot))
-        for shot in good
-    ]
-    if any("?" in row for row in rows) or any(isinstance(leaf, bool) for shot in good[:1] for leaf in _leaves(shot)):
-        return Result(
-            0, texts=[display(shot) for shot in good], values=[plain(shot) for shot in good], errors=tuple(errors)
-        )
-    widths = {len(row) for row in rows}
-    if len(widths) > 1:
-        odd = next(place for place, row in enumerate(rows) if len(row) != len(rows[0]))
-        raise ValueError(f"Results[{number}]: shot {odd} has {len(rows[odd])} bits, the first has {len(rows[0])}")
-    width = widths.pop() if widths else 0
-    characters = np.frombuffer("".join(rows).encode(), np.uint8).reshape(len(rows), width)
-    return _laid_out(characters, good[0] if good else [], facts, tuple(errors))
+            raise ValueError(f"shot {place} has an Error that is no object")
+    return good, errors
+
+
+def _rows(outcomes: Sequence[Any], facts: JobFacts) -> Rows | None:
+    """Return outcomes as rows of bits; None if they are something else, and the job does not say that they are bits."""
+    is_known = Layout.KEY in facts.metadata or written_by_qiskit(facts.metadata) or keys_of(facts.metadata) is not None
+    rows = []
+    for place, outcome in enumerate(outcomes):
+        bits = [_bit(leaf, is_known=is_known) for leaf in _leaves(outcome)]
+        if "?" in bits:
+            if not is_known:
+                return None
+            raise ValueError(f"shot {place} has {list(_leaves(outcome))[bits.index('?')]!r} where a bit should be")
+        rows.append("".join(bits))
+    width = len(rows[0]) if rows else 0
+    odd = next((place for place, row in enumerate(rows) if len(row) != width), None)
+    if odd is not None:
+        raise ValueError(f"shot {odd} has {len(rows[odd])} bits, the first has {width}")
+    return np.frombuffer("".join(rows).encode(), np.uint8).reshape(len(rows), width)
+
+
+def _bit(leaf: Any, *, is_known: bool) -> str:
+    """Return a bit as a character; ``?`` for what is none."""
+    if isinstance(leaf, str):
+        return _BITS.get(leaf, "?")
+    if isinstance(leaf, bool):
+        return str(int(leaf)) if is_known else "?"
+    if isinstance(leaf, int) and leaf in {0, 1}:
+        return str(leaf)
+    return "-" if is_known and isinstance(leaf, int) and leaf == _LOST_BY_NUMBER else "?"
 
 
 def _leaves(outcome: Any) -> Iterator[Any]:
@@ -173,12 +266,18 @@ def _leaves(outcome: Any) -> Iterator[Any]:
         for member in outcome:
             yield from _leaves(member)
     elif isinstance(outcome, dict):
-        for place in range(1, len(outcome) + 1):
-            if f"Item{place}" not in outcome:
-                raise ValueError(f"a tuple has the members {', '.join(outcome)} instead of Item1 to Item{len(outcome)}")
-            yield from _leaves(outcome[f"Item{place}"])
+        for member in _members(outcome):
+            yield from _leaves(member)
     else:
         yield outcome
+
+
+def _members(outcome: Mapping[str, Any]) -> list[Any]:
+    """Return the members of a tuple in their order."""
+    names = [f"Item{place}" for place in range(1, len(outcome) + 1)]
+    if not set(names) == set(outcome):
+        raise ValueError(f"a tuple has the members {', '.join(outcome)} instead of Item1 to Item{len(outcome)}")
+    return [outcome[name] for name in names]
 
 
 def plain(outcome: Any) -> Any:
@@ -190,7 +289,7 @@ def plain(outcome: Any) -> Any:
     if isinstance(outcome, list):
         return [plain(member) for member in outcome]
     if isinstance(outcome, dict) and "Item1" in outcome:
-        return tuple(plain(outcome[f"Item{place}"]) for place in range(1, len(outcome) + 1))
+        return tuple(plain(member) for member in _members(outcome))
     return outcome
 
 
@@ -203,27 +302,51 @@ def display(outcome: Any) -> str:
     if isinstance(outcome, list):
         return "[" + ", ".join(map(display, outcome)) + "]"
     if isinstance(outcome, dict) and "Item1" in outcome:
-        return "(" + ", ".join(display(outcome[f"Item{place}"]) for place in range(1, len(outcome) + 1)) + ")"
+        return "(" + ", ".join(map(display, _members(outcome))) + ")"
     if isinstance(outcome, bool):
         return "true" if outcome else "false"
     return str(outcome)
 
 
 def _laid_out(
-    characters: NDArray[np.uint8], first: Any, facts: JobFacts, errors: tuple[Mapping[str, object], ...] = ()
+    rows: Rows,
+    first: Any,
+    facts: JobFacts,
+    errors: tuple[Mapping[str, object], ...] = (),
+    distribution: tuple[NDArray[np.float64], int] | None = None,
 ) -> Result:
-    """Bring recorded bits into the order of classical bits."""
-    recorded = characters.shape[1]
+    """Bring recorded bits into the order of classical bits.
+
+    Args:
+        rows: Shots, or outcomes of a distribution.
+        first: The first of them as it was recorded.
+        facts: The job's.
+        errors: Shots that failed.
+        distribution: The probability of each outcome, and the shots of all.
+    """
+    recorded = rows.shape[1]
     layout = layout_of(facts.metadata) or _foreign_layout(first, recorded, facts)
     if layout.recorded is not None:
-        if len(layout.recorded) != recorded and len(characters):
-            raise ValueError(f"each shot has {recorded} bits, but the job's layout says {len(layout.recorded)}")
-        ordered = np.full((len(characters), layout.num_clbits), ord("0"), np.uint8)
-        if len(characters):
-            ordered[:, list(layout.recorded)] = characters
-        characters = ordered
+        if len(layout.recorded) != recorded and len(rows):
+            raise ValueError(f"a shot has {recorded} bits, but the job's layout says {len(layout.recorded)}")
+        ordered = np.full((len(rows), layout.num_clbits), ord("0"), np.uint8)
+        if len(rows):
+            ordered[:, list(layout.recorded)] = rows
+        rows = ordered
+    elif len(rows) and recorded != layout.num_clbits:
+        raise ValueError(f"a shot has {recorded} bits, but the job's layout says {layout.num_clbits}")
+    if distribution is None:
+        return Result(
+            layout.num_clbits, characters=rows, registers=layout.registers, errors=errors, seed_text=facts.job_id
+        )
+    weights, shots = distribution
     return Result(
-        layout.num_clbits, characters=characters, registers=layout.registers, errors=errors, seed_text=facts.job_id
+        layout.num_clbits,
+        distribution=merged(rows, weights),
+        shots=shots,
+        registers=layout.registers,
+        errors=errors,
+        seed_text=facts.job_id,
     )
 
 
@@ -258,31 +381,33 @@ def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ResultFormatError: They are something else.
     """
-    try:
-        histogram = msgspec.json.decode(data, type=_FirstVersion).Histogram
+    with unreadable(V1, facts):
+        histogram = msgspec.json.decode(data, type=FirstVersion).Histogram
         if len(histogram) % 2:
-            raise ValueError(f"Histogram has {len(histogram)} members, an odd number")  # noqa: TRY301
-        displays, weights = histogram[0::2], np.array(histogram[1::2], dtype=np.float64)
-        if not (weights >= 0).all() or not weights.sum() > 0:
-            raise ValueError("its probabilities are not positive numbers")  # noqa: TRY301
-        rows = [re.sub(r"[^01-]", "", str(text)) for text in displays]
-        if any(re.search(r"[^01\-\[\](), ]", str(text)) for text in displays) or len({len(row) for row in rows}) > 1:
-            raise ValueError(f"a display is not made of bits: {displays[0]!r}")  # noqa: TRY301
+            raise ValueError(f"Histogram has {len(histogram)} members, an odd number")
+        displays = [text for text in histogram[0::2] if isinstance(text, str)]
+        numbers = [number for number in histogram[1::2] if isinstance(number, float)]
+        if not len(displays) == len(numbers) == len(histogram) // 2:
+            raise ValueError("Histogram does not alternate texts and numbers")
+        weights = np.array(numbers, np.float64)
+        apportion(weights, 1)  # says what is wrong with them
+        shapes = {re.sub("[01-]", "0", text) for text in displays}
+        if not all(re.fullmatch(r"[01\-\[\](), ]+", text) for text in displays):
+            return [_values_of(displays, weights, facts)]
+        if len(shapes) > 1:
+            raise ValueError(f"outcomes have different shapes: {', '.join(sorted(shapes)[:2])}")
+        rows = [re.sub("[^01-]", "", text) for text in displays]
         characters = np.frombuffer("".join(rows).encode(), np.uint8).reshape(len(rows), -1)
-        result = _laid_out(characters, _structure(str(displays[0])), facts)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise _malformed(V1, error, facts) from error
-    ordered = result._characters  # noqa: SLF001 - a distribution over the rows just laid out
-    assert ordered is not None  # noqa: S101 - _laid_out makes nothing else
-    return [
-        Result(
-            result.num_clbits,
-            distribution=(ordered, weights),
-            shots=facts.shots or 0,
-            registers=result.registers,
-            seed_text=facts.job_id,
-        )
-    ]
+        return [_laid_out(characters, _structure(displays[0]), facts, (), (weights, facts.shots or 0))]
+
+
+def _values_of(displays: Sequence[str], weights: NDArray[np.float64], facts: JobFacts) -> Result:
+    """Return a result whose outcomes are no bits: one text a shot, grouped."""
+    if facts.shots is None:
+        raise ValueError(f"{displays[0]!r} is no bits, and the job does not say its shots")
+    numbers = apportion(weights, total_of([facts.shots], "the job"))
+    texts = [text for text, number in zip(displays, numbers.tolist(), strict=True) for _ in range(number)]
+    return Result(0, texts=texts, seed_text=facts.job_id)
 
 
 def _structure(text: str) -> Any:

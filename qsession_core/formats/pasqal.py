@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from qsession_core.errors import ResultFormatError
+from qsession_core.formats.malformed import total_of, unreadable
+from qsession_core.keys import rows_of
 from qsession_core.results import Register, Result
 
 if TYPE_CHECKING:
@@ -33,28 +34,19 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ResultFormatError: They are something else.
     """
-    try:
+    with unreadable(OUTPUT, facts):
         document = msgspec.json.decode(data, type=dict[str, int | dict[str, int]])
         counts = msgspec.convert(document.get("counter", document), dict[str, int])
-        if len({len(key) for key in counts}) > 1 or set("".join(counts)) - set("01"):
-            raise ValueError("its keys are not bits of one width")  # noqa: TRY301 - told like the others
-        if any(count < 0 for count in counts.values()):
-            raise ValueError("a count is negative")  # noqa: TRY301
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise ResultFormatError(
-            f"The result of job {facts.job_id} is not {OUTPUT}: {error}.",
-            format=OUTPUT,
-            problem=str(error),
-            job_id=facts.job_id,
-        ) from error
-    width = len(next(iter(counts), ""))
-    characters = np.frombuffer("".join(counts).encode(), np.uint8).reshape(len(counts), width)
+        characters = rows_of(list(counts))
+        if set("".join(counts)) - set("01"):
+            raise ValueError("a key has something else than 0 and 1")
+        total = total_of(list(counts.values()), "it")
     weights = np.array(list(counts.values()), np.float64)
-    total = sum(counts.values())
+    width = characters.shape[1]
     return [
         Result(
             width,
-            distribution=(characters, weights / total if total else weights),
+            distribution=(characters, weights / (total or 1)),
             shots=total,
             registers=(Register("atoms", tuple(range(width))),),
             seed_text=facts.job_id,

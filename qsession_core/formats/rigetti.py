@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from qsession_core.errors import ResultFormatError
+from qsession_core.formats.malformed import unreadable
 from qsession_core.results import Register, Result
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ __all__ = ["INPUT", "OUTPUT", "decode"]
 
 INPUT = "rigetti.quil.v1"
 OUTPUT = "rigetti.quil-results.v1"
+
+
+class _Memory(msgspec.Struct):
+    ro: list[list[int | float | list[float]]]
 
 
 def decode(data: bytes, facts: JobFacts) -> list[Result]:
@@ -32,22 +36,24 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ResultFormatError: They are something else.
     """
-    try:
-        readout = msgspec.json.decode(data, type=dict[str, list[list[int | float | list[float]]]])["ro"]
-        if len({len(row) for row in readout}) > 1:
-            raise ValueError("the rows of ro have different lengths")  # noqa: TRY301 - told like the others
-    except (msgspec.MsgspecError, ValueError, KeyError) as error:
-        problem = "it has no register ro" if isinstance(error, KeyError) else str(error)
-        raise ResultFormatError(
-            f"The result of job {facts.job_id} is not {OUTPUT}: {problem}.",
-            format=OUTPUT,
-            problem=problem,
-            job_id=facts.job_id,
-        ) from error
-    width = len(readout[0]) if readout else 0
-    if all(cell in (0, 1) for row in readout for cell in row):
-        characters = np.array(readout, np.uint8).reshape(len(readout), width) + np.uint8(ord("0"))
-        registers = (Register("ro", tuple(range(width))),)
-        return [Result(width, characters=characters, registers=registers, seed_text=facts.job_id)]
-    values = [[complex(*cell) if isinstance(cell, list) else cell for cell in row] for row in readout]
-    return [Result(0, texts=[str(row) for row in values], values=values)]
+    with unreadable(OUTPUT, facts):
+        readout = msgspec.json.decode(data, type=_Memory).ro
+        width = len(readout[0]) if readout else 0
+        odd = next((place for place, row in enumerate(readout) if len(row) != width), None)
+        if odd is not None:
+            raise ValueError(f"row {odd} of ro has {len(readout[odd])} cells, the first has {width}")
+        if all(isinstance(cell, int) and cell in {0, 1} for row in readout for cell in row):
+            characters = np.array(readout, np.uint8).reshape(len(readout), width) + np.uint8(ord("0"))
+            registers = (Register("ro", tuple(range(width))),)
+            return [Result(width, characters=characters, registers=registers, seed_text=facts.job_id)]
+        values = [[_number(cell) for cell in row] for row in readout]
+    return [Result(0, texts=[str(row) for row in values], values=values, seed_text=facts.job_id)]
+
+
+def _number(cell: float | list[float]) -> complex:
+    """Return a memory cell; a complex number is written as its two parts."""
+    if not isinstance(cell, list):
+        return cell
+    if len(cell) != 2:  # noqa: PLR2004 - real and imaginary part
+        raise ValueError(f"ro has the cell {cell}, which is neither a number nor the two parts of one")
+    return complex(*cell)

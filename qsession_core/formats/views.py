@@ -6,11 +6,27 @@ from typing import Any
 
 import msgspec
 
-from qsession_core.errors import ResultFormatError
 from qsession_core.formats import microsoft
+from qsession_core.formats.malformed import total_of, unreadable
 from qsession_core.formats.microsoft import plain
+from qsession_core.formats.payload import JobFacts
 
 __all__ = ["histograms", "shots", "view"]
+
+
+class _Count(msgspec.Struct):
+    Outcome: Any
+    Display: str
+    Count: int
+
+
+class _Run(msgspec.Struct):
+    Histogram: list[_Count]
+    Shots: list[Any]
+
+
+class _Document(msgspec.Struct):
+    Results: list[_Run]
 
 
 def view(output_data_format: str, data: bytes) -> Any:
@@ -24,53 +40,49 @@ def view(output_data_format: str, data: bytes) -> Any:
     """
     if output_data_format == microsoft.V2:
         first = _document(data)[0]
-        total = len(first["Shots"])
-        return {entry["Display"]: entry["Count"] / total for entry in first["Histogram"]}
+        return {entry.Display: entry.Count / len(first.Shots) for entry in first.Histogram if first.Shots}
     if output_data_format == microsoft.V1:
-        flat = _json(microsoft.V1, data).get("Histogram")
-        if not isinstance(flat, list) or len(flat) % 2:
-            raise _malformed(microsoft.V1, "Histogram is no list of pairs")
-        return dict(zip(flat[0::2], flat[1::2], strict=True))
+        with unreadable(microsoft.V1, JobFacts()):
+            flat = msgspec.json.decode(data, type=microsoft.FirstVersion).Histogram
+            if len(flat) % 2:
+                raise ValueError(f"Histogram has {len(flat)} members, an odd number")
+            return dict(zip(flat[0::2], flat[1::2], strict=True))
     try:
         return msgspec.json.decode(data)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return data.decode("utf-8", "replace")
 
 
 def histograms(data: bytes) -> Any:
-    """Return what ``get_results_histogram`` returns: outcome and count by display text; a list of such for a batch."""
-    found = [
-        {entry["Display"]: {"outcome": plain(entry["Outcome"]), "count": entry["Count"]} for entry in run["Histogram"]}
-        for run in _document(data)
-    ]
+    """Return what ``get_results_histogram`` returns: outcome and count by display text; a list of such for a batch.
+
+    Raises:
+        ResultFormatError: The result is no Microsoft format, or malformed.
+    """
+    with unreadable(microsoft.V2, JobFacts()):
+        found = [
+            {entry.Display: {"outcome": plain(entry.Outcome), "count": entry.Count} for entry in run.Histogram}
+            for run in _document(data)
+        ]
     return found[0] if len(found) == 1 else found
 
 
 def shots(data: bytes) -> Any:
-    """Return what ``get_results_shots`` returns: one outcome a shot; a list of such lists for a batch."""
-    found = [[plain(shot) for shot in run["Shots"]] for run in _document(data)]
+    """Return what ``get_results_shots`` returns: one outcome a shot; a list of such lists for a batch.
+
+    Raises:
+        ResultFormatError: The result is no Microsoft format, or malformed.
+    """
+    with unreadable(microsoft.V2, JobFacts()):
+        found = [[plain(shot) for shot in run.Shots] for run in _document(data)]
     return found[0] if len(found) == 1 else found
 
 
-def _document(data: bytes) -> list[dict[str, Any]]:
-    document = _json(microsoft.V2, data)
-    results = document.get("Results")
-    if not isinstance(results, list) or not results:
-        raise _malformed(microsoft.V2, "Results is missing or empty")
-    for run in results:
-        if not isinstance(run, dict) or not {"Histogram", "Shots"} <= set(run):
-            raise _malformed(microsoft.V2, "a result has no Histogram or no Shots")
+def _document(data: bytes) -> list[_Run]:
+    with unreadable(microsoft.V2, JobFacts()):
+        results = msgspec.json.decode(data, type=_Document).Results
+        if not results:
+            raise ValueError("Results is empty")
+        for run in results:
+            total_of([entry.Count for entry in run.Histogram], "Histogram")
     return results
-
-
-def _json(output_data_format: str, data: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise _malformed(output_data_format, str(error)) from error
-
-
-def _malformed(output_data_format: str, problem: str) -> ResultFormatError:
-    return ResultFormatError(
-        f"The result is not {output_data_format}: {problem}.", format=output_data_format, problem=problem
-    )

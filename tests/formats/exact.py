@@ -29,7 +29,7 @@ def apply(state, matrix, qubits):
 
 
 def pauli_evolution(terms, coefficients, time):
-    """Return exp(-i time sum(coefficient term)), first qubit the highest bit; a term's last letter is the first qubit."""
+    """Return exp(-i time sum(coefficient term)); first qubit highest bit, a term's last letter the first qubit."""
     single = {"I": np.eye(2), "X": gate("x").matrix(), "Y": gate("y").matrix(), "Z": gate("z").matrix()}
     total = np.zeros((2 ** len(terms[0]),) * 2, complex)
     for term, coefficient in zip(terms, coefficients, strict=True):
@@ -111,6 +111,6 @@ def is_plausible(counts, probabilities, *, sigmas=6.0):
         if chance < 1e-9:
             if seen:
                 return False
-        elif abs(seen - shots * chance) > sigmas * (shots * chance * (1 - chance)) ** 0.5 + 3:
+        elif abs(seen - shots * chance) > sigmas * (shots * chance * max(1 - chance, 0)) ** 0.5 + 3:
             return False
     return True

@@ -1,11 +1,11 @@
-"""Random programs from a seed: every word, controls, registers with holes, re-measured qubits, resets, nested conditions."""
+"""Random programs from a seed: every word, controls, holes, re-measured qubits, resets, nested conditions."""
 
 from __future__ import annotations
 
 import math
 import random
 
-from qsession_core.gates import GATES, controlled
+from qsession_core.gates import GATES, controlled, gate
 from qsession_core.program import Binary, Bit, Block, Literal, Program, Register, Uint, Unary
 
 NATIVE = ("gpi", "gpi2", "ms", "zz")
@@ -31,14 +31,10 @@ def one_gate(draw: random.Random, num_qubits: int, words=WORDS, *, most_controls
 
 
 def width(word: str) -> int:
-    from qsession_core.gates import gate
-
     return gate(word).num_qubits
 
 
 def params(word: str) -> int:
-    from qsession_core.gates import gate
-
     return gate(word).num_params
 
 
