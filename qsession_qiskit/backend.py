@@ -11,7 +11,6 @@ from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.keywords import strict_keywords, unknown_keywords
 from qsession_qiskit.basis import NATIVE, NATIVE_TRANSLATION, transpiler_target
 from qsession_qiskit.encoding import Encoding, Order, name_of
-from qsession_qiskit.job import AzureQuantumJob
 from qsession_qiskit.metadata import to_text
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from qsession_core.client.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.target import Target as CoreTarget
     from qsession_core.formats import Payload
+    from qsession_qiskit.job import AzureQuantumJob
     from qsession_qiskit.provider import AzureQuantumProvider
 
 __all__ = ["AzureQuantumBackend"]
@@ -167,6 +167,8 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
 
     def retrieve_job(self, job_id: str) -> AzureQuantumJob:
         """Return a job that was sent before, by any client."""
+        from qsession_qiskit.job import AzureQuantumJob
+
         return AzureQuantumJob.fetch(self.azure_target.workspace, job_id, backend=self)
 
     def run(
@@ -218,6 +220,8 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             SessionError: The session takes no more jobs.
             ServiceError: The service said no.
         """
+        from qsession_qiskit.job import AzureQuantumJob  # the client loads when it is needed
+
         del memory
         given = self._given(run_input, circuit)
         if meas_level not in {None, _CLASSIFIED}:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qsession_core import Workspace
+import qsession_core
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
 from qsession_qiskit.backend import AzureQuantumBackend
-from qsession_qiskit.job import AzureQuantumJob
 
 if TYPE_CHECKING:
     from qsession_core.client.target import Target
-    from qsession_core.client.workspace import Workspace as CoreWorkspace
+    from qsession_core.client.workspace import Workspace
     from qsession_core.transport.auth import TokenCredential
+    from qsession_qiskit.job import AzureQuantumJob
 
 __all__ = ["AzureQuantumProvider"]
 
@@ -24,7 +24,7 @@ class AzureQuantumProvider:
     @strict_keywords
     def __init__(
         self,
-        workspace: CoreWorkspace | None = None,
+        workspace: Workspace | None = None,
         *,
         resource_id: str | None = None,
         location: str | None = None,
@@ -42,15 +42,15 @@ class AzureQuantumProvider:
             ConfigurationError: Nothing says which workspace, or two things do.
         """
         if workspace is None:
-            workspace = Workspace(resource_id=resource_id, location=location, credential=credential)
+            workspace = qsession_core.Workspace(resource_id=resource_id, location=location, credential=credential)
         elif (resource_id, location, credential) != (None, None, None):
             raise ConfigurationError("Pass a workspace, or what describes one; not both.")
-        self._workspace: CoreWorkspace = workspace
+        self._workspace: Workspace = workspace
 
     def __repr__(self) -> str:
         return f"<AzureQuantumProvider of {self._workspace!r}>"
 
-    def get_workspace(self) -> CoreWorkspace:
+    def get_workspace(self) -> Workspace:
         """Return the workspace."""
         return self._workspace
 
@@ -144,4 +144,6 @@ class AzureQuantumProvider:
         Raises:
             NotFoundError: There is none of this id.
         """
+        from qsession_qiskit.job import AzureQuantumJob
+
         return AzureQuantumJob.fetch(self._workspace, job_id)
