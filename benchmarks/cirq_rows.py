@@ -23,6 +23,7 @@ import sympy
 
 from qsession_cirq import AzureQuantumService
 from qsession_cirq.convert import convert
+from qsession_cirq.encoding import Encoding
 from qsession_core import Workspace
 
 if TYPE_CHECKING:
@@ -164,7 +165,11 @@ def main() -> None:
                 json.dumps(Serializer().serialize_single_circuit(cirq.resolve_parameters(sweep, point)).body)
 
         theirs = median_ms(one_by_one, 1) * len(points) / 50
-    row("5  1,000 bindings -> 1,000 IonQ payloads", median_ms(lambda: ionq.encode_sweep(sweep, points, 10), 3), theirs)
+    row(
+        "5  1,000 bindings -> 1,000 IonQ payloads",
+        median_ms(lambda: Encoding(ionq.core).sweep(sweep, 10, points), 3),
+        theirs,
+    )
 
     data = shots_payload(100_000, 20)
     theirs = median_ms(decode_theirs(data, 20), 1) if peer else None

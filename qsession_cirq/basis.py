@@ -20,7 +20,7 @@ import cirq
 import numpy as np
 
 from qsession_cirq.native import GPI, GPI2, MS, ZZ
-from qsession_cirq.words import euler
+from qsession_cirq.rules import euler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,28 +15,25 @@ client writes and reads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cirq
 import msgspec
-import sympy
 
-from qsession_cirq.conditions import ConditionError, Recorded, expression
-from qsession_cirq.readout import KEY, Confusion, Key, Readout
+from qsession_cirq.readout import KEY, Key, Readout
+from qsession_cirq.rules import unsupported
 from qsession_cirq.sweeps import params_of
-from qsession_cirq.words import SINGLETONS, GateWords, taken_apart, unsupported
+from qsession_cirq.walker import Walker
 from qsession_core.errors import ConversionError, UnsupportedOperationError
-from qsession_core.program import Angle, Binary, Block, Literal, Program, Register
+from qsession_core.program import Program, Register
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import sympy
 
-    from qsession_core.program import Expression
+    from qsession_core.program import Block
 
 __all__ = ["Conversion", "convert", "to_program"]
-
-_DEEPEST = 100  # what still comes apart after so many steps comes apart forever
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,300 +76,62 @@ def convert(
     Raises:
         ConversionError: Something in it cannot be sent; every such operation is listed.
     """
-    walker = _Walker(circuit, cirq.ParamResolver(param_resolver), qubit_order)
+    walker = Walker(circuit, cirq.ParamResolver(param_resolver), qubit_order)
     walker.walk(circuit, walker.body)
-    walker.raise_problems(circuit)
-    return walker.conversion()
+    _raise_problems(walker, circuit)
+    return _conversion(walker)
 
 
-class _Columns:
-    """The three columns of a block while it grows, and the places of its conditional blocks, which grow too."""
+def _raise_problems(walker: Walker, circuit: cirq.AbstractCircuit) -> None:
+    """Raise one error of all problems, each with its place in ``circuit.all_operations()``."""
+    problems: list[ConversionError] = [
+        unsupported(str(qubit), f"it has {qubit.dimension} levels; only qubits can be sent.")
+        for qubit in walker.order
+        if qubit.dimension != 2  # noqa: PLR2004 - a qubit
+    ]
+    if not walker.order:
+        problems.append(ConversionError("The circuit has no qubits; there is nothing to run."))
+    starts = [0]
+    for moment in circuit:
+        starts.append(starts[-1] + len(moment.operations))
+    for moment_number, operation, problem in walker.problems:
+        place = next(n for n, one in enumerate(circuit[moment_number].operations) if one is operation)
+        index = starts[moment_number] + place
+        qubits = walker.where(operation.qubits)
+        message = f"Operation {index} on qubits {list(qubits)}: {problem.message}"
+        problems.append(UnsupportedOperationError(message, operation=str(operation), index=index, qubits=qubits))
+    if problems:
+        raise ConversionError.of(problems)
 
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.qubits: list[tuple[int, ...]] = []
-        self.params: list[tuple[Any, ...]] = []
-        self.branches: dict[int, tuple[Expression, _Columns]] = {}
 
-    def block(self) -> Block:
-        for place, (condition, columns) in self.branches.items():
-            self.params[place] = (condition, columns.block(), None)
-        return Block(tuple(self.names), tuple(self.qubits), tuple(self.params))
-
-
-class _Walker:
-    """One pass over one circuit."""
-
-    def __init__(self, circuit: Any, resolver: Any, qubit_order: Any) -> None:
-        order = cirq.QubitOrder.as_qubit_order(qubit_order).order_for(circuit.all_qubits())
-        self.order: tuple[Any, ...] = tuple(order)
-        self.index = {qubit: number for number, qubit in enumerate(order)}
-        self.places: dict[tuple[Any, ...], tuple[int, ...]] = {(q,): (number,) for q, number in self.index.items()}
-        self.body = _Columns()
-        self.resolver = resolver
-        self.parameters: dict[sympy.Basic, int] = {}
-        self.words = GateWords(self.number)
-        self.num_clbits = 0
-        self.is_dynamic = False  # whether Cirq would simulate it shot by shot; see Readout.dynamic
-        self.measured_qubits: set[int] = set()
-        self.measured: dict[str, list[Recorded]] = {}
-        self.confusions: dict[str, list[Confusion]] = {}
-        self.measurement_dict: dict[str, list[int]] = {}
-        self.problems: list[tuple[int, Any, UnsupportedOperationError]] = []
-
-    # --- the pass ----------------------------------------------------------------------------------------------
-
-    def walk(self, moments: Iterable[Any], columns: _Columns) -> None:
-        """Append every operation. This loop runs once a gate and is kept bare: locals, lists and plain tuples."""
-        name, at, param = columns.names.append, columns.qubits.append, columns.params.append
-        places, known, number, rules = self.places, SINGLETONS.get, self.number, self.words.exact
-        plain = (cirq.GateOperation, cirq.SingleQubitPauliStringGateOperation)
-        for moment_number, moment in enumerate(moments):
-            for operation in moment.operations:
-                if operation.__class__ in plain:
-                    gate = operation.gate
-                    plan = known(id(gate))
-                    if plan is None:
-                        rule = rules.get(gate.__class__)
-                        if rule is not None:
-                            plan = rule(gate, number)
-                    if plan is not None and plan[0]:
-                        qubits = operation.qubits
-                        where = places.get(qubits)
-                        if where is None:
-                            where = self.where(qubits)
-                        name(plan[0])
-                        at(where)
-                        param(plan[1])
-                        continue
-                try:
-                    self.append(operation, columns)
-                except UnsupportedOperationError as problem:
-                    self.problems.append((moment_number, operation, problem))
-
-    def where(self, qubits: Sequence[Any]) -> tuple[int, ...]:
-        """Return the indices of qubits, and remember them."""
-        index = self.index
-        found = self.places[tuple(qubits)] = tuple([index[qubit] for qubit in qubits])
-        return found
-
-    def append(self, operation: Any, columns: _Columns, depth: int = 0) -> None:
-        """Append one operation of any kind."""
-        operation = operation.untagged
-        match operation:
-            case cirq.CircuitOperation():
-                self.unroll(operation, columns)
-                return
-            case cirq.ClassicallyControlledOperation():
-                self.branch(operation, columns, depth)
-                return
-        gate = operation.gate
-        match gate:
-            case None:
-                self.take_apart(operation, columns, depth)
-            case cirq.MeasurementGate():
-                self.measure(operation, columns)
-            case cirq.ResetChannel():
-                self.extend(columns, (("reset", self.where(operation.qubits), ()),))
-            case _:
-                plan = self.words.plan(gate)
-                if plan is None and cirq.has_unitary(gate):
-                    plan = ("", self.words.steps(gate)[0])
-                if plan is None:
-                    self.take_apart(operation, columns, depth)
-                    return
-                where = self.where(operation.qubits)
-                word, rest = plan
-                if not word and not rest and not self.measured_qubits.isdisjoint(where):
-                    self.is_dynamic = True  # an identity, but one after a measurement
-                steps = ((word, where, rest),) if word else self.placed(rest, where)
-                self.extend(columns, steps)
-
-    @staticmethod
-    def extend(columns: _Columns, steps: Iterable[tuple[str, tuple[int, ...], tuple[Any, ...]]]) -> None:
-        for word, where, params in steps:
-            columns.names.append(word)
-            columns.qubits.append(where)
-            columns.params.append(params)
-
-    @staticmethod
-    def placed(steps: Iterable[Any], where: tuple[int, ...]) -> list[tuple[str, tuple[int, ...], tuple[Any, ...]]]:
-        return [(word, tuple([where[place] for place in at]), params) for word, at, params in steps]
-
-    # --- operations that are more than a gate ------------------------------------------------------------------
-
-    def take_apart(self, operation: Any, columns: _Columns, depth: int) -> None:
-        """Append what Cirq decomposes an operation into."""
-        parts = None
-        if depth < _DEEPEST:
-            parts = cirq.decompose_once(operation, default=None) if operation.gate is None else self.parts_of(operation)
-        if parts is None:
-            if cirq.has_kraus(operation) and not cirq.has_unitary(operation):
-                raise self.refused(
-                    operation, "a noise channel; take it out, noise is the target's (see its input_params)."
-                )
-            raise self.refused(operation, "Cirq cannot decompose it; give its gate a _decompose_ or a small _unitary_.")
-        self.is_dynamic |= not cirq.has_unitary(operation)
-        for part in cirq.flatten_to_ops(parts):
-            self.append(part, columns, depth + 1)
-
-    @staticmethod
-    def parts_of(operation: Any) -> Any:
-        line = cirq.LineQubit.range(len(operation.qubits))
-        back = dict(zip(line, operation.qubits, strict=True))
-        parts = taken_apart(operation.gate, line)
-        return None if parts is None else [part.transform_qubits(back) for part in cirq.flatten_to_ops(parts)]
-
-    def unroll(self, operation: Any, columns: _Columns) -> None:
-        if operation.repeat_until is not None:
-            raise self.refused(
-                operation, "repeat_until asks for a loop of unknown length; unroll it as far as you need."
-            )
-        if cirq.is_parameterized(operation.repetitions):
-            repetitions = self.resolver.value_of(operation.repetitions)
-            if cirq.is_parameterized(repetitions) or int(repetitions) != repetitions:
-                raise self.refused(operation, f"its repetitions {repetitions} are no whole number; resolve them.")
-            operation = operation.replace(repetitions=int(repetitions))
-        self.is_dynamic |= cirq.is_measurement(operation)
-        before = len(self.problems)
-        self.walk(operation.mapped_circuit(deep=False), columns)
-        # what is wrong inside is told by the place of the whole, and once, not once a repetition
-        inside = {problem.message: problem for _, _, problem in self.problems[before:]}
-        del self.problems[before:]
-        if inside:
-            first = next(iter(inside.values()))
-            raise replace_message(first, "; ".join(inside))
-
-    def branch(self, operation: Any, columns: _Columns, depth: int) -> None:
-        """Append an operation under conditions; neighbours under the same conditions share a block."""
-        self.is_dynamic = True
-        try:
-            conditions = [
-                expression(condition, self.recorded) for condition in sorted(operation.classical_controls, key=str)
-            ]
-        except ConditionError as problem:
-            raise self.refused(operation, f"{problem}.") from problem
-        if any(condition == Literal(value=False) for condition in conditions):
-            return
-        conditions = [condition for condition in conditions if condition != Literal(value=True)]
-        inner = operation.without_classical_controls()
-        if not conditions:
-            self.append(inner, columns, depth + 1)
-            return
-        condition = conditions[0]
-        for other in conditions[1:]:
-            condition = Binary("and", condition, other)
-        place = len(columns.names) - 1
-        if place not in columns.branches or columns.branches[place][0] != condition:
-            place += 1
-            self.extend(columns, (("if", (), ()),))
-            columns.branches[place] = (condition, _Columns())
-        self.append(inner, columns.branches[place][1], depth + 1)
-
-    def recorded(self, key: Any, instance: int) -> Recorded:
-        """Return what a condition at this point of the circuit sees of a key."""
-        name = str(key)
-        if name not in self.measured:
-            raise ConditionError(f"the key {name!r} has not been measured before it is asked for")
-        if self.confusions[name]:
-            raise ConditionError(
-                f"the key {name!r} has a confusion_map: that is applied to results, and no condition sees it"
-            )
-        try:
-            return self.measured[name][instance]
-        except IndexError:
-            raise ConditionError(f"the key {name!r} has no measurement number {instance} yet") from None
-
-    def measure(self, operation: Any, columns: _Columns) -> None:
-        gate = operation.gate
-        where = self.where(operation.qubits)
-        key = cirq.measurement_key_name(operation)
-        before = self.measured.setdefault(key, [])
-        if before and len(before[0].clbits) != len(where):
-            raise self.refused(operation, f"the key {key!r} was used for {len(before[0].clbits)} qubits; use another.")
-        clbits = tuple(range(self.num_clbits, self.num_clbits + len(where)))
-        self.num_clbits += len(where)
-        self.extend(columns, (("measure", (qubit,), (clbit,)) for qubit, clbit in zip(where, clbits, strict=True)))
-        start = len(before) * len(where)
-        self.confusions.setdefault(key, []).extend(
-            Confusion(tuple(start + place for place in places), tuple(map(tuple, matrix.tolist())))
-            for places, matrix in gate.confusion_map.items()
+def _conversion(walker: Walker) -> Conversion:
+    body = walker.body.block()
+    registers = tuple(
+        Register(name, tuple(clbit for one in recorded for clbit in one.clbits))
+        for name, recorded in walker.measured.items()
+    )
+    keys = tuple(
+        Key(
+            name,
+            len(recorded),
+            len(recorded[0].clbits),
+            tuple(place for place, bit in enumerate(bit for one in recorded for bit in one.inverted) if bit),
+            tuple(walker.confusions[name]),
         )
-        before.append(Recorded(clbits, tuple(map(int, gate.full_invert_mask()))))
-        self.measurement_dict.setdefault(key, []).extend(where)
-        self.measured_qubits.update(where)
-
-    def number(self, value: Any) -> Any:
-        """Make a float of a gate's angle or exponent; of an open expression, a parameter of the program."""
-        if isinstance(value, sympy.Basic):
-            value = self.resolver.value_of(value)
-            if isinstance(value, sympy.Basic) and not value.is_number:
-                return Angle.parameter(self.parameters.setdefault(value, len(self.parameters)))
-        if isinstance(value, str):
-            return self.number(sympy.Symbol(value))
-        try:
-            return float(value)
-        except TypeError as error:
-            raise unsupported(str(value), "an angle has to be a real number.") from error
-
-    # --- the end -----------------------------------------------------------------------------------------------
-
-    def refused(self, operation: Any, reason: str) -> UnsupportedOperationError:
-        return unsupported(str(operation), reason, self.where(operation.qubits))
-
-    def raise_problems(self, circuit: Any) -> None:
-        """Raise one error of all problems, each with its place in ``circuit.all_operations()``."""
-        problems: list[ConversionError] = [
-            unsupported(str(qubit), f"it has {qubit.dimension} levels; only qubits can be sent.")
-            for qubit in self.order
-            if qubit.dimension != 2  # noqa: PLR2004 - a qubit
-        ]
-        if not self.order:
-            problems.append(ConversionError("The circuit has no qubits; there is nothing to run."))
-        starts = [0]
-        for moment in circuit:
-            starts.append(starts[-1] + len(moment.operations))
-        for moment_number, operation, problem in self.problems:
-            index = starts[moment_number] + circuit[moment_number].operations.index(operation)
-            qubits = self.where(operation.qubits)
-            message = f"Operation {index} on qubits {list(qubits)}: {problem.message}"
-            problems.append(UnsupportedOperationError(message, operation=str(operation), index=index, qubits=qubits))
-        if problems:
-            raise ConversionError.of(problems)
-
-    def conversion(self) -> Conversion:
-        body = self.body.block()
-        registers = tuple(
-            Register(name, tuple(clbit for one in recorded for clbit in one.clbits))
-            for name, recorded in self.measured.items()
-        )
-        keys = tuple(
-            Key(
-                name,
-                len(recorded),
-                len(recorded[0].clbits),
-                tuple(place for place, bit in enumerate(bit for one in recorded for bit in one.inverted) if bit),
-                tuple(self.confusions[name]),
-            )
-            for name, recorded in self.measured.items()
-        )
-        readout = Readout(
-            keys, tuple(map(str, self.order)), self.is_dynamic or _is_dynamic(body), params_of(self.resolver)
-        )
-        metadata = {
-            "cirq": "True",
-            "qubits": str(len(self.order)),
-            "measurement_dict": msgspec.json.encode(self.measurement_dict).decode(),
-            KEY: readout.to_text(),
-        }
-        names = tuple(map(str, self.parameters))
-        program = Program(len(self.order), self.num_clbits, body, registers, names, name="cirq-job", metadata=metadata)
-        return Conversion(program, readout, tuple(self.parameters))
-
-
-def replace_message(problem: UnsupportedOperationError, message: str) -> UnsupportedOperationError:
-    """Return the same problem in other words."""
-    return replace(problem, message=message)
+        for name, recorded in walker.measured.items()
+    )
+    readout = Readout(
+        keys, tuple(map(str, walker.order)), walker.is_dynamic or _is_dynamic(body), params_of(walker.resolver)
+    )
+    metadata = {
+        "cirq": "True",
+        "qubits": str(len(walker.order)),
+        "measurement_dict": msgspec.json.encode(walker.measurement_dict).decode(),
+        KEY: readout.to_text(),
+    }
+    names = tuple(map(str, walker.parameters))
+    program = Program(len(walker.order), walker.num_clbits, body, registers, names, name="cirq-job", metadata=metadata)
+    return Conversion(program, readout, tuple(walker.parameters))
 
 
 def _is_dynamic(body: Block) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cirq
 
 from qsession_core.errors import QSessionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from qsession_cirq.encoding import Encoding
     from qsession_cirq.job import Job
     from qsession_cirq.target import Target
     from qsession_core import Payload, Session
@@ -28,34 +29,28 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
     def __init__(
         self,
         target: Target,
+        encoding: Encoding,
         *,
         seed: int | None,
         name: str,
         session: Session | None,
-        input_params: Mapping[str, Any] | None,
-        input_data_format: str | None,
-        gateset: str | None,
         timeout_seconds: float | None,
     ) -> None:
         """Keep what every run has in common; users get samplers from ``target.sampler`` and ``service.sampler``.
 
         Args:
             target: Where to run.
+            encoding: How circuits are encoded.
             seed: As of ``Job.results``.
             name: The jobs' name.
             session: The session to join; by default the target's, if it has one when a run starts.
-            input_params: More of the jobs' ``inputParams``.
-            input_data_format: What to encode circuits in.
-            gateset: Where the provider has several.
             timeout_seconds: How long a run may wait; None for as long as it takes.
         """
         self.target = target
+        self._encoding = encoding
         self._seed = seed
         self._name = name
         self._session = session
-        self._input_params = input_params
-        self._input_data_format = input_data_format
-        self._gateset = gateset
         self._timeout_seconds = timeout_seconds
 
     def __repr__(self) -> str:
@@ -105,14 +100,7 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
         points = [list(cirq.to_resolvers(sweep)) for sweep in sweeps]
         payloads: list[Payload] = []
         for program, resolvers, count in zip(programs, points, counts, strict=True):
-            payloads += self.target.encode_sweep(
-                program,
-                resolvers,
-                count,
-                input_params=self._input_params,
-                input_data_format=self._input_data_format,
-                gateset=self._gateset,
-            )
+            payloads += self._encoding.sweep(program, count, resolvers)
         flat = [resolver for resolvers in points for resolver in resolvers]
         results = iter(
             self._results(self.target.submit_payloads(payloads, flat, name=self._name, session=self._session))

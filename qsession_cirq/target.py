@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cirq
-import msgspec
 
 from qsession_cirq.basis import IonQNativeGateset, TargetGateset
-from qsession_cirq.convert import convert
+from qsession_cirq.encoding import Encoding
 from qsession_cirq.job import Job
-from qsession_cirq.readout import KEY
-from qsession_cirq.sweeps import params_of, values_of
-from qsession_core.errors import ConversionError, QSessionError, UnboundParameterError
+from qsession_core.errors import QSessionError
 from qsession_core.keywords import strict_keywords, unknown_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from qsession_cirq.convert import Conversion
     from qsession_cirq.sampler import Sampler
     from qsession_core import Payload, Priority, Session, SessionJobFailurePolicy, Workspace
     from qsession_core import Target as CoreTarget
@@ -28,9 +23,6 @@ __all__ = ["JOB_NAME", "REPETITIONS", "Target"]
 
 JOB_NAME = "cirq-job"
 REPETITIONS = 500  # the official client's default
-_NATIVE = frozenset({"gpi", "gpi2", "ms", "zz"})
-_IONQ_JSON = "ionq.circuit.v1"
-_PIECE, _PIECES = 40, 9  # cirq-ionq keeps the measured keys in so many pieces of so many characters
 
 
 class Target:
@@ -184,16 +176,9 @@ class Target:
             ConversionError: It cannot be sent as it is; every problem is listed.
             TypeError: An option is none of the provider's.
         """
-        payload, _ = self._prepared(
-            program,
-            repetitions,
-            param_resolver,
-            self._input_params("encode", input_params, options),
-            metadata,
-            input_data_format,
-            gateset,
-        )
-        return payload
+        params = self._input_params("encode", input_params, options)
+        encoding = Encoding(self.core, params, metadata or {}, input_data_format, gateset)
+        return encoding.one(program, repetitions, cirq.ParamResolver(param_resolver))
 
     def submit(
         self,
@@ -239,15 +224,10 @@ class Target:
             SessionError: The session takes no more jobs.
             ServiceError: The service said no.
         """
-        payload, resolver = self._prepared(
-            program,
-            repetitions,
-            param_resolver,
-            self._input_params("submit", input_params, options),
-            metadata,
-            input_data_format,
-            gateset,
-        )
+        params = self._input_params("submit", input_params, options)
+        encoding = Encoding(self.core, params, metadata or {}, input_data_format, gateset)
+        resolver = cirq.ParamResolver(param_resolver)
+        payload = encoding.one(program, repetitions, resolver)
         job = self.core.submit(
             payload,
             name,
@@ -292,71 +272,11 @@ class Target:
             ConversionError: The circuit cannot be sent as it is; every problem is listed, and nothing is sent.
         """
         resolvers = list(cirq.to_resolvers(params))
-        payloads = self.encode_sweep(
-            program,
-            resolvers,
-            repetitions,
-            input_params=input_params,
-            metadata=metadata,
-            input_data_format=input_data_format,
-            gateset=gateset,
-        )
+        encoding = Encoding(self.core, input_params, metadata or {}, input_data_format, gateset)
+        payloads = encoding.sweep(program, repetitions, resolvers)
         return self.submit_payloads(payloads, resolvers, name=name, session=session)
 
     # --- for the sampler ---------------------------------------------------------------------------------------
-
-    def encode_sweep(
-        self,
-        program: cirq.AbstractCircuit,
-        resolvers: Sequence[cirq.ParamResolver],
-        repetitions: int,
-        *,
-        input_params: Mapping[str, Any] | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        input_data_format: str | None = None,
-        gateset: str | None = None,
-    ) -> list[Payload]:
-        """Return what would be sent for each point; the circuit is converted and encoded once where that is possible.
-
-        Args:
-            program: The circuit.
-            resolvers: One a point.
-            repetitions: How many at each point.
-            input_params: As of :meth:`submit`.
-            metadata: As of :meth:`submit`.
-            input_data_format: As of :meth:`encode`.
-            gateset: As of :meth:`encode`.
-
-        Raises:
-            ConversionError: The circuit cannot be sent as it is; every problem is listed.
-        """
-
-        def one_by_one() -> list[Payload]:
-            return [
-                self._prepared(program, repetitions, point, input_params, metadata, input_data_format, gateset)[0]
-                for point in resolvers
-            ]
-
-        if len(resolvers) < 2:  # noqa: PLR2004 - no sweep
-            return one_by_one()
-        try:
-            conversion = convert(program)
-            _check_measures(conversion)
-            template = self.core.template(
-                conversion.program,
-                shots=repetitions,
-                input_data_format=input_data_format,
-                input_params=input_params,
-                metadata=_texts({"repetitions": str(repetitions), **(metadata or {})}),
-                gateset=gateset or self._native(conversion),
-            )
-        except ConversionError:  # each point may be a circuit of its own: repetitions that are a symbol, say
-            return one_by_one()
-        values = values_of(conversion.expressions, resolvers).tolist()
-        return [
-            _stamped(template.bind(point), conversion, resolver)
-            for point, resolver in zip(values, resolvers, strict=True)
-        ]
 
     def submit_payloads(
         self,
@@ -369,7 +289,7 @@ class Target:
         """Send payloads, several at a time.
 
         Args:
-            payloads: As :meth:`encode_sweep` makes them.
+            payloads: As ``Encoding.sweep`` makes them.
             resolvers: The values that each was made with.
             name: The jobs' name; with more than one, its number is put behind it.
             session: As of :meth:`submit`.
@@ -410,47 +330,10 @@ class Target:
         """
         from qsession_cirq.sampler import Sampler
 
-        return Sampler(
-            self,
-            seed=seed,
-            name=name,
-            session=session,
-            input_params=input_params,
-            input_data_format=input_data_format,
-            gateset=gateset,
-            timeout_seconds=timeout_seconds,
-        )
+        encoding = Encoding(self.core, input_params, {}, input_data_format, gateset)
+        return Sampler(self, encoding, seed=seed, name=name, session=session, timeout_seconds=timeout_seconds)
 
     # --- inside ------------------------------------------------------------------------------------------------
-
-    def _prepared(
-        self,
-        program: cirq.AbstractCircuit,
-        repetitions: int,
-        param_resolver: cirq.ParamResolverOrSimilarType,
-        input_params: Mapping[str, Any] | None,
-        metadata: Mapping[str, Any] | None,
-        input_data_format: str | None,
-        gateset: str | None,
-    ) -> tuple[Payload, cirq.ParamResolver]:
-        resolver = cirq.ParamResolver(param_resolver)
-        conversion = convert(program, param_resolver=resolver)
-        _check_measures(conversion)
-        _check_bound(conversion)
-        payload = self.core.encode(
-            conversion.program,
-            shots=repetitions,
-            input_data_format=input_data_format,
-            input_params=input_params,
-            metadata=_texts({"repetitions": str(repetitions), **(metadata or {})}),
-            gateset=gateset or self._native(conversion),
-        )
-        return _stamped(payload, conversion, None), resolver
-
-    def _native(self, conversion: Conversion) -> str | None:
-        """Return ``"native"`` for a circuit of native gates alone, where the provider has them."""
-        gates = conversion.program.words - {"measure", "barrier"}
-        return "native" if gates and gates <= _NATIVE and "native" in self.core.provider.gatesets else None
 
     def _input_params(
         self, function: str, given: Mapping[str, Any] | None, options: Mapping[str, Any]
@@ -471,51 +354,3 @@ class Target:
                 keywords += ["name", "session", "priority", "tags", "job_id"]
             raise unknown_keywords(function, unknown, [*keywords, *known])
         return params
-
-
-def _check_measures(conversion: Conversion) -> None:
-    if not conversion.readout.keys:
-        raise ConversionError("The circuit has no measurements, so there is nothing to return; add cirq.measure(...).")
-
-
-def _check_bound(conversion: Conversion) -> None:
-    if conversion.expressions:
-        names = sorted({str(symbol) for expression in conversion.expressions for symbol in expression.free_symbols})
-        raise UnboundParameterError(
-            f"The circuit's symbols {', '.join(names)} have no value; give them one by param_resolver.",
-            parameters=tuple(names),
-        )
-
-
-def _stamped(payload: Payload, conversion: Conversion, resolver: cirq.ParamResolver | None) -> Payload:
-    """Write what travels with this payload alone: its values, and the keys as the official client reads them."""
-    metadata = dict(payload.metadata)
-    if resolver is not None:
-        metadata[KEY] = replace(conversion.readout, params=params_of(resolver)).to_text()
-    if payload.input_data_format == _IONQ_JSON:
-        # cirq-ionq joins everything that begins with "measurement", so the other form has to go
-        pieces = _cirq_ionq_keys(conversion)
-        if pieces:
-            del metadata["measurement_dict"]
-            metadata |= pieces
-    return replace(payload, metadata=metadata)
-
-
-def _cirq_ionq_keys(conversion: Conversion) -> dict[str, str]:
-    """Write measured keys as cirq-ionq does; nothing where a key does not fit its form, or is no plain measurement."""
-    if any(key.instances > 1 or key.inverted or key.confusions for key in conversion.readout.keys):
-        return {}
-    measured = msgspec.json.decode(conversion.program.metadata["measurement_dict"], type=dict[str, list[int]])
-    text = "\x1e".join(f"{key}\x1f{','.join(map(str, qubits))}" for key, qubits in measured.items())
-    if len(text) > _PIECE * _PIECES or any("\x1e" in key or "\x1f" in key for key in measured):
-        return {}
-    return {f"measurement{start // _PIECE}": text[start : start + _PIECE] for start in range(0, len(text), _PIECE)}
-
-
-def _texts(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """Return metadata as the service keeps it: text by key."""
-    return {
-        key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        for key, value in metadata.items()
-        if value is not None
-    }

@@ -339,6 +339,14 @@ def test_all_problems_come_at_once_with_place_name_and_way_out():
         assert words in str(caught.value)
 
 
+def test_a_symbol_that_is_no_real_number_is_refused_with_its_place():
+    a = cirq.LineQubit(0)
+    circuit = cirq.Circuit(cirq.H(a), cirq.X(a) ** sympy.Symbol("t"))
+    with pytest.raises(UnsupportedOperationError, match="real number") as caught:
+        convert(circuit, param_resolver={"t": 1j})
+    assert caught.value.index == 1
+
+
 def test_a_condition_on_a_key_that_was_not_measured_yet_is_refused():
     a, b = cirq.LineQubit.range(2)
     circuit = cirq.Circuit(cirq.Moment(cirq.X(b).with_classical_controls("m")), cirq.Moment(cirq.measure(a, key="m")))

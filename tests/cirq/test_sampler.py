@@ -10,8 +10,7 @@ import pytest
 import sympy
 from cirq.work.observable_measurement import RepetitionsStoppingCriteria, measure_observables
 
-from qsession_cirq import Sampler
-from qsession_cirq import target as target_module
+from qsession_cirq import Sampler, encoding
 from qsession_core.errors import ConversionError, JobFailedError, UnboundParameterError
 
 A, B = cirq.LineQubit.range(2)
@@ -48,10 +47,10 @@ def test_a_sweep_is_converted_once(service, monkeypatch):
 
     def counting(*args: object, **kwargs: object) -> object:
         conversions.append(args)
-        return words_convert(*args, **kwargs)
+        return original(*args, **kwargs)
 
-    words_convert = target_module.convert
-    monkeypatch.setattr(target_module, "convert", counting)
+    original = encoding.convert
+    monkeypatch.setattr(encoding, "convert", counting)
     service.run_sweep(FLIP, cirq.Linspace("t", 0, 1, 7), 3, IONQ)
     assert len(conversions) == 1
 
@@ -81,8 +80,8 @@ def test_a_template_gives_what_each_point_gives_alone(service, angles):
 
 def test_the_values_of_a_template_are_the_bits_of_the_values(service):
     circuit = cirq.Circuit(cirq.rx(T)(A), cirq.measure(A, key="m"))
-    target = service.get_target(IONQ)
-    payloads = target.encode_sweep(circuit, [cirq.ParamResolver({"t": 0.1 * n}) for n in range(5)], 10)
+    points = [cirq.ParamResolver({"t": 0.1 * n}) for n in range(5)]
+    payloads = encoding.Encoding(service.get_target(IONQ).core).sweep(circuit, 10, points)
     for number, payload in enumerate(payloads):
         assert f'"rotation":{0.1 * number!r}'.encode() in payload.data
 

@@ -1,0 +1,302 @@
+"""One rule a gate class of Cirq: which gate words it is.
+
+A rule returns a *plan*, a plain tuple, because a circuit has a hundred thousand gates:
+
+* ``(word, params)``: the gate is this word on the operation's qubits, in their order;
+* ``("", steps)``: several words; a step is (word, places among the gate's qubits, params);
+* None: no rule for this one; Cirq has to decompose it.
+
+Plans are right up to a global phase. Under a control that phase is seen; :mod:`qsession_cirq.words` says what it is.
+Exponents become exact doubles: ``cirq.X ** e`` is ``rx(pi * e)``, and a word without angle where e has one.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from typing import TYPE_CHECKING, Any
+
+import cirq
+
+from qsession_core.errors import UnsupportedOperationError
+from qsession_core.gates import controlled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
+    Plan = tuple[str, tuple[Any, ...]]
+    Number = Callable[[Any], Any]
+    Rule = Callable[[Any, Number], Plan | None]
+
+__all__ = ["RULES", "SINGLETONS", "euler", "rule_of", "unsupported"]
+
+PI = math.pi
+_NOTHING: Plan = ("", ())
+
+
+def unsupported(operation: str, reason: str, qubits: tuple[int, ...] = ()) -> UnsupportedOperationError:
+    """Say that an operation cannot be sent; the walker adds its place.
+
+    Args:
+        operation: How Cirq shows it.
+        reason: What is wrong, and the way out.
+        qubits: Where it acts, by index.
+    """
+    return UnsupportedOperationError(f"{operation}: {reason}", operation=operation, qubits=qubits)
+
+
+# --- powers: a word where the exponent has one, else a rotation -------------------------------------------------
+
+
+def _periodic(**words: float) -> dict[float, str]:
+    """Map each exponent, and the same one a period of 2 before and after, to its word; 0 to none."""
+    table = {-2.0: "", 0.0: "", 2.0: "", 4.0: ""}
+    for word, exponent in words.items():
+        table |= {exponent - 2: word, exponent: word, exponent + 2: word}
+    return table
+
+
+_X = _periodic(x=1, sx=0.5, sxdg=-0.5)
+_Y = _periodic(y=1)
+_Z = _periodic(z=1, s=0.5, sdg=-0.5, t=0.25, tdg=-0.25)
+_CX = _periodic(cx=1, csx=0.5, csxdg=-0.5)
+_CZ = _periodic(cz=1, cs=0.5, csdg=-0.5)
+
+
+def _one_qubit_power(table: dict[float, str], rotation: str) -> Rule:
+    def rule(gate: Any, number: Number) -> Plan:
+        exponent = gate.exponent
+        if exponent.__class__ is not float:
+            exponent = number(exponent)
+        word = table.get(exponent)
+        if word is None:
+            return (rotation, (exponent * PI,))
+        return (word, ())
+
+    return rule
+
+
+def _rotation(word: str) -> Rule:
+    def rule(gate: Any, number: Number) -> Plan:
+        radians = gate._rads  # noqa: SLF001 - the exponent has been divided by pi and lost a bit
+        if radians.__class__ is not float:
+            radians = number(radians)
+        return (word, (radians,))
+
+    return rule
+
+
+def _two_qubit_rotation(word: str) -> Rule:
+    def rule(gate: Any, number: Number) -> Plan:
+        exponent = gate.exponent
+        if exponent.__class__ is not float:
+            exponent = number(exponent)
+        return (word, (exponent * PI,))
+
+    return rule
+
+
+def _flipped_phase(num_controls: int, exponent: Any) -> tuple[Step, ...]:
+    """Write a power of X under controls as a phase between two H."""
+    last, everything = (num_controls,), tuple(range(num_controls + 1))
+    h: Step = ("h", last, ())
+    return (h, (controlled("p", num_controls), everything, (exponent * PI,)), h)
+
+
+def _cx(gate: Any, number: Number) -> Plan:
+    exponent = number(gate.exponent)
+    word = _CX.get(exponent)
+    return ("", _flipped_phase(1, exponent)) if word is None else (word, ())
+
+
+def _ccx(gate: Any, number: Number) -> Plan:
+    exponent = number(gate.exponent)
+    return ("ccx", ()) if exponent in {1.0, -1.0} else ("", _flipped_phase(2, exponent))
+
+
+def _cz(gate: Any, number: Number) -> Plan:
+    exponent = number(gate.exponent)
+    word = _CZ.get(exponent)
+    return ("cp", (exponent * PI,)) if word is None else (word, ())
+
+
+def _ccz(gate: Any, number: Number) -> Plan:
+    exponent = number(gate.exponent)
+    return ("ccz", ()) if exponent in {1.0, -1.0} else (controlled("p", 2), (exponent * PI,))
+
+
+def _h(gate: Any, number: Number) -> Plan:
+    exponent = number(gate.exponent)
+    if exponent in {1.0, -1.0}:
+        return ("h", ())
+    at = (0,)
+    return ("", (("ry", at, (PI / 4,)), ("rx", at, (exponent * PI,)), ("ry", at, (-PI / 4,))))
+
+
+def _swap(gate: Any, number: Number) -> Plan:
+    exponent = number(gate.exponent)
+    if exponent in {1.0, -1.0}:
+        return ("swap", ())
+    cx: Step = ("cx", (0, 1), ())
+    back, h, middle = (1, 0), ("h", (0,), ()), (exponent * PI,)
+    return ("", (cx, h, ("cp", back, middle), h, cx))
+
+
+def _iswap(gate: Any, number: Number) -> Plan:
+    exponent = number(gate.exponent)
+    if exponent == 1.0:
+        return ("iswap", ())
+    both, angle = (0, 1), (exponent * (-PI / 2),)
+    return ("", (("rxx", both, angle), ("ryy", both, angle)))
+
+
+def _fsim(gate: Any, number: Number) -> Plan:
+    theta, phi = number(gate.theta), number(gate.phi)
+    both = (0, 1)
+    return ("", (("rxx", both, (theta,)), ("ryy", both, (theta,)), ("cp", both, (-phi,))))
+
+
+def _phased_x(gate: Any, number: Number) -> Plan:
+    turn = number(gate.phase_exponent) * PI
+    return ("u", (number(gate.exponent) * PI, turn + -PI / 2, -turn + PI / 2))
+
+
+def _phased_xz(gate: Any, number: Number) -> Plan:
+    axis, z = number(gate.axis_phase_exponent), number(gate.z_exponent)
+    return ("u", (number(gate.x_exponent) * PI, (axis + z) * PI + -PI / 2, axis * -PI + PI / 2))
+
+
+def _matrix(gate: Any, number: Number) -> Plan | None:
+    del number
+    return ("u", euler(cirq.unitary(gate))) if cirq.qid_shape(gate) == (2,) else None
+
+
+def euler(matrix: NDArray[np.complex128]) -> tuple[float, float, float]:
+    """Return the angles of ``u`` for a unitary 2 x 2 matrix, up to its phase."""
+    (a, b), (c, d) = matrix.tolist()
+    theta = 2 * math.atan2(abs(c), abs(a))
+    if abs(a) < 1e-12:  # noqa: PLR2004 - only phi - lambda is seen
+        return (theta, cmath.phase(c) - cmath.phase(-b), 0.0)
+    start = cmath.phase(a)
+    if abs(c) < 1e-12:  # noqa: PLR2004 - only phi + lambda is seen
+        return (theta, 0.0, cmath.phase(d) - start)
+    return (theta, cmath.phase(c) - start, cmath.phase(-b) - start)
+
+
+def _paulis(gate: Any, number: Number) -> Plan:
+    del number
+    if not math.isclose(abs(complex(gate.coefficient)), 1.0):
+        raise unsupported(str(gate), "its coefficient has not magnitude 1, so it is no unitary operation.")
+    return ("", tuple(("_xyz"[p], (place,), ()) for place, p in enumerate(gate.pauli_mask.tolist()) if p))
+
+
+_INTO_Z: dict[int, tuple[Step, ...]] = {1: (("h", (), ()),), 2: (("rx", (), (PI / 2,)),), 3: ()}
+_OUT_OF_Z: dict[int, tuple[Step, ...]] = {1: (("h", (), ()),), 2: (("rx", (), (-PI / 2,)),), 3: ()}
+
+
+def _pauli_phasor(gate: Any, number: Number) -> Plan:
+    """Rotate about a Pauli string: its parity into one qubit, turned there, and back."""
+    string = gate.dense_pauli_string
+    mask = string.pauli_mask.tolist()
+    support = [place for place, pauli in enumerate(mask) if pauli]
+    sign = complex(string.coefficient).real
+    angle = (number(gate.exponent_neg) + -number(gate.exponent_pos)) * (PI * sign)
+    if not support:
+        return _NOTHING
+    into = tuple((word, (at,), params) for at in support for word, _, params in _INTO_Z[mask[at]])
+    out = tuple((word, (at,), params) for at in support for word, _, params in _OUT_OF_Z[mask[at]])
+    last = support[-1]
+    chain: tuple[Step, ...] = tuple(("cx", (at, last), ()) for at in support[:-1])
+    return ("", (*into, *chain, ("rz", (last,), (angle,)), *reversed(chain), *out))
+
+
+def _native(word: str, *names: str) -> Rule:
+    """Read one of IonQ's native gates, ours or cirq_ionq's, by the names of its angles."""
+
+    def rule(gate: Any, number: Number) -> Plan:
+        return (word, tuple(number(getattr(gate, name)) for name in names))
+
+    return rule
+
+
+def _nothing(gate: Any, number: Number) -> Plan:
+    del gate, number
+    return _NOTHING
+
+
+RULES: dict[type, Rule] = {
+    cirq.Rx: _rotation("rx"),
+    cirq.Ry: _rotation("ry"),
+    cirq.Rz: _rotation("rz"),
+    cirq.XPowGate: _one_qubit_power(_X, "rx"),
+    cirq.YPowGate: _one_qubit_power(_Y, "ry"),
+    cirq.ZPowGate: _one_qubit_power(_Z, "rz"),
+    cirq.XXPowGate: _two_qubit_rotation("rxx"),
+    cirq.YYPowGate: _two_qubit_rotation("ryy"),
+    cirq.ZZPowGate: _two_qubit_rotation("rzz"),
+    cirq.HPowGate: _h,
+    cirq.CXPowGate: _cx,
+    cirq.CZPowGate: _cz,
+    cirq.CCXPowGate: _ccx,
+    cirq.CCZPowGate: _ccz,
+    cirq.SwapPowGate: _swap,
+    cirq.ISwapPowGate: _iswap,
+    cirq.FSimGate: _fsim,
+    cirq.PhasedXPowGate: _phased_x,
+    cirq.PhasedXZGate: _phased_xz,
+    cirq.CSwapGate: lambda _gate, _number: ("cswap", ()),
+    cirq.MatrixGate: _matrix,
+    cirq.DensePauliString: _paulis,
+    cirq.MutableDensePauliString: _paulis,
+    cirq.PauliStringPhasorGate: _pauli_phasor,
+    cirq.IdentityGate: _nothing,
+    cirq.WaitGate: _nothing,
+    cirq.GlobalPhaseGate: _nothing,
+}
+
+# cirq_ionq's gates are known by name: if one is in the circuit its package is loaded, and else it need not be
+_CIRQ_IONQ: dict[str, Rule] = {
+    "GPIGate": _native("gpi", "phi"),
+    "GPI2Gate": _native("gpi2", "phi"),
+    "MSGate": _native("ms", "phi0", "phi1", "theta"),
+    "ZZGate": _native("zz", "theta"),
+}
+_OUR_NATIVE: dict[str, Rule] = {
+    "GPI": _native("gpi", "phi"),
+    "GPI2": _native("gpi2", "phi"),
+    "MS": _native("ms", "phi0", "phi1", "angle"),
+    "ZZ": _native("zz", "angle"),
+}
+
+# Cirq's own gate objects, which most circuits share: they live as long as the process, so their ids tell them
+SINGLETONS: dict[int, Plan] = {
+    id(gate): (word, ())
+    for gate, word in (
+        (cirq.X, "x"), (cirq.Y, "y"), (cirq.Z, "z"), (cirq.H, "h"), (cirq.S, "s"), (cirq.T, "t"),
+        (cirq.CNOT, "cx"), (cirq.CX, "cx"), (cirq.CZ, "cz"), (cirq.SWAP, "swap"), (cirq.ISWAP, "iswap"),
+        (cirq.CCX, "ccx"), (cirq.TOFFOLI, "ccx"), (cirq.CCZ, "ccz"), (cirq.CSWAP, "cswap"), (cirq.FREDKIN, "cswap"),
+    )
+}  # fmt: skip
+
+
+def rule_of(kind: type, rules: dict[type, Rule]) -> Rule | None:
+    """Return the rule of a gate class: its own, its nearest ancestor's, or that of a native gate by its name.
+
+    Args:
+        kind: The class.
+        rules: By class; an inherited rule is noted there.
+    """
+    found = rules.get(kind)
+    if found is None:
+        found = next((rules[ancestor] for ancestor in kind.__mro__ if ancestor in rules), None)
+        if found is None and kind.__module__.startswith("cirq_ionq"):
+            found = _CIRQ_IONQ.get(kind.__name__)
+        elif found is None and kind.__module__ == "qsession_cirq.native":
+            found = _OUR_NATIVE.get(kind.__name__)
+        if found is not None:
+            rules[kind] = found
+    return found
