@@ -21,7 +21,8 @@ __all__ = ["local_workspace"]
 def local_workspace() -> Iterator[LocalWorkspace]:
     """A workspace in memory, with seed 0 and a clock that stands still.
 
-    ``local_workspace.clock.advance(600)`` lets ten minutes pass; ``local_workspace.faults.add(...)`` makes things go wrong.
+    ``local_workspace.clock.advance(600)`` lets ten minutes pass; ``local_workspace.faults.add(...)`` makes things go
+    wrong.
     """
     from qsession_core.local import LocalWorkspace, ManualClock
 

@@ -1,7 +1,7 @@
 """A whole workspace on this machine: the service itself, not a stand-in for it.
 
-:class:`LocalWorkspace` answers every request of the real service in the same way; see workspace.py. The names below load
-when they are first used.
+:class:`LocalWorkspace` answers every request of the real service in the same way; see workspace.py. The names below
+load when they are first used.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Where things are: the workspace's connection, and the addresses in replies.
 
 In process the service and its storage have hosts of their own. Served over HTTP there is one host for both, and blob
-addresses repeat the container (``/job-1/job-1/inputData``): on a loopback host the storage SDK takes the first segment of a
-path for the account, while the official client takes it for the container; said twice, both are right.
+addresses repeat the container (``/job-1/job-1/inputData``): on a loopback host the storage SDK takes the first segment
+of a path for the account, while the official client takes it for the container; said twice, both are right.
 """
 
 from __future__ import annotations

@@ -37,13 +37,13 @@ def angle(text: str, names: Mapping[str, float] | None = None) -> float:
         JobFailure: It is no expression, or has no finite value.
     """
     try:
-        if len(text) > _MAX_LENGTH:
-            raise ValueError("too long")
-        value = _value(ast.parse(text.strip().replace("^", "**"), mode="eval").body, {"pi": math.pi, **(names or {})})
-        if not math.isfinite(value):
-            raise ValueError("not finite")
+        value = _value(
+            ast.parse(text[:_MAX_LENGTH].strip().replace("^", "**"), mode="eval").body, {"pi": math.pi, **(names or {})}
+        )
     except (ValueError, SyntaxError, TypeError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
         raise JobFailure("InvalidInputData", f"{text[:60]!r} is no angle.") from error
+    if not math.isfinite(value):
+        raise JobFailure("InvalidInputData", f"{text[:60]!r} has no finite value.")
     return value
 
 

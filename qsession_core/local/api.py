@@ -86,8 +86,8 @@ class _SessionBody(_Common, kw_only=True):
 
 class _Patch(msgspec.Struct, rename="camel"):
     name: str | msgspec.UnsetType = msgspec.UNSET
-    priority: str | None | msgspec.UnsetType = msgspec.UNSET
-    tags: list[str] | None | msgspec.UnsetType = msgspec.UNSET
+    priority: str | msgspec.UnsetType | None = msgspec.UNSET
+    tags: list[str] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _SasBody(msgspec.Struct, rename="camel"):

@@ -47,8 +47,8 @@ class Archive:
     def export(self, folder: Path, job_ids: Collection[str] | None = None) -> int:
         """Write jobs to a folder: one folder a job, with ``job.json`` and its blobs.
 
-        Blobs are numbered (``blob-0``, ``blob-1``...) and their names stand in ``job.json``, because a name from the wire is
-        no name for a file.
+        Blobs are numbered (``blob-0``, ``blob-1``...) and their names stand in ``job.json``, because a name from the
+        wire is no name for a file.
 
         Args:
             folder: Where to; made if need be.
@@ -85,10 +85,9 @@ class Archive:
         jobs = self.jobs(before)
         for job in jobs:
             self._store.remove(job)
+        childless = "NOT EXISTS (SELECT 1 FROM items AS other WHERE other.session_id = items.id)"
         sessions = self._store.items(
-            f"WHERE item_type = 'Session' AND {_ENDED} AND created < ? AND NOT EXISTS"
-            " (SELECT 1 FROM items AS other WHERE other.session_id = items.id)",
-            (microseconds(before),),
+            f"WHERE item_type = 'Session' AND {_ENDED} AND created < ? AND {childless}", (microseconds(before),)
         )
         for session in sessions:
             self._store.remove(session)

@@ -19,7 +19,7 @@ Operation = tuple[str, tuple[int, ...], tuple[object, ...]]
 Output = tuple[str, int]
 
 
-class JobFailure(Exception):
+class JobFailure(Exception):  # noqa: N818 - it is an outcome of a job, not an error of ours
     """This job ends as Failed, with this in its errorData.
 
     Args:

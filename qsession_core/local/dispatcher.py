@@ -1,8 +1,8 @@
 """The queue and the worker: which job runs next, where it runs, and what happens when it ends.
 
-The queue is the store: a job waits as a row in state Waiting. One thread takes jobs in order (High before Standard, then
-by submission) from the targets that can take one; it runs small jobs itself and gives large ones to an executor. Several
-processes on one directory each have such a thread; a job belongs to the one that claimed it.
+The queue is the store: a job waits as a row in state Waiting. One thread takes jobs in order (High before Standard,
+then by submission) from the targets that can take one; it runs small jobs itself and gives large ones to an executor.
+Several processes on one directory each have such a thread; a job belongs to the one that claimed it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from qsession_core.local.execution import (
     unread,
     work_of,
 )
-from qsession_core.local.lifecycle import Lifecycle
 from qsession_core.local.noise import noise_of
 from qsession_core.local.store import SESSION, Item, Store
 from qsession_core.local.wire import moment
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from qsession_core.local.clock import Clock
     from qsession_core.local.faults import Faults
+    from qsession_core.local.lifecycle import Lifecycle
     from qsession_core.local.targets import LocalTarget
 
 __all__ = ["Dispatcher"]
@@ -109,6 +109,7 @@ class Dispatcher:
         """Take no more jobs and give back those that have not ended."""
         with self._changed:
             self._stopping = True
+            self._changes += 1
             self._changed.notify_all()
         if self._own is not None:
             self._own.shutdown(wait=False, cancel_futures=True)
@@ -174,12 +175,12 @@ class Dispatcher:
                 self._run(job)
                 continue
             with self._changed:
+                if self._changes != changes:
+                    continue
                 for left in list(self._prompt):  # whatever is left cannot start now
                     self._is_prompt_no_more(left)
                 self._seen = changes
                 self._changed.notify_all()
-                if self._stopping or self._changes != changes:
-                    continue
                 if self._recover is not None:
                     look_at = looked + timedelta(seconds=_LOOK_SECONDS)
                     wake_at = look_at if wake_at is None else min(wake_at, look_at)
@@ -237,8 +238,8 @@ class Dispatcher:
     def _hold(self, job: Item, target: LocalTarget, now: int) -> int | None:
         """Return until when another session has the target to itself; 0 if none has.
 
-        The hold lasts while jobs of the session that ran last are pending, and ``hold_seconds`` after the last one ended;
-        a session that is terminal or was asked to close holds nothing once its jobs are done.
+        The hold lasts while jobs of the session that ran last are pending, and ``hold_seconds`` after the last one
+        ended; a session that is terminal or was asked to close holds nothing once its jobs are done.
         """
         last = self._store.items(
             "WHERE item_type = 'Job' AND target = ? COLLATE NOCASE AND began IS NOT NULL AND id <> ?"
@@ -280,7 +281,7 @@ class Dispatcher:
         """See one claimed job through, or on its way."""
         try:
             self._begin(job)
-        except Exception:
+        except Exception:  # noqa: BLE001
             # The worker's edge: whatever goes wrong with one job must end this job, not the service. What it was is
             # in the log, because a job's owner could do nothing with it.
             _LOG.exception("job %s could not be run", job.id)

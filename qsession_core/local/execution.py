@@ -140,17 +140,32 @@ def _counted(program: Circuit | Program) -> tuple[int, int, int]:
 
 
 def work_of(task: Task, program: Circuit | Program) -> float:
-    """Return roughly how many amplitudes running a task touches; it decides where it runs."""
+    """Return roughly how many amplitudes running a task touches; it decides where it runs.
+
+    Simulators that are not ours never run in the service's own process, whatever the size: what they do to it (locks,
+    threads, crashes) is not ours to say.
+    """
     if task.results == "zeros" and (isinstance(program, Circuit) or program.blocks):
         return 0.0
+    if task.simulator not in {"", "numpy", "stim"}:
+        return float("inf")
     if isinstance(program, Program):
-        if not program.blocks or task.simulator == "qdk":
-            return float("inf")  # qdk holds the interpreter's lock, and its import takes a while
-        return program.work * min(task.shots, 64)
+        return program.work * min(task.shots, 64) if program.blocks else float("inf")
+    if _is_for_tableaux(task, program):
+        return float(len(program.operations)) * (program.num_qubits + task.shots / 8)
     if task.noise:
         return program.work * min(task.shots, 8)
     middle = any(name == "reset" for name, _, _ in program.operations)
     return program.work * (min(task.shots, 64) if middle else 1)
+
+
+def _is_for_tableaux(task: Task, program: Circuit) -> bool:
+    """Say whether stim would run a circuit: cheap, however wide it is."""
+    if task.results == "exact" or program.work <= INLINE_WORK:
+        return False
+    from qsession_core.local.simulators import choose_by_name
+
+    return choose_by_name(program, is_noisy=bool(task.noise)) == "stim"
 
 
 def entry_point(params: Mapping[str, Any]) -> str:

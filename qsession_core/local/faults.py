@@ -39,9 +39,9 @@ class Fault:
 
     Attributes:
         kind: ``delay`` (the answer comes late), ``drop_before`` and ``drop_after`` (no answer; without or with the
-            request's effect), ``throttle`` (429), ``server_error``, ``truncate`` and ``garble`` (a body cut in half, a body
-            that is no JSON), ``expired_sas`` (addresses in the reply have run out), ``unknown_status`` (a job or session in a
-            state that no client knows), ``fail_job`` (a job that matches ends Failed).
+            request's effect), ``throttle`` (429), ``server_error``, ``truncate`` and ``garble`` (a body cut in half, a
+            body that is no JSON), ``expired_sas`` (addresses in the reply have run out), ``unknown_status`` (a job or
+            session in a state that no client knows), ``fail_job`` (a job that matches ends Failed).
         route: Where: ``"PUT jobs/*"``, ``"jobs/*"``, ``"PUT"``, ``"GET blob"``, or ``"*"``; not for ``fail_job``.
         count: How many times; None for always.
         after: How many matching requests or jobs pass unharmed first.

@@ -29,7 +29,9 @@ _COLUMNS = {
 }  # fmt: skip
 _OPERATORS = {"eq": "=", "ne": "<>", "ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 _TOKEN = re.compile(
-    r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<time>\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+ -]\d{2}:\d{2})?)?)|(?P<word>[A-Za-z_]\w*)|(?P<sign>[(),]))"
+    r"\s*(?:(?P<string>'(?:[^']|'')*')"
+    r"|(?P<time>\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+ -]\d{2}:\d{2})?)?)"
+    r"|(?P<word>[A-Za-z_]\w*)|(?P<sign>[(),]))"
 )
 _MAX_DEPTH = 50
 _MAX_LENGTH = 8192

@@ -3,9 +3,9 @@
 Invariants, written before the code:
 
 1. The state of n qubits is a flat complex128 array of 2**n amplitudes; bit k of an index is qubit k (little-endian).
-2. Single-qubit gates wait, as 2x2 matrices, until another operation on their qubit does not commute with them. Qubits are
-   parted into aligned blocks of at most four neighbours; when one qubit of a block must act, the whole block acts as
-   one matrix product, because that costs no more than one gate.
+2. Single-qubit gates wait, as 2x2 matrices, until another operation on their qubit does not commute with them. Qubits
+   are parted into aligned blocks of at most four neighbours; when one qubit of a block must act, the whole block acts
+   as one matrix product, because that costs no more than one gate.
 3. A gate that is diagonal in a qubit lets that qubit's waiting gate wait on if it is diagonal too.
 4. The state is right up to a global phase. Nothing below may look at that phase.
 5. Steps hold no state: one list of steps serves every branch of a measurement tree.
@@ -213,14 +213,14 @@ class Compiler:
                     ("pair", self._index(controls, target, 0), self._index(controls, target, 1), matrix)
                 )  # fmt: skip
                 return
-        matrix = params[0] if name == "matrix" else _matrix(name, params)
+        whole: Any = params[0] if name == "matrix" else _matrix(name, params)
         self._settle(qubits)
         width = len(qubits)
         indices = [
             self._fixed(qubits, [(row >> (width - 1 - place)) & 1 for place in range(width)])
             for row in range(1 << width)
         ]  # fmt: skip
-        self.steps.append(("dense", indices, matrix))
+        self.steps.append(("dense", indices, whole))
 
     def _settle(self, qubits: Sequence[int], *, diagonal: bool = False) -> None:
         """Let the waiting gates of some qubits act; diagonal ones may wait on if the next gate is diagonal there."""
@@ -235,15 +235,15 @@ class Compiler:
         waiting = [self._waiting.pop(first + place, None) for place in range(size)]
         acting = [place for place, matrix in enumerate(waiting) if matrix is not None]
         if len(acting) == 1:
-            qubit, single = first + acting[0], waiting[acting[0]] or _IDENTITY
-            if single[1] == 0 == single[2]:
-                if single[0] != single[3]:
-                    self.steps.append(("phase", self._fixed((qubit,), (1,)), single[3] / single[0]))
+            qubit, only = first + acting[0], waiting[acting[0]] or _IDENTITY
+            if only[1] == 0 == only[2]:
+                if only[0] != only[3]:
+                    self.steps.append(("phase", self._fixed((qubit,), (1,)), only[3] / only[0]))
                 return
-        matrix = None
+        matrix = np.ones((1, 1), dtype=np.complex128)
         for single in waiting:  # the higher qubit is the more significant
             array = np.array(single if single is not None else _IDENTITY, dtype=np.complex128).reshape(2, 2)
-            if matrix is None:
+            if len(matrix) == 1:
                 matrix = array
             else:
                 width = len(matrix)
@@ -276,12 +276,14 @@ def _single(name: str, params: tuple[object, ...]) -> Single:
     if not params:
         known = _SINGLES.get(name)
         if known is None:
-            known = _SINGLES[name] = tuple(_matrix(name, ()).ravel().tolist())  # type: ignore[assignment]
+            a, b, c, d = _matrix(name, ()).ravel().tolist()
+            known = _SINGLES[name] = (a, b, c, d)
         return known
     if name in _FAST:
         return _FAST[name](float(params[0]))  # type: ignore[arg-type]
     matrix = params[0] if name == "matrix" else _matrix(name, params)
-    return tuple(np.asarray(matrix).ravel().tolist())  # type: ignore[return-value]
+    a, b, c, d = np.asarray(matrix).ravel().tolist()
+    return (a, b, c, d)
 
 
 def _rx(theta: float) -> Single:

@@ -1,7 +1,7 @@
 """What can happen to jobs and sessions, each as one transaction on the store.
 
-Nothing here waits, runs or knows threads; the machine's rules stand in sessions.py, and this module keeps the store in step
-with them. Invariants:
+Nothing here waits, runs or knows threads; the machine's rules stand in sessions.py, and this module keeps the store in
+step with them. Invariants:
 
 1. A job's state moves Waiting -> Executing -> a terminal state, with CancellationRequested before Cancelled if it was
    executing; nothing leaves a terminal state.
@@ -31,7 +31,7 @@ __all__ = ["PENDING", "TERMINAL", "Lifecycle"]
 TERMINAL = ("Completed", "Succeeded", "Failed", "Cancelled")
 PENDING = ("Waiting", "Executing", "CancellationRequested")
 _PENDING_SQL = "('Waiting', 'Executing', 'CancellationRequested')"
-_OPEN_SQL = "('Waiting', 'Executing', 'Failure(s)')"
+_OPEN_SQL = "item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)')"
 _TOO_LATE = (
     "Session is already in a terminal state. This may have been due to failures in prior jobs in the session."
 )  # fmt: skip
@@ -70,15 +70,12 @@ class Lifecycle:
     def expire(self) -> int | None:
         """Time out the sessions that have been idle too long; return when the next one would be, in microseconds."""
         idle = IDLE_SECONDS * 1_000_000
-        query = (
-            "SELECT min(last_submitted) FROM items WHERE item_type = 'Session' AND closing = 0 "
-            f"AND state IN {_OPEN_SQL}"
-        )  # fmt: skip
+        query = f"SELECT min(last_submitted) FROM items WHERE {_OPEN_SQL}"  # noqa: S608 - our own text
         oldest = self._store.read(query)[0][0]
         if oldest is not None and oldest + idle <= self._now():
             with self._store.transaction():
                 for session in self._store.items(
-                    f"WHERE item_type = 'Session' AND closing = 0 AND state IN {_OPEN_SQL} AND last_submitted <= ?",
+                    f"WHERE {_OPEN_SQL} AND last_submitted <= ?",
                     (self._now() - idle,),
                 ):
                     self._happen(session, Event.IDLE)

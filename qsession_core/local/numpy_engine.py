@@ -2,8 +2,8 @@
 
 Invariants, written before the code:
 
-1. A state is evolved once, however many shots are asked for. Where every measurement is the last thing that happens to its
-   qubit, shots are drawn together from the squared amplitudes of the measured qubits.
+1. A state is evolved once, however many shots are asked for. Where every measurement is the last thing that happens to
+   its qubit, shots are drawn together from the squared amplitudes of the measured qubits.
 2. Otherwise measurements, resets and errors part the shots (tree.py): a branch is followed only if any shots take it.
 3. Qubits that no gate touches are 0 and take no memory.
 4. The same program, shots, noise and seed give the same shots, in the same order.

@@ -1,7 +1,7 @@
 """Which processes are alive on a directory, told by locks that the system takes back when a process dies.
 
-Each process holds a lock on a file of its own under ``owners/``. A job whose owner's lock is free belongs to nobody: its
-process died, and the job may run again. Nothing here depends on time or on process ids, which are used anew.
+Each process holds a lock on a file of its own under ``owners/``. A job whose owner's lock is free belongs to nobody:
+its process died, and the job may run again. Nothing here depends on time or on process ids, which are used anew.
 """
 
 from __future__ import annotations

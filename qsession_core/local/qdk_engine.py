@@ -78,8 +78,8 @@ _FRAME = """define i64 @main() #0 {{
 {calls}
   ret i64 0
 }}
-attributes #0 = {{ "entry_point" "output_labeling_schema" "qir_profiles"="base_profile" "required_num_qubits"="{qubits}" \
-"required_num_results"="{results}" }}
+attributes #0 = {{ "entry_point" "output_labeling_schema" "qir_profiles"="base_profile" \
+"required_num_qubits"="{qubits}" "required_num_results"="{results}" }}
 !llvm.module.flags = !{{!0, !1, !2, !3}}
 !0 = !{{i32 1, !"qir_major_version", i32 2}}
 !1 = !{{i32 7, !"qir_minor_version", i32 0}}

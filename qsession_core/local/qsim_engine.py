@@ -1,4 +1,4 @@
-"""Wide states by qsim, where cirq and qsimcirq are installed: single precision, several times faster than the others."""
+"""Wide states by qsim, where cirq and qsimcirq are installed: single precision, and several times faster."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ Instructions come out as tuples that tree.py carries out:
 ``("record", kind, operand or int)``                   one record of the output
 ====================================================  ==================================================================
 
-An operand is a number, or the name of a value. Programs that use memory, arrays or functions of their own come out without
-blocks: they go to a simulator that reads QIR for itself.
+An operand is a number, or the name of a value. Programs that use memory, arrays or functions of their own come out
+without blocks: they go to a simulator that reads QIR for itself.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ __all__ = ["ARITHMETIC", "read_adaptive"]
 
 Operand = int | float | str
 
-ARITHMETIC = frozenset(
-    "add sub mul udiv sdiv urem srem and or xor shl lshr ashr icmp fcmp zext sext trunc select fadd fsub fmul fdiv frem"
-    " fneg sitofp uitofp fptosi fptoui".split()
-)
+ARITHMETIC = frozenset({
+    "add", "sub", "mul", "udiv", "sdiv", "urem", "srem", "and", "or", "xor", "shl", "lshr", "ashr", "icmp", "fcmp",
+    "zext", "sext", "trunc", "select", "fadd", "fsub", "fmul", "fdiv", "frem", "fneg", "sitofp", "uitofp", "fptosi",
+    "fptoui",
+})  # fmt: skip
 _NAME = r"%[\w.$-]+"
 _BLOCK = re.compile(r"^(?:([\w.$-]+)|\"([^\"]+)\"):.*$")
 _CALL = re.compile(r"(?:(" + _NAME + r")\s*=\s*)?(?:tail\s+)?call\s[^@]*@(\w+)\((.*)\)[^)]*$")
@@ -95,7 +96,7 @@ def _blocks(body: str) -> dict[str, list[str]]:
 
 def _operand(text: str) -> Operand:
     """Return a number or the name of a value."""
-    word = text.split()[-1]
+    word = text.rsplit(maxsplit=1)[-1]
     if word[0] == "%":
         return word
     if word in {"true", "false"}:

@@ -1,8 +1,8 @@
 """Reads ``ionq.circuit.v1``: IonQ's JSON, gate sets qis and native.
 
 Every qubit is measured at the end, into the result of its own number. Angles of qis gates are radians, those of native
-gates turns. Accepted as the real service does: ``target`` or ``targets``, ``control`` or ``controls``, and for zz either
-``angle`` or ``phase``. Source: protocol.md 6.1, IonQ's documentation "Writing quantum programs".
+gates turns. Accepted as the real service does: ``target`` or ``targets``, ``control`` or ``controls``, and for zz
+either ``angle`` or ``phase``. Source: protocol.md 6.1, IonQ's documentation "Writing quantum programs".
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def _qis(gate: _Gate, controls: tuple[int, ...], targets: tuple[int, ...], index
     if len(targets) != 1:
         raise _bad(f"gate {index} ({name}) takes one target")
     if name in _ROTATIONS and (name != "z" or gate.rotation is not None):
-        word, params = _ROTATIONS[name], (_angle(gate.rotation, name, index),)
+        word = _ROTATIONS[name]
+        params: tuple[float, ...] = (_angle(gate.rotation, name, index),)
     elif name in _FIXED:
         word, params = _FIXED[name], ()
     else:

@@ -1,7 +1,7 @@
 """Reads ``honeywell.openqasm.v1``: OpenQASM 2.0 with qelib1's gates, gate definitions, and ``if``.
 
-Each classical bit is a result of its own; the registers say how results are written. Source: Cross et al., "Open Quantum
-Assembly Language" (arXiv:1707.03429); protocol.md 6.4.
+Each classical bit is a result of its own; the registers say how results are written. Source: Cross et al., "Open
+Quantum Assembly Language" (arXiv:1707.03429); protocol.md 6.4.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class _Reader:
             if len(qubits) != len(bits):
                 raise _bad(f"{text!r} measures {len(qubits)} qubits into {len(bits)} bits")
             return [("measure", (qubit, bit), ()) for qubit, bit in zip(qubits, bits, strict=True)]
-        word = text.split()[0]
+        word = text.split(maxsplit=1)[0]
         if word == "barrier":
             return []
         if word == "reset":

@@ -1,8 +1,8 @@
 """Reads ``qir.v1`` as text: straight-line programs of any pointer style.
 
-One compiled expression walks the calls of the entry point's only block; equal lines are read once and remembered, so that
-10,000 gates take tens of milliseconds. Accepted: typed pointers (``%Qubit* inttoptr (i64 3 to %Qubit*)``), opaque ones
-(``ptr inttoptr (i64 3 to ptr)``), ``null`` for number 0, labels that are null. Programs with branches are read by
+One compiled expression walks the calls of the entry point's only block; equal lines are read once and remembered, so
+that 10,000 gates take tens of milliseconds. Accepted: typed pointers (``%Qubit* inttoptr (i64 3 to %Qubit*)``), opaque
+ones (``ptr inttoptr (i64 3 to ptr)``), ``null`` for number 0, labels that are null. Programs with branches are read by
 read_adaptive.py. Source: the QIR specification (github.com/qir-alliance/qir-spec), protocol.md 6.3.
 """
 
@@ -40,7 +40,7 @@ _DOUBLE = re.compile(r"double\s+([^\s,)]+)")
 _COUNT = re.compile(r"i64\s+(\d+)")
 _ENTRY = re.compile(
     r"^define\s[^@\n]*@(\"[^\"]*\"|[\w.$-]+)\([^\n]*\)[^\n{]*?(#\d+)?[^\n{]*\{\n(.*?)^\}", re.MULTILINE | re.DOTALL
-)  # noqa: E501
+)
 _ATTRIBUTE_GROUP = re.compile(r"^attributes\s+(#\d+)\s*=\s*\{(.*)\}", re.MULTILINE)
 _ATTRIBUTE = re.compile(r'"([^"]+)"(?:\s*=\s*"([^"]*)")?')
 _BRANCHY = re.compile(r"^\s*(?:br\s+i1|switch\s|%\S+\s*=|store\s)", re.MULTILINE)
@@ -101,7 +101,7 @@ def read_qir(payload: bytes, entry_point: str = "") -> Circuit | Program:
     output: list[Output] = []
     remembered: dict[tuple[str, str], list[Operation]] = {}
     for call in _CALL.finditer(body):
-        key = call.groups()
+        key = (call[1], call[2])
         known = remembered.get(key)
         if known is None:
             name, arguments = key

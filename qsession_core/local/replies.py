@@ -21,7 +21,7 @@ __all__ = ["Refusal", "json_reply", "service_error", "storage_error", "unauthori
 _JSON = "application/json; charset=utf-8"
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - it is an answer, not an error of ours
     """A request that gets an error for an answer.
 
     Args:

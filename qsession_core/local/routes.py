@@ -1,7 +1,7 @@
 """The table of routes.
 
-Paths are compared without regard to case, segment by segment; ``*`` is an id, and ``:verb`` ends a segment. Source: protocol.md
-sections 1.4 and 2.
+Paths are compared without regard to case, segment by segment; ``*`` is an id, and ``:verb`` ends a segment. Source:
+protocol.md sections 1.4 and 2.
 """
 
 from __future__ import annotations

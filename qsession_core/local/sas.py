@@ -53,7 +53,7 @@ class Signer:
         return "<Signer>"
 
     def _signature(self, scope: str, rights: str, start: str, end: str, name: str) -> str:
-        text = "\n".join((scope, rights, start, end, name, _VERSION))
+        text = f"{scope}\n{rights}\n{start}\n{end}\n{name}\n{_VERSION}"
         return base64.b64encode(hmac.new(self._key, text.encode(), hashlib.sha256).digest()).decode()
 
     def container(self, container: str, now: datetime, *, secure: bool = True) -> str:

@@ -99,8 +99,8 @@ class Server:
         endpoint: The service's address, with a slash at its end.
 
     Raises:
-        ConfigurationError: The address can be reached from elsewhere and that was not asked for, it is taken, or waitress
-            is not installed.
+        ConfigurationError: The address can be reached from elsewhere and that was not asked for, it is taken, or
+            waitress is not installed.
     """
 
     def __init__(

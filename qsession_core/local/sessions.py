@@ -2,17 +2,19 @@
 
 Invariants, written before the code:
 
-1. Three states are terminal (Succeeded, Failed, TimedOut); nothing leaves them, and entering one sets the end time once.
+1. Three states are terminal (Succeeded, Failed, TimedOut); nothing leaves them, and entering one sets the end time
+   once.
 2. A session that was asked to close takes no more jobs. It keeps its visible state until its last job has ended, then
    it is Succeeded, or Failed where a job had failed. Closing cancels no job and does not time out.
-3. Under Abort the first failed job makes the session Failed at once, and its other jobs are cancelled. Under Continue it
-   becomes Failure(s), which is not terminal, takes jobs, and is not left by a later success.
+3. Under Abort the first failed job makes the session Failed at once, and its other jobs are cancelled. Under Continue
+   it becomes Failure(s), which is not terminal, takes jobs, and is not left by a later success.
 4. A cancelled job is no failure, under either policy.
 5. Ten minutes after the last submission (or the opening) an open session is TimedOut, whether or not jobs are
    pending and whether or not jobs had failed. Jobs it has already taken run on.
 6. Waiting becomes Executing when the first job starts, and never goes back.
 
-Source: protocol.md 4.4, from recorded traffic; 4 and the last sentences of 2 and 5 are our readings of what it leaves open.
+Source: protocol.md 4.4, from recorded traffic; 4 and the last sentences of 2 and 5 are our readings of what it leaves
+open.
 """
 
 from __future__ import annotations

@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
     Shots = NDArray[np.uint8]
 
-__all__ = ["Simulator", "check_memory", "choose", "is_clifford", "simulator"]
+__all__ = ["Simulator", "check_memory", "choose", "choose_by_name", "is_clifford", "simulator"]
 
-CLIFFORD = frozenset(
-    "x y z h s sdg sx sxdg id cx cy cz swap iswap ecr dcx measure reset".split()
-)  # fmt: skip
+CLIFFORD = frozenset({
+    "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "id", "cx", "cy", "cz", "swap", "iswap", "ecr", "dcx", "measure",
+    "reset",
+})  # fmt: skip
 # From how many qubits on the others are worth loading, measured on two cores
 _WIDE = 16
 # A noisy Clifford circuit of this width is quicker as tableaux than as state vectors
 _WIDE_NOISY = 10
+# Amplitudes to touch before it pays to load another simulator: about a second of numpy's work
+_WORTH_LOADING = 1e9
+_NEEDS = {"stim": "stim", "qsim": "qsimcirq", "aer": "qiskit_aer"}
 
 
 class Simulator(Protocol):
@@ -94,19 +98,28 @@ def choose(circuit: Circuit, noise: Noise, name: str = "") -> Simulator:
         if not forced.can_run(circuit, is_noisy=not noise.is_none):
             raise JobFailure("InvalidInputData", f"The simulator {name} cannot run this program.")
         return forced
-    width = len(active_qubits(circuit.operations))
-    if width >= (_WIDE if noise.is_none else _WIDE_NOISY):
-        # few errors leave most shots alike, which the numpy engine follows together and Aer one by one
-        others = (("qsim", "qsimcirq"), ("aer", "qiskit_aer")) if noise.is_none else ()
-        for candidate, module in (("stim", "stim"), *others):
-            if not _installed(module) or candidate not in plugins.names(plugins.SIMULATORS):
-                continue
-            if candidate == "stim" and not is_clifford(circuit):
-                continue
-            chosen = simulator(candidate)
-            if chosen.can_run(circuit, is_noisy=not noise.is_none):
-                return chosen
+    chosen = choose_by_name(circuit, is_noisy=not noise.is_none)
+    if chosen != "numpy":
+        other = simulator(chosen)
+        if other.can_run(circuit, is_noisy=not noise.is_none):
+            return other
     return NumpyEngine()
+
+
+def choose_by_name(circuit: Circuit, *, is_noisy: bool) -> str:
+    """Return the name of the simulator that is likely the quickest, of those that are installed."""
+    width = len(active_qubits(circuit.operations))
+    if width >= (_WIDE_NOISY if is_noisy else _WIDE) and _has("stim") and is_clifford(circuit):
+        return "stim"
+    # few errors leave most shots alike, which the numpy engine follows together and Aer one by one
+    if is_noisy or width < _WIDE or len(circuit.operations) * 2.0 ** min(width, 1000) < _WORTH_LOADING:
+        return "numpy"
+    return next((name for name in ("qsim", "aer") if _has(name)), "numpy")
+
+
+def _has(name: str) -> bool:
+    """Say whether a simulator of ours has the package that it needs."""
+    return _installed(_NEEDS[name]) and name in plugins.names(plugins.SIMULATORS)
 
 
 def check_memory(num_qubits: int, bytes_per_amplitude: int, limit: int = 0) -> None:

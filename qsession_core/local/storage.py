@@ -1,6 +1,6 @@
 """The storage account beside the service: containers, blobs, blocks; every access by a checked signature.
 
-Source: Azure Storage's REST reference (Put Blob, Get Blob, Put Block, Put Block List, List Blobs), protocol.md section 3.
+Source: Azure Storage's REST reference (Put Blob, Get Blob, Put Block, Put Block List, List Blobs); protocol.md 3.
 """
 
 from __future__ import annotations

@@ -16,13 +16,13 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 __all__ = ["JOB", "SESSION", "Blob", "Item", "Store"]
 
@@ -43,7 +43,8 @@ CREATE TABLE items (
 CREATE INDEX items_by_session ON items (session_id, sequence);
 CREATE INDEX items_by_creation ON items (created, sequence);
 CREATE INDEX items_waiting ON items (rank, number) WHERE item_type = 'Job' AND state = 'Waiting';
-CREATE INDEX items_running ON items (target) WHERE item_type = 'Job' AND state IN ('Executing', 'CancellationRequested');
+CREATE INDEX items_running ON items (target)
+    WHERE item_type = 'Job' AND state IN ('Executing', 'CancellationRequested');
 CREATE INDEX items_idle ON items (last_submitted)
     WHERE item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)');
 CREATE TABLE containers (name TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID;
@@ -131,8 +132,8 @@ class Blob:
 
 _COLUMNS = [field.name for field in fields(Item)]
 _STORED = [name for name in _COLUMNS if name != "sequence"]
-_SELECT = "SELECT " + ", ".join(_COLUMNS) + " FROM items "
-_INSERT = f"INSERT INTO items ({', '.join(_STORED)}) VALUES ({', '.join('?' * len(_STORED))})"  # noqa: S608 - our names
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM items "  # noqa: S608 - columns of ours
+_INSERT = f"INSERT INTO items ({', '.join(_STORED)}) VALUES ({', '.join('?' * len(_STORED))})"  # noqa: S608 - as above
 _BLOB = "SELECT container, name, content_type, content_encoding, etag, modified, size FROM blobs "
 
 

@@ -1,9 +1,9 @@
 """Follows a program through its measurements, branches and errors, many shots at once.
 
 A branch is a state vector with the number of shots that have come the same way. It splits where shots part: at a
-measurement, a reset, an error of a gate, a readout error. Errors do not depend on the state, so it is drawn beforehand at
-which gate each shot errs first, and gates in between stay fused. Branches are worked off depth first. Measurements that end a
-program are drawn for all shots of a branch together.
+measurement, a reset, an error of a gate, a readout error. Errors do not depend on the state, so it is drawn beforehand
+at which gate each shot errs first, and gates in between stay fused. Branches are worked off depth first. Measurements
+that end a program are drawn for all shots of a branch together.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import numpy as np
 from qsession_core.local.arithmetic import compute
 from qsession_core.local.circuit import JobFailure, Operation, Program
 from qsession_core.local.kernels import Compiler, State
-from qsession_core.local.noise import Noise
 from qsession_core.local.read_qir import split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from qsession_core.local.noise import Noise
 
     Shots = NDArray[np.uint8]
     Value = int | float
@@ -39,7 +40,8 @@ def marginal(state: State, qubits: list[int]) -> NDArray[np.float64]:
     wanted = set(qubits)
     others = tuple(state.num_qubits - 1 - qubit for qubit in range(state.num_qubits) if qubit not in wanted)
     if others:
-        weights = weights.reshape((2,) * state.num_qubits).sum(axis=others).ravel()
+        summed: NDArray[np.float64] = weights.reshape((2,) * state.num_qubits).sum(axis=others).ravel()
+        return summed
     return weights
 
 
@@ -47,7 +49,8 @@ def draw(weights: NDArray[np.float64], shots: int, rng: np.random.Generator) -> 
     """Return indices drawn with these weights."""
     edges = np.cumsum(weights)
     drawn = np.searchsorted(edges, rng.random(shots) * edges[-1], side="right")
-    return np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    bounded: NDArray[np.int64] = np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    return bounded
 
 
 @dataclass(slots=True)
@@ -98,7 +101,7 @@ class Tree:
         self._program = program
         self._noise = noise
         self._zeros = zeros
-        active = {qubit for qubit in _touched(program)}
+        active = _touched(program)
         self._place = {qubit: number for number, qubit in enumerate(sorted(active))}
         self._tails = {label: _tail(block) for label, block in program.blocks.items()}
 

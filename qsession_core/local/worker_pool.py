@@ -1,8 +1,8 @@
 """Processes that run simulations, as a ``concurrent.futures.Executor``.
 
-Each worker is a fresh Python that is fed over its standard input. Unlike multiprocessing's, these workers do not import the
-caller's main module (a plain script without a guard works), are never forked from a process with threads, and can
-be killed one by one, so that cancelling a running job frees the machine at once.
+Each worker is a fresh Python that is fed over its standard input. Unlike multiprocessing's, these workers do not
+import the caller's main module (a plain script without a guard works), are never forked from a process with threads,
+and can be killed one by one, so that cancelling a running job frees the machine at once.
 """
 
 from __future__ import annotations
@@ -134,6 +134,8 @@ def _started() -> subprocess.Popen[bytes]:
         **os.environ,
         "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
         "QDK_PYTHON_TELEMETRY": "none",
+        # the workers are the parallelism: threads within them only get in each other's way
+        "OPENBLAS_NUM_THREADS": "1",
         "OMP_WAIT_POLICY": "passive",
     }
     return subprocess.Popen(  # noqa: S603 - this Python, our own text

@@ -6,7 +6,6 @@ import hmac
 import logging
 import secrets
 import uuid
-
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +14,8 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.addresses import API_HOST, BLOB_HOST, LocalConnection, addresses_for, blob_path
 from qsession_core.local.api import Api, Call
-from qsession_core.local.clock import SystemClock, microseconds
 from qsession_core.local.archive import Archive
+from qsession_core.local.clock import SystemClock, microseconds
 from qsession_core.local.discovery import Discovery
 from qsession_core.local.dispatcher import Dispatcher
 from qsession_core.local.faults import Faults, after, before
@@ -198,23 +197,27 @@ class LocalWorkspace:
         if not self._is_authorized(headers, is_management=route.shape in MANAGEMENT):
             return unauthorized()
         try:
-            methods = ROUTES.get(route.shape)
-            if methods is None:
-                raise Refusal(404, "ResourceNotFound", "There is no such route.")
-            handler = methods.get(method)
-            if handler is None:
-                raise Refusal(405, "MethodNotAllowed", f"This route answers {', '.join(methods)}.")
-            if not route.is_own:
-                raise Refusal(404, *_not_here(route))
-            self._expire()
-            if handler == "subscription":
-                return json_reply({"subscriptionId": self.connection.subscription_id, "state": "Enabled"})
-            if handler == "proxy":
-                return self._proxied(method, headers, call.body)
-            part = self._api if hasattr(self._api, handler) else self._discovery
-            response: Response = getattr(part, handler)(call, *route.arguments)
+            return self._answer(method, route, call, headers)
         except Refusal as refusal:
             return service_error(refusal)
+
+    def _answer(self, method: str, route: Route, call: Call, headers: Mapping[str, str]) -> Response:
+        """Look up who answers a request, and let them."""
+        methods = ROUTES.get(route.shape)
+        if methods is None:
+            raise Refusal(404, "ResourceNotFound", "There is no such route.")
+        handler = methods.get(method)
+        if handler is None:
+            raise Refusal(405, "MethodNotAllowed", f"This route answers {', '.join(methods)}.")
+        if not route.is_own:
+            raise Refusal(404, *_not_here(route))
+        self._expire()
+        if handler == "subscription":
+            return json_reply({"subscriptionId": self.connection.subscription_id, "state": "Enabled"})
+        if handler == "proxy":
+            return self._proxied(method, headers, call.body)
+        part = self._api if hasattr(self._api, handler) else self._discovery
+        response: Response = getattr(part, handler)(call, *route.arguments)
         return response
 
     def _proxied(self, method: str, headers: Mapping[str, str], body: bytes) -> Response:

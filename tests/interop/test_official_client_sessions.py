@@ -1,6 +1,6 @@
 """The official client, unpatched, against the local workspace over loopback HTTP."""
 
-import datetime
+import datetime as dt
 import os
 import warnings
 
@@ -30,7 +30,7 @@ def served():
     """A served workspace, and the official client connected by the lines that ``qsession serve`` prints."""
     with LocalWorkspace(seed=3, clock=ManualClock()) as service, Server(service) as server:
         names = {}
-        exec(official_lines(service.connection, server.endpoint), names)
+        exec(official_lines(service.connection, server.endpoint), names)  # noqa: S102 - our own lines, as a user would run them
         yield service, names["workspace"]
 
 
@@ -274,8 +274,8 @@ def five(served, target):
 
 
 def test_every_filter_finds(five):
-    today = datetime.datetime.now(datetime.UTC)
-    day = datetime.timedelta(days=1)
+    today = dt.datetime.now(dt.UTC)
+    day = dt.timedelta(days=1)
     assert len(five.list_jobs()) == 5
     assert {job.details.name for job in five.list_jobs(name_match="job-1")} == {"job-1"}
     assert len(five.list_jobs(status=["Failed", "Cancelled"])) == 1

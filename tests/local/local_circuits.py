@@ -8,7 +8,7 @@ from qsession_core.local.circuit import Circuit
 CLIFFORD = ["x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap", "iswap", "ecr", "dcx"]
 
 
-def random_circuit(rng, num_qubits, num_gates, words=None, measured=True):
+def random_circuit(rng, num_qubits, num_gates, words=None):
     """Return a random circuit over gate words, every qubit measured into its own result."""
     names = [name for name in (words or GATES) if GATES[name].num_qubits <= num_qubits]
     operations = []
@@ -17,8 +17,7 @@ def random_circuit(rng, num_qubits, num_gates, words=None, measured=True):
         qubits = tuple(int(qubit) for qubit in rng.permutation(num_qubits)[: word.num_qubits])
         angles = tuple(float(value) for value in rng.uniform(-6, 6, word.num_params))
         operations.append((word.name, qubits, angles))
-    if measured:
-        operations += [("measure", (qubit, qubit), ()) for qubit in range(num_qubits)]
+    operations += [("measure", (qubit, qubit), ()) for qubit in range(num_qubits)]
     return Circuit(num_qubits, num_qubits, operations)
 
 

@@ -47,15 +47,17 @@ class Served:
 def submit(served, http, job_id):
     """Send one job in the three calls of the protocol; say whether the service took it."""
     headers = {"x-ms-quantum-api-key": served.key}
+    container = {"containerName": f"job-{job_id}"}
     try:
-        reply = http.post(f"{served.base}/storage/sasUri", json={"containerName": f"job-{job_id}"}, headers=headers, timeout=20)
+        url = f"{served.base}/storage/sasUri"
+        reply = http.post(url, json=container, headers=headers, timeout=20)
         sas_uri = reply.json()["sasUri"]
         address, query = sas_uri.split("?")
         is_qasm = job_id[0] in "01234567"
         body = QASM if is_qasm else json.dumps(BELL)
         http.put(f"{address}/inputData?{query}", data=body, headers={"x-ms-blob-type": "BlockBlob"}, timeout=20)
-        job = {"name": "j", "containerUri": sas_uri, "inputDataUri": f"{address}/inputData", "inputParams": {"shots": 20},
-               "target": "quantinuum.sim.h2-1e" if is_qasm else "ionq.simulator",
+        job = {"name": "j", "containerUri": sas_uri, "inputDataUri": f"{address}/inputData",
+               "inputParams": {"shots": 20}, "target": "quantinuum.sim.h2-1e" if is_qasm else "ionq.simulator",
                "inputDataFormat": "honeywell.openqasm.v1" if is_qasm else "ionq.circuit.v1"}  # fmt: skip
         return http.put(f"{served.base}/jobs/{job_id}", json=job, headers=headers, timeout=20).status_code == 200
     except (requests.RequestException, ValueError, KeyError):
@@ -192,7 +194,9 @@ def test_two_processes_on_one_directory_do_not_spoil_it(tmp_path):
                     assert submit(served, http, job_id)
                     taken.append(job_id)
 
-        threads = [threading.Thread(target=load, args=(served, seed)) for seed, served in enumerate((first, second) * 2)]
+        threads = [
+            threading.Thread(target=load, args=(served, seed)) for seed, served in enumerate((first, second) * 2)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -233,7 +237,7 @@ def test_old_jobs_are_listed_exported_and_pruned(tmp_path):
         assert client.job(new["id"])["status"] == "Succeeded"
 
 
-@pytest.mark.parametrize("arguments", [["--host", "0.0.0.0"], ["--host", "192.0.2.1", "--port", "1"]])
+@pytest.mark.parametrize("arguments", [["--host", "::"], ["--host", "192.0.2.1", "--port", "1"]])
 def test_serving_to_other_machines_must_be_said(arguments, capsys):
     from qsession_core.cli import main
 

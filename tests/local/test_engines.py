@@ -1,13 +1,9 @@
 """The simulators: right, repeatable, and in agreement with each other."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from local_circuits import CLIFFORD, distance, frequencies, random_circuit, statevector_probabilities
 
 from qsession_core.local.circuit import Circuit, JobFailure
@@ -118,8 +114,9 @@ def test_a_wide_clifford_circuit_goes_to_stim_and_a_narrow_one_to_numpy():
     rng = np.random.default_rng(0)
     assert choose(random_circuit(rng, 200, 1000, CLIFFORD), QUIET).name == "stim"
     assert choose(random_circuit(rng, 4, 20, CLIFFORD), QUIET).name == "numpy"
-    wide = [("rx", (q,), (0.3,)) for q in range(18)] + [("measure", (q, q), ()) for q in range(18)]
-    assert choose(Circuit(18, 18, wide), QUIET).name == "qsim"
+    wide = [("rx", (q,), (0.3,)) for q in range(24)] * 10 + [("measure", (q, q), ()) for q in range(24)]
+    assert choose(Circuit(24, 24, wide), QUIET).name == "qsim"
+    assert choose(Circuit(24, 24, wide), Noise(p1=0.1)).name == "numpy"
 
 
 def test_a_forced_simulator_that_cannot_is_refused():

@@ -106,9 +106,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-MEMBERS = ["name", "target", "providerId", "containerUri", "inputDataUri", "inputDataFormat", "outputDataFormat", "tags",
-           "inputParams", "metadata", "sessionId", "priority", "jobFailurePolicy", "itemType", "containerName", "blobName",
-           "query", "subscriptions", "jobType"]  # fmt: skip
+MEMBERS = [
+    "name", "target", "providerId", "containerUri", "inputDataUri", "inputDataFormat", "outputDataFormat", "tags",
+    "inputParams", "metadata", "sessionId", "priority", "jobFailurePolicy", "itemType", "containerName", "blobName",
+    "query", "subscriptions", "jobType",
+]  # fmt: skip
+COMP = ["", "&comp=list&restype=container", "&restype=container", "&comp=block&blockid=AA", "&comp=block",
+        "&comp=blocklist", "&comp=metadata", "&sig=", "&sp=r", "&se=2000-01-01T00:00:00Z", "&sr=b"]  # fmt: skip
+SPANS = ["", "bytes=0-", "bytes=5-1", "bytes=-5", "bytes=a-b", "items=0-1", "bytes=0-" + "9" * 20]
 GOOD = {"name": "n", "target": "ionq.simulator", "containerUri": "https://local.blob.core.windows.net/job-1",
         "inputDataFormat": "ionq.circuit.v1", "containerName": "job-1"}  # fmt: skip
 
@@ -136,10 +141,7 @@ def test_no_request_to_the_service_breaks_it(hostile, shape, method, place, quer
 
     path = shape.replace("*", place)
     text = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
-    if isinstance(body, bytes):
-        payload = body
-    else:
-        payload = json.dumps(body).encode("utf-8", "replace")
+    payload = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8", "replace")
     reply = hostile.send(method, f"{hostile.base}/{path}?{text}", payload, hostile.headers)
     assert reply.status < 500
     if reply.status >= 400 and reply.body and shape != "storage/proxy":  # whose errors are the storage's
@@ -150,9 +152,8 @@ def test_no_request_to_the_service_breaks_it(hostile, shape, method, place, quer
 @given(
     method=st.sampled_from(["GET", "PUT", "HEAD", "DELETE", "POST"]),
     name=st.sampled_from(TRICKS) | st.text(max_size=20),
-    extra=st.sampled_from(["", "&comp=list&restype=container", "&restype=container", "&comp=block&blockid=AA", "&comp=block",
-                           "&comp=blocklist", "&comp=metadata", "&sig=", "&sp=r", "&se=2000-01-01T00:00:00Z", "&sr=b"]),
-    span=st.sampled_from(["", "bytes=0-", "bytes=5-1", "bytes=-5", "bytes=a-b", "items=0-1", "bytes=0-99999999999999999999"]),
+    extra=st.sampled_from(COMP),
+    span=st.sampled_from(SPANS),
     body=st.binary(max_size=50),
 )  # fmt: skip
 def test_no_request_to_the_storage_breaks_it(hostile, method, name, extra, span, body):
@@ -171,7 +172,9 @@ def test_no_address_breaks_the_service(hostile, url):
     assert hostile.service.handle(Request("GET", url)).status < 500
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000, b"\xff" * 100, b"x" * (9 << 20), b'{"name": 1e9999}'])
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"a":' * 50_000, b"\xff" * 100, b"x" * (9 << 20), b'{"name": 1e9999}']
+)
 def test_bodies_that_are_too_deep_or_too_large_are_refused(hostile, body):
     reply = hostile.send("PUT", f"{hostile.base}/jobs/{uuid.uuid4()}", body, hostile.headers)
     assert reply.status in {400, 413}
@@ -206,11 +209,18 @@ def test_over_http_hostile_requests_get_clean_answers(tmp_path):
     with LocalWorkspace(tmp_path / "w") as service, Server(service) as server:
         chance = random.Random(1)
         for number in range(60):
-            line = chance.choice([
-                b"GET /../../../../etc/passwd HTTP/1.1", b"GET /%2e%2e/%2e%2e/workspace.db HTTP/1.1", b"NONSENSE",
-                b"PUT /job-1/job-1/..%2f..%2fx?sig=x HTTP/1.1", b"GET http://evil/ HTTP/1.1", b"GET / HTTP/9.9",
-                b"GET /subscriptions/" + b"a" * chance.randrange(9000) + b" HTTP/1.1", b"\x00\x01\x02",
-            ])
+            line = chance.choice(
+                [
+                    b"GET /../../../../etc/passwd HTTP/1.1",
+                    b"GET /%2e%2e/%2e%2e/workspace.db HTTP/1.1",
+                    b"NONSENSE",
+                    b"PUT /job-1/job-1/..%2f..%2fx?sig=x HTTP/1.1",
+                    b"GET http://evil/ HTTP/1.1",
+                    b"GET / HTTP/9.9",
+                    b"GET /subscriptions/" + b"a" * chance.randrange(9000) + b" HTTP/1.1",
+                    b"\x00\x01\x02",
+                ]
+            )
             host = chance.choice([b"127.0.0.1", b"", b"evil.example", b"[::1"])
             with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
                 connection.sendall(line + b"\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")

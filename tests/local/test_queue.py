@@ -215,7 +215,7 @@ def test_a_failed_session_cancels_its_running_jobs():
 
 def test_an_executor_that_breaks_fails_the_job_and_not_the_service():
     class Broken(Executor):
-        def submit(self, function, /, *args):  # noqa: ARG002
+        def submit(self, function, /, *args):
             future = Future()
             future.set_running_or_notify_cancel()
             future.set_exception(OSError("the cluster is gone"))
@@ -230,7 +230,7 @@ def test_an_executor_that_breaks_fails_the_job_and_not_the_service():
 def test_a_plugin_that_breaks_fails_the_job_and_not_the_service(monkeypatch):
     from qsession_core.local import dispatcher
 
-    def explode(task, program):  # noqa: ARG001
+    def explode(task, program):
         raise ZeroDivisionError
 
     with LocalWorkspace(clock=ManualClock()) as service:
@@ -334,9 +334,9 @@ def test_faults_come_as_often_as_they_were_asked_for(client, service):
 
 
 def test_a_request_is_lost_before_or_after_its_effect(client, service):
-    from qsession_core.errors import TransportError
-
     import uuid
+
+    from qsession_core.errors import TransportError
 
     for kind, expected in (("drop_before", 404), ("drop_after", 200)):
         service.faults.clear()
@@ -355,7 +355,7 @@ def test_server_errors_cut_and_garbled_bodies(client, service):
     service.faults.add(Fault("truncate", route="GET jobs", count=1))
     assert client.get("jobs").body == whole[: len(whole) // 2]
     service.faults.add(Fault("garble", route="GET jobs", count=1))
-    with pytest.raises(ValueError, match="utf-8|Expecting"):
+    with pytest.raises(ValueError, match=r"utf-8|Expecting"):
         json.loads(client.get("jobs").body)
 
 
@@ -397,6 +397,6 @@ def test_a_task_says_everything_so_it_can_run_anywhere():
     from qsession_core.local.execution import Task
 
     task = Task("t", "ionq.circuit.v1", "ionq.quantum-results.v1", json.dumps(BELL).encode(), {}, 10, 1, 5)
-    outcome = run(pickle.loads(pickle.dumps(task)))
+    outcome = run(pickle.loads(pickle.dumps(task)))  # noqa: S301 - its own bytes
     assert isinstance(outcome, Outcome)
     assert outcome.code == ""

@@ -245,7 +245,14 @@ def test_the_resource_graph_finds_the_workspace_by_name(client, service):
     found = rows("LOCAL-workspace")
     assert found["count"] == found["totalRecords"] == 1
     assert found["data"][0]["subscriptionId"] == service.connection.subscription_id
-    assert set(found["data"][0]) == {"name", "subscriptionId", "resourceGroup", "location", "endpointUri", "workspaceKind"}
+    assert set(found["data"][0]) == {
+        "name",
+        "subscriptionId",
+        "resourceGroup",
+        "location",
+        "endpointUri",
+        "workspaceKind",
+    }
     assert rows("other")["data"] == []
 
 
@@ -305,7 +312,8 @@ def test_filters_find_what_they_say(many, condition, expected):
     ("condition", "where"),
     [
         ("Name", "position 4"), ("Name eq", "position 7"), ("Nome eq 'a'", "position 0"), ("Name is 'a'", "position 5"),
-        ("(Name eq 'a'", "position 12"), ("Name eq 'a' or", "position 14"), ("CreationTime ge yesterday", "position 16"),
+        ("(Name eq 'a'", "position 12"), ("Name eq 'a' or", "position 14"),
+        ("CreationTime ge yesterday", "position 16"),
         ("Name eq 'a", "position 8"), ("Name eq 'a')", "position 11"), ("CreationTime ge 2030-13-01", "position 16"),
         ("Name eq 'a'; drop table items", "position 11"), ("startswith(Name 'a')", "position 16"), ("(" * 200, "deep"),
     ],
@@ -367,7 +375,9 @@ def test_top_level_items_take_filters_over_both_kinds(many):
 
 def test_targets_are_added_and_changed_from_python_and_toml(tmp_path):
     file = tmp_path / "targets.toml"
-    file.write_text('[[target]]\nid = "acme.sim.tiny"\nnum_qubits = 1\n[[target]]\nid = "ionq.simulator"\nmax_shots = 7\n')
+    file.write_text(
+        '[[target]]\nid = "acme.sim.tiny"\nnum_qubits = 1\n[[target]]\nid = "ionq.simulator"\nmax_shots = 7\n'
+    )
     with LocalWorkspace(targets=file, clock=ManualClock()) as service:
         client = Client(service)
         assert service.targets["acme.sim.tiny"].num_qubits == 1
