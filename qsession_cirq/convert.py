@@ -99,7 +99,7 @@ def _raise_problems(walker: Walker, circuit: cirq.AbstractCircuit) -> None:
         index = starts[moment_number] + place
         qubits = walker.where(operation.qubits)
         message = f"Operation {index} on qubits {list(qubits)}: {problem.message}"
-        problems.append(UnsupportedOperationError(message, operation=str(operation), index=index, qubits=qubits))
+        problems.append(UnsupportedOperationError(message, operation=problem.operation, index=index, qubits=qubits))
     if problems:
         raise ConversionError.of(problems)
 

@@ -46,6 +46,7 @@ def unsupported(operation: str, reason: str, qubits: tuple[int, ...] = ()) -> Un
         reason: What is wrong, and the way out.
         qubits: Where it acts, by index.
     """
+    operation = " ".join(operation.split())  # some are shown on several lines
     return UnsupportedOperationError(f"{operation}: {reason}", operation=operation, qubits=qubits)
 
 

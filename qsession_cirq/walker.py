@@ -147,7 +147,7 @@ class Walker:
         if parts is None:
             if cirq.has_kraus(operation) and not cirq.has_unitary(operation):
                 raise self.refused(
-                    operation, "a noise channel; take it out, noise is the target's (see its input_params)."
+                    operation, "a channel, not a gate; take it out: noise is the target's (see its input_params)."
                 )
             raise self.refused(operation, "Cirq cannot decompose it; give its gate a _decompose_ or a small _unitary_.")
         self.is_dynamic |= not cirq.has_unitary(operation)

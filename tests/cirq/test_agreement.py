@@ -89,6 +89,18 @@ def test_feed_forward_draws_what_cirq_draws(service, target, mask):
         assert all(abs(have.get(outcome, 0) - share) < 0.05 for outcome, share in wanted.items())
 
 
+@pytest.mark.parametrize("target", ["ionq.simulator", "quantinuum.sim.h2-1e"])
+def test_pauli_measurements_come_with_their_sign(service, target):
+    a, b = cirq.q("a"), cirq.q("b")
+    circuit = cirq.Circuit(
+        cirq.H(a), cirq.H(b), cirq.S(b),
+        cirq.measure_single_paulistring(cirq.X(a) * cirq.Y(b), key="plus"),
+        cirq.measure_single_paulistring(-cirq.X(a) * cirq.Y(b), key="minus"),
+    )  # fmt: skip
+    result = service.run(circuit, 3, target, **options_of(target))
+    assert result == cirq.Simulator().run(circuit, repetitions=3)
+
+
 def test_openqasm_2_writes_the_conditions_that_it_has(service):
     a, b, c = cirq.LineQubit.range(3)
     circuit = cirq.Circuit(

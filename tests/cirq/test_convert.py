@@ -335,8 +335,26 @@ def test_all_problems_come_at_once_with_place_name_and_way_out():
     operations = list(circuit.all_operations())
     for problem, words in zip(problems, ["noise", "confusion_map", "repeat_until"], strict=True):
         assert words in problem.message
-        assert str(operations[problem.index]) == problem.operation
+        assert " ".join(str(operations[problem.index]).split()) == problem.operation
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        cirq.KrausChannel([np.eye(2)], key="k"),
+        cirq.StatePreparationChannel(np.array([1, 0])),
+        cirq.RandomGateChannel(sub_gate=cirq.X, probability=0.5),
+        cirq.DensePauliString("X", coefficient=2),
+    ],
+    ids=lambda gate: type(gate).__name__,
+)
+def test_what_is_no_gate_is_refused_on_one_line(operation):
+    circuit = cirq.Circuit(operation.on(cirq.LineQubit(0)), cirq.measure(cirq.LineQubit(0), key="m"))
+    with pytest.raises(UnsupportedOperationError) as caught:
+        to_program(circuit)
+    assert caught.value.index == 0
+    assert "\n" not in caught.value.message
 
 
 def test_a_symbol_that_is_no_real_number_is_refused_with_its_place():
