@@ -34,5 +34,15 @@ $(VENV)/.test: $(VENV)/.demo
 	$(BIN)/python -m pip install --quiet --group dev --editable ".[all]"
 	touch $@
 
+# Ours against the installed peers, in an environment of its own; writes benchmarks/RESULTS.md
+bench: .venv-bench/.ready
+	QDK_PYTHON_TELEMETRY=none .venv-bench/bin/python benchmarks/run.py
+
+.venv-bench/.ready: pyproject.toml
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --upgrade pip
+	.venv-bench/bin/python -m pip install --quiet --group bench --editable ".[all]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

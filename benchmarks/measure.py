@@ -1,0 +1,108 @@
+"""Measuring: ours and a peer in turn (A B A B ...), medians, ratios. Wall time in seconds, of this machine, now."""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass
+class Row:
+    """One line of the table.
+
+    Attributes:
+        row: Its number in the list of what must be reached.
+        work: What is done.
+        ours: Seconds, or a count.
+        peer: The peer's; None where it has no such thing, or was not measured.
+        peer_name: Who that is.
+        floor: What plain code or a bare walk needs; None where that says nothing.
+        need: What must be reached: a ratio ("x6": six times faster than the peer) or a limit ("<0.1 s").
+        unit: "s" or what is counted.
+        note: One sentence, where the line needs it.
+    """
+
+    row: str
+    work: str
+    ours: float
+    need: str
+    peer: float | None = None
+    peer_name: str = "azure-quantum"
+    floor: float | None = None
+    unit: str = "s"
+    note: str = ""
+    extra: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times faster (or fewer) than the peer."""
+        return self.peer / self.ours if self.peer is not None and self.ours else None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether what must be reached is."""
+        if self.need.startswith("x"):
+            return self.ratio is not None and self.ratio >= float(self.need[1:])
+        if self.need.startswith("<"):
+            return self.ours <= float(self.need[1:].split()[0])
+        if self.need.startswith(">"):
+            return self.ours >= float(self.need[1:].split()[0])
+        raise ValueError(self.need)
+
+
+def once(work: Callable[[], object]) -> float:
+    """Return how long one call takes, garbage collected before it."""
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def in_turn(*works: Callable[[], object], rounds: int = 5) -> list[float]:
+    """Return the median time of each, taken in turn so that a busy moment hits all of them."""
+    times: list[list[float]] = [[] for _ in works]
+    for work in works:
+        work()
+    for _ in range(rounds):
+        for place, work in enumerate(works):
+            times[place].append(once(work))
+    return [statistics.median(taken) for taken in times]
+
+
+def show(value: float | None, unit: str) -> str:
+    """Write a number with three digits that matter and a unit that fits."""
+    if value is None:
+        return "–"
+    if unit != "s":
+        return f"{value:.3g} {unit}"
+    if value >= 1:
+        return f"{value:.3g} s"
+    return f"{value * 1e3:.3g} ms" if value >= 1e-3 else f"{value * 1e6:.3g} us"
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = ["| # | work | ours | peer | ratio | floor | must be | met |", "|---|---|---|---|---|---|---|---|"]
+    for row in rows:
+        peer = f"{show(row.peer, row.unit)} ({row.peer_name})" if row.peer is not None else "–"
+        ratio = f"{row.ratio:.3g}x" if row.ratio is not None else "–"
+        met = "yes" if row.is_met else "**no**"
+        floor = show(row.floor, row.unit)
+        work = row.work + (f" ({row.note})" if row.note else "")
+        lines.append(
+            f"| {row.row} | {work} | {show(row.ours, row.unit)} | {peer} | {ratio} | {floor} | {row.need} | {met} |"
+        )
+    return "\n".join(lines)
+
+
+def report(rows: list[Row]) -> None:
+    """Print a program's rows: as JSON for the runner, as a table for a person."""
+    if "--json" in sys.argv:
+        print("ROWS " + json.dumps([asdict(row) for row in rows]))
+    else:
+        print(table(rows))

@@ -1,0 +1,63 @@
+"""Row 3: Cirq circuits into IonQ JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import peers
+import workloads
+from measure import Row, in_turn, report
+
+from qsession_cirq.convert import to_program
+from qsession_core.formats.ionq import IonQCircuit
+
+NUMBER = 10_000
+
+
+def walk(circuit) -> int:
+    """Look at each operation, and do nothing with it."""
+    seen = 0
+    for moment in circuit:
+        for operation in moment.operations:
+            seen += len(operation.qubits) + (operation.gate is not None)
+    return seen
+
+
+def _plain(gates: list[dict]) -> list[tuple]:
+    """Return gates in one form: (name, controls, targets, rounded angle)."""
+    plain = []
+    for gate in gates:
+        controls = gate.get("controls", [gate["control"]] if "control" in gate else [])
+        targets = gate.get("targets", [gate["target"]] if "target" in gate else [])
+        name = "x" if gate["gate"] == "cnot" else gate["gate"]
+        angle = math.remainder(gate.get("rotation", 0.0), 4 * math.pi)
+        plain.append((name, tuple(controls), tuple(targets), round(angle, 9)))
+    return plain
+
+
+def rows() -> list[Row]:
+    circuit = workloads.cirq_circuit(NUMBER)
+    format_ = IonQCircuit()
+    ours = json.loads(format_.encode(to_program(circuit)).data)["circuit"]
+    theirs = json.loads(peers.azure_cirq_to_ionq(circuit))["circuit"]
+    assert _plain(ours) == _plain(theirs), "both wrote the same circuit"
+    taken = in_turn(
+        lambda: format_.encode(to_program(circuit)), lambda: peers.azure_cirq_to_ionq(circuit), lambda: walk(circuit)
+    )
+    return [
+        Row(
+            "3",
+            f"Cirq -> IonQ JSON, {NUMBER:,} gates",
+            taken[0],
+            "x4",
+            taken[1],
+            "azure-quantum by cirq-ionq",
+            floor=taken[2],
+            note="floor: the bare walk",
+        )
+    ]
+
+
+if __name__ == "__main__":
+    report(rows())

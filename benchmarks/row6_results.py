@@ -1,0 +1,129 @@
+"""Row 6: results into counts, memory and Cirq's arrays."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+
+import numpy as np
+import peers
+import workloads
+from measure import Row, in_turn, once, report
+
+from qsession_core.formats import JobFacts, decode
+from qsession_core.results import Layout, Register
+
+V2 = "microsoft.quantum-results.v2"
+WIDTH = 20
+MILLION = "--million"
+
+
+def _facts(width: int, shots: int, *, reverse: bool = True, **more: str) -> JobFacts:
+    order = tuple(range(width - 1, -1, -1)) if reverse else tuple(range(width))
+    layout = Layout(width, (Register("c", tuple(range(width))),), order)
+    return JobFacts("job", "p.sim", shots, {Layout.KEY: layout.to_text(), **more})
+
+
+def _qiskit(result) -> tuple[dict[str, int], list[str]]:
+    """Return counts and memory in Qiskit's order, as the front end does."""
+    return {key[::-1]: count for key, count in result.counts.items()}, [key[::-1] for key in result.memory()]
+
+
+def rows() -> list[Row]:
+    found = []
+    data = workloads.microsoft_v2(100_000)
+    metadata = {"qiskit": "True", "name": "c", "num_qubits": "20", "metadata": "{}"}
+    facts = JobFacts("job", "p.sim", 100_000, metadata)  # as the official client left it
+
+    def ours() -> tuple[dict[str, int], list[str]]:
+        return _qiskit(decode(V2, data, facts)[0])
+
+    counts, memory = peers.azure_qiskit_result(data, V2, metadata, 100_000)
+    assert ours() == (dict(counts), memory), "both read the same"
+    taken, least = in_turn(ours, lambda: _floor(data))
+    peer = once(lambda: peers.azure_qiskit_result(data, V2, metadata, 100_000))
+    found.append(Row("6", "v2 results, 100,000 shots x 20 bits -> counts and memory", taken, "x100", peer, floor=least))
+
+    line = subprocess.run([sys.executable, __file__, MILLION], capture_output=True, text=True, check=True).stdout
+    million = json.loads(line)
+    found.append(Row("6", "v2 results, 1,000,000 shots -> counts and memory", million["seconds"], "<1 s"))
+    found.append(Row("6", "its peak memory", million["megabytes"], "<600 MB", unit="MB"))
+
+    data16 = workloads.ionq_histogram()
+    meta16 = {"num_qubits": "16", "meas_map": json.dumps(list(range(16)))}
+    facts16 = JobFacts("job", "ionq.simulator", 100_000, meta16)
+    taken = in_turn(
+        lambda: decode("ionq.quantum-results.v1", data16, facts16)[0].counts,
+        lambda: peers.azure_qiskit_result(data16, "ionq.quantum-results.v1", meta16, 100_000),
+        lambda: json.loads(data16),
+    )
+    found.append(
+        Row("6i", "IonQ histogram, 65,536 entries -> counts", taken[0], "x5", taken[1], floor=taken[2],
+            note="floor: json.loads alone")
+    )  # fmt: skip
+
+    data_q = workloads.openqasm_result(10_000)
+    facts_q = _facts(WIDTH, 10_000)
+    taken_q = in_turn(lambda: decode("honeywell.quantum-results.v1", data_q, facts_q)[0].counts)
+    peer = once(lambda: peers.azure_qiskit_result(data_q, "honeywell.quantum-results.v1", dict(metadata), 10_000))
+    found.append(Row("6h", "OpenQASM results, 10,000 shots -> counts", taken_q[0], "x200", peer))
+
+    found.append(_cirq(data))
+    return found
+
+
+def _cirq(data: bytes) -> Row:
+    """v2 results into a cirq.Result."""
+    from types import SimpleNamespace
+
+    from qsession_cirq.job import Job
+
+    metadata = {
+        "cirq": "True",
+        "qubits": "20",
+        "repetitions": "100000",
+        "measurement_dict": json.dumps({"m": list(range(WIDTH))}),
+    }
+    facts = JobFacts("job", "p.sim", 100_000, metadata)
+
+    def ours():
+        details = SimpleNamespace(metadata=metadata, input_params={"shots": 100_000}, target="p.sim")
+        result = decode(V2, data, facts)[0]
+        return Job(SimpleNamespace(details=details, id="job", shots=100_000, result=lambda _timeout: result)).results()
+
+    assert np.array_equal(
+        np.array(ours().measurements["m"]), np.array(peers.azure_cirq_result(data, metadata, 100_000).measurements["m"])
+    ), "both read the same"
+    (taken,) = in_turn(ours)
+    peer = once(lambda: peers.azure_cirq_result(data, metadata, 100_000))
+    return Row("6c", "v2 results, 100,000 shots -> cirq.Result", taken, "x40", peer)
+
+
+def _floor(data: bytes) -> tuple[int, int]:
+    """Scan the bytes of the shots into an array, and count; check nothing."""
+    start = data.index(b'"Shots"') + 8
+    characters = np.frombuffer(data[start:], np.uint8)
+    bits = characters[(characters == 48) | (characters == 49)].reshape(-1, WIDTH)
+    packed = np.packbits(bits & 1, axis=1)
+    return len(np.unique(packed, axis=0)), len(bits)
+
+
+def _million() -> None:
+    """Read a million shots in a process of its own; print the time and what memory it took beyond the data."""
+    data = workloads.microsoft_v2(1_000_000, histogram=False)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    facts = _facts(WIDTH, 1_000_000)
+    result = []
+    seconds = once(lambda: result.append(decode(V2, data, facts)[0]) or (result[0].counts and len(result[0].memory())))
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert sum(result[0].counts.values()) == 1_000_000
+    print(json.dumps({"seconds": seconds, "megabytes": (after - before) / 1024}))
+
+
+if __name__ == "__main__":
+    if MILLION in sys.argv:
+        _million()
+    else:
+        report(rows())

@@ -1,0 +1,39 @@
+"""Row 8: listing 1,000 jobs: the client's CPU."""
+
+from __future__ import annotations
+
+import time
+
+import peers  # noqa: F401 - quiets the peers
+from measure import Row, report
+from server import serving
+
+from qsession_core.local import LocalWorkspace
+
+EMPTY = {"gateset": "qis", "qubits": 1, "circuit": []}
+JOBS = 1_000
+
+
+def rows() -> list[Row]:
+    with LocalWorkspace(seed=1) as service, serving(service) as served:
+        ours, peer = served.ours(), served.official()
+        target = ours.get_target("ionq.simulator")
+        target.submit_all([EMPTY] * JOBS, shots=1).wait()
+
+        def cpu(work) -> float:
+            work()
+            start = time.thread_time()
+            assert work() == JOBS
+            return time.thread_time() - start
+
+        taken = [
+            (cpu(lambda: len([job.status for job in ours.list_jobs()])),
+             cpu(lambda: len([job.details.status for job in peer.list_jobs()])))
+            for _ in range(3)
+        ]  # fmt: skip
+    mine, theirs = (sorted(times)[1] for times in zip(*taken, strict=True))
+    return [Row("8", f"list {JOBS:,} jobs and read their states: client's CPU", mine, "x8", theirs)]
+
+
+if __name__ == "__main__":
+    report(rows())

@@ -1,0 +1,83 @@
+"""Run every row in a process of its own, one after the other, and write RESULTS.md."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from measure import Row, table
+
+HERE = Path(__file__).parent
+PACKAGES = ("qsession", "azure-quantum", "qdk", "qiskit", "qiskit-ionq", "cirq-core", "cirq-ionq", "numpy", "msgspec")
+HEAD = """# Speed, measured against the installed peers
+
+Medians of one run of `make bench`, ours and the peer in turn on the same machine; only the ratios mean anything. Before
+a row is measured, both sides are checked to produce the same circuit or the same counts. "floor" is plain code that
+does the work and nothing else, or the bare walk over the circuit.
+
+"""
+
+
+def _versions() -> str:
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} not installed")
+    return ", ".join(found)
+
+
+def _machine() -> str:
+    cpus = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return f"{platform.system()}, {cpus}, Python {platform.python_version()}"
+
+
+def _run(program: Path, mark: str) -> tuple[object, str]:
+    done = subprocess.run(
+        [sys.executable, str(program), "--json"], capture_output=True, text=True, check=False, cwd=HERE
+    )
+    for line in done.stdout.splitlines():
+        if line.startswith(mark):
+            return json.loads(line.removeprefix(mark)), ""
+    return None, (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+
+
+def main() -> int:
+    rows: list[Row] = []
+    broken = []
+    for program in sorted(HERE.glob("row*.py")):
+        print(f"{program.stem} ...", flush=True)
+        found, problem = _run(program, "ROWS ")
+        if found is None:
+            broken.append(f"* {program.stem} did not run: {problem}")
+        else:
+            rows += [Row(**row) for row in found]
+    print("scaling ...", flush=True)
+    exponents, problem = _run(HERE / "scaling.py", "CURVES ")
+    text = HEAD + f"Machine: {_machine()}. Versions: {_versions()}.\n\n" + table(rows) + "\n"
+    if broken:
+        text += "\n" + "\n".join(broken) + "\n"
+    if exponents is None:
+        text += f"\nThe curves were not measured: {problem}\n"
+    else:
+        text += "\n## Growth\n\n![curves](scaling.svg)\n\n| what | exponent |\n|---|---|\n"
+        text += "".join(f"| {name} | {value:.2f} |\n" for name, value in exponents.items())
+    (HERE / "RESULTS.md").write_text(text)
+    print(text)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
