@@ -6,6 +6,8 @@ import json
 import resource
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import peers
@@ -46,8 +48,11 @@ def rows() -> list[Row]:
     peer = once(lambda: peers.azure_qiskit_result(data, V2, metadata, 100_000))
     found.append(Row("6", "v2 results, 100,000 shots x 20 bits -> counts and memory", taken, "x100", peer, floor=least))
 
-    line = subprocess.run([sys.executable, __file__, MILLION], capture_output=True, text=True, check=True).stdout
-    million = json.loads(line)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "million.json"
+        file.write_bytes(workloads.microsoft_v2(1_000_000, histogram=False))
+        command = [sys.executable, __file__, MILLION, str(file)]
+        million = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     found.append(Row("6", "v2 results, 1,000,000 shots -> counts and memory", million["seconds"], "<1 s"))
     found.append(Row("6", "its peak memory", million["megabytes"], "<600 MB", unit="MB"))
 
@@ -111,15 +116,16 @@ def _floor(data: bytes) -> tuple[int, int]:
 
 
 def _million() -> None:
-    """Read a million shots in a process of its own; print the time and what memory it took beyond the data."""
-    data = workloads.microsoft_v2(1_000_000, histogram=False)
+    """Read a million shots in a process of its own; print the time, and the memory it took with the data in it."""
+    data = Path(sys.argv[-1]).read_bytes()
+    decode(V2, workloads.microsoft_v2(10, histogram=False), _facts(WIDTH, 10))  # what is loaded once is not counted
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     facts = _facts(WIDTH, 1_000_000)
     result = []
     seconds = once(lambda: result.append(decode(V2, data, facts)[0]) or (result[0].counts and len(result[0].memory())))
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sum(result[0].counts.values()) == 1_000_000
-    print(json.dumps({"seconds": seconds, "megabytes": (after - before) / 1024}))
+    print(json.dumps({"seconds": seconds, "megabytes": (after - before) / 1024 + len(data) / 1e6}))
 
 
 if __name__ == "__main__":

@@ -75,7 +75,13 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     cost_estimate: CostEstimate | None = None
     error_data: ErrorData | None = None
     usage: dict[str, Any] | None = None
-    extra: dict[str, Any] = {}  # what the service says beyond the members above, by its own names
+    raw: bytes = b""  # as the service wrote it
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """What the service says beyond the members above, by its own names."""
+        members = msgspec.json.decode(self.raw or b"{}", type=dict[str, Any])
+        return {name: value for name, value in members.items() if name not in self.__struct_encode_fields__}
 
 
 class JobDetails(_Item, frozen=True, kw_only=True, rename="camel"):
@@ -153,25 +159,23 @@ def job_details(raw: bytes) -> JobDetails:
     Raises:
         TransportError: It is not what the service promises.
     """
-    return _with_extra(raw, JobDetails)
+    return _read(raw, JobDetails)
 
 
 def session_details(raw: bytes) -> SessionDetails:
     """Read a session, with the members that we do not know under ``extra``; raises as :func:`job_details`."""
-    return _with_extra(raw, SessionDetails)
+    return _read(raw, SessionDetails)
 
 
 D = TypeVar("D", bound=_Item)
 
 
-def _with_extra(raw: bytes, kind: type[D]) -> D:
+def _read(raw: bytes, kind: type[D]) -> D:
     try:
         details = msgspec.json.decode(raw, type=kind)
-        members = msgspec.json.decode(raw, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise TransportError(
             f"What came as a {kind.__name__} cannot be read: {error}. Something between here and the service may have "
             "cut or replaced it; try again."
         ) from error
-    extra = {name: value for name, value in members.items() if name not in details.__struct_encode_fields__}
-    return msgspec.structs.replace(details, extra=extra)
+    return msgspec.structs.replace(details, raw=raw)
