@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTROLS", "PAULI_EVOLUTION", "to_parametric", "to_program"]
 
-# Standard gates that are words by their own name: whether they have angles
-_WORDS = {name: GATES[name].num_params > 0 for name in get_standard_gate_name_mapping() if name in GATES}
+# Standard gates that are words by their own name: how many angles they have
+_WORDS = {name: GATES[name].num_params for name in get_standard_gate_name_mapping() if name in GATES}
 # Before Qiskit 2, any instruction could stand under a condition
 _HAS_CONDITIONS = hasattr(CircuitInstruction, "condition")
 
@@ -173,34 +173,36 @@ class Walk:
 
     def instructions(self, data: Iterable[CircuitInstruction], out: Columns, scope: Scope) -> None:
         """Convert straight-line instructions, problems noted."""
-        places = scope.places
-        add_name, add_qubits, add_params = out.names.append, out.qubits.append, out.params.append
+        names, places = out.names, scope.places
+        add_name, add_qubits, add_params = names.append, out.qubits.append, out.params.append
         words = {} if _HAS_CONDITIONS and _any_conditional(data) else _WORDS
-        for index, instruction in enumerate(data):
+        shift = 0  # how many instructions came more than operations were written
+        for instruction in data:
             name = instruction.name
-            has_angles = words.get(name)
-            if has_angles is None or not instruction.is_standard_gate():
-                self.other(index, instruction, out, scope)
+            if name not in words or not instruction.is_standard_gate():
+                before = len(names)
+                self.other(before + shift, instruction, out, scope)
+                shift += 1 + before - len(names)
                 continue
             add_name(name)
             add_qubits(places[instruction.qubits])
-            if has_angles:
-                params = instruction.params
-                for param in params:
-                    if type(param) is not float:
-                        params = self._angles(index, instruction, scope)
-                        break
-                add_params(tuple(params))
-            else:
+            num_angles = words[name]
+            if not num_angles:
                 add_params(())
+                continue
+            params = instruction.params
+            if num_angles == 1 and type(params[0]) is float:
+                add_params((params[0],))
+            else:
+                add_params(self._angles(len(names) - 1 + shift, instruction, scope))
 
-    def _angles(self, index: int, instruction: CircuitInstruction, scope: Scope) -> list[Any]:
-        """Return angles that are not all doubles; note the problem of one that is no real number."""
+    def _angles(self, index: int, instruction: CircuitInstruction, scope: Scope) -> tuple[Any, ...]:
+        """Return a gate's angles; note the problem of one that is no real number."""
         try:
-            return [self.symbols.angle(param) for param in instruction.params]
+            return tuple(map(self.symbols.angle, instruction.params))
         except ConversionError as problem:
             self._note(problem, index, instruction, scope)
-            return []
+            return ()
 
     def _note(self, problem: ConversionError, index: int, instruction: CircuitInstruction, scope: Scope) -> None:
         """Keep a problem with its place; inside a definition, leave it to the operation that has it."""

@@ -168,7 +168,7 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         found = {_qiskit_status(job.status) for job in self._set.jobs}
         if len(self._set.jobs) < len(self._set):
             found.add(JobStatus.ERROR)
-        return next(status for status in _TOGETHER if status in found)
+        return next((status for status in _TOGETHER if status in found), JobStatus.DONE)
 
     def error_message(self) -> str | None:
         """Return why it failed, if it did."""

@@ -233,7 +233,7 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
 
     def status(self) -> JobStatus:
         """Return Qiskit's word for its present state."""
-        return self._job.status() if self._sent else JobStatus.DONE
+        return self._job.status()
 
     def done(self) -> bool:
         """Whether there is a result."""

@@ -14,7 +14,6 @@ from qsession_core.errors import JobCancelledError, JobFailedError, NotFoundErro
 from qsession_core.local import Fault, Faults, LocalTarget, ManualClock
 from qsession_core.results import Register, Result
 from qsession_qiskit import AzureQuantumProvider
-from qsession_qiskit.job import AzureQuantumJob
 from qsession_qiskit.result import AzureQuantumResult, experiment
 
 IONQ = "ionq.simulator"
@@ -256,7 +255,3 @@ def test_a_result_survives_its_dict(backend):
     again = AzureQuantumResult.from_dict(result.to_dict())
     assert again.get_counts() == result.get_counts()
     assert again.get_memory() == result.get_memory()
-
-
-def test_a_job_without_members_is_made_by_nobody(workspace):
-    assert AzureQuantumJob([], workspace=workspace).job_id() == ""
