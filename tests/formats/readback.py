@@ -1,0 +1,138 @@
+"""What a payload means, exactly, as the local workspace's own readers understand it.
+
+The readers share nothing with the formats. Only the states are evolved here, by :mod:`exact`, instead of drawing shots.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+import numpy as np
+from exact import SMALLEST, apply, matrix_of, pauli_evolution
+
+from qsession_core.layout import Layout
+from qsession_core.local.arithmetic import compute
+from qsession_core.local.circuit import Circuit
+from qsession_core.local.read_ionq import read_ionq
+from qsession_core.local.read_qir import read_qir, split
+
+
+def distribution(payload):
+    """Return the probability of each outcome over the program's classical bits; bit i is character i."""
+    if payload.input_data_format == "ionq.circuit.v1":
+        return _of_ionq(payload)
+    layout = Layout.from_text(payload.metadata[Layout.KEY])
+    found = defaultdict(float)
+    for records, chance in recorded(payload.data):
+        bits = ["0"] * layout.num_clbits
+        for clbit, value in zip(layout.recorded, records, strict=True):
+            bits[clbit] = str(int(value))
+        found["".join(bits)] += chance
+    return dict(found)
+
+
+def gates(payload):
+    """Return the gates of an IonQ circuit, or of QIR without branches, as the reader understands them."""
+    read = read_ionq if payload.input_data_format == "ionq.circuit.v1" else read_qir
+    return [operation for operation in read(payload.data).operations if operation[0] != "measure"]
+
+
+def _of_ionq(payload):
+    circuit = read_ionq(payload.data)
+    assert circuit.num_qubits == payload.num_qubits
+    readout = json.loads(payload.metadata["meas_map"])
+    found = defaultdict(float)
+    for results, chance in _circuit(circuit):
+        found["".join("0" if qubit is None else str(results[qubit]) for qubit in readout)] += chance
+    return dict(found)
+
+
+def recorded(data):
+    """Yield (recorded values in order, probability) of a QIR program."""
+    read = read_qir(data)
+    if not isinstance(read, Circuit):
+        yield from _program(read)
+        return
+    wanted = [number for kind, number in read.output if kind == "result"]
+    for results, chance in _circuit(read):
+        yield [results[number] for number in wanted], chance
+
+
+def _circuit(circuit):
+    branches = [(_start(circuit.num_qubits), (0,) * circuit.num_results)]
+    for state, results in _operations(branches, circuit.operations):
+        yield results, np.vdot(state, state).real
+
+
+def _start(num_qubits):
+    state = np.zeros((2,) * num_qubits, complex)
+    state[(0,) * num_qubits] = 1
+    return state
+
+
+def _operations(branches, operations):
+    for name, places, params in operations:
+        after = []
+        for state, results in branches:
+            if name in {"measure", "reset"}:
+                for value in (0, 1):
+                    kept = np.zeros_like(state)
+                    before = (slice(None),) * places[0]
+                    kept[(*before, 0 if name == "reset" else value)] = state[(*before, value)]
+                    if np.vdot(kept, kept).real > SMALLEST:
+                        seen = results
+                        if name == "measure":
+                            seen = (*results[: places[1]], value, *results[places[1] + 1 :])
+                        after.append((kept, seen))
+            else:
+                matrix = params[0] if name == "matrix" else matrix_of(name, params)
+                after.append((apply(state, matrix, places), results))
+        branches = after
+    return branches
+
+
+def _program(program):
+    stack = [(program.entry, "", 0, _start(program.num_qubits), (0,) * program.num_results, {}, [])]
+    while stack:
+        label, came_from, index, state, results, values, records = stack.pop()
+        value = lambda operand, values=values: values[operand] if isinstance(operand, str) else operand  # noqa: E731
+        block = program.blocks[label]
+        while index < len(block):
+            instruction = block[index]
+            index += 1
+            match instruction:
+                case ("ops", operations):
+                    first, *others = _operations([(state, results)], operations)
+                    for other_state, other_results in others:
+                        stack.append((label, came_from, index, other_state, other_results, dict(values), list(records)))
+                    state, results = first
+                case ("call", name, doubles, qubits):
+                    operations = split(name, [float(value(double)) for double in doubles], qubits)
+                    ((state, results),) = _operations([(state, results)], operations)
+                case ("read", name, result):
+                    values[name] = results[result]
+                case ("set", name, opcode, kind, operands):
+                    values[name] = compute(opcode, kind, [value(operand) for operand in operands])
+                case ("phi", name, sources):
+                    values[name] = value(sources[came_from])
+                case ("record", "result", number):
+                    records.append(results[number])
+                case ("record", "bool", operand):
+                    records.append(value(operand))
+                case ("record", *_):
+                    pass
+                case ("br", operand, yes, no):
+                    stack.append((yes if value(operand) else no, label, 0, state, results, values, records))
+                    break
+                case ("jump", to):
+                    stack.append((to, label, 0, state, results, values, records))
+                    break
+                case ("ret",):
+                    yield records, np.vdot(state, state).real
+                    break
+                case _:
+                    raise AssertionError(instruction)
+
+
+__all__ = ["distribution", "gates", "pauli_evolution", "recorded"]
