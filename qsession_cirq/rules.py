@@ -70,7 +70,7 @@ _CZ = _periodic(cz=1, cs=0.5, csdg=-0.5)
 
 def _one_qubit_power(table: dict[float, str], rotation: str) -> Rule:
     def rule(gate: Any, number: Number) -> Plan:
-        exponent = gate.exponent
+        exponent = gate._exponent  # noqa: SLF001 - the property costs as much as the rest of the rule
         if exponent.__class__ is not float:
             exponent = number(exponent)
         word = table.get(exponent)
@@ -93,7 +93,7 @@ def _rotation(word: str) -> Rule:
 
 def _two_qubit_rotation(word: str) -> Rule:
     def rule(gate: Any, number: Number) -> Plan:
-        exponent = gate.exponent
+        exponent = gate._exponent  # noqa: SLF001 - as above
         if exponent.__class__ is not float:
             exponent = number(exponent)
         return (word, (exponent * PI,))
