@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from qsession_core.local.addresses import Addresses, LocalConnection
+    from qsession_core.local.blobs import Blobs
     from qsession_core.local.clock import Clock
     from qsession_core.local.dispatcher import Dispatcher
     from qsession_core.local.lifecycle import Lifecycle
@@ -99,7 +100,8 @@ class Api:
     """Answers the routes of the service.
 
     Args:
-        store: Where items and blobs are.
+        store: Where items are.
+        blobs: Where containers are.
         lifecycle: Moves items.
         dispatcher: Is told of changes.
         signer: Signs addresses.
@@ -112,6 +114,7 @@ class Api:
     def __init__(
         self,
         store: Store,
+        blobs: Blobs,
         lifecycle: Lifecycle,
         dispatcher: Dispatcher,
         signer: Signer,
@@ -121,6 +124,7 @@ class Api:
         seed: int | None,
     ) -> None:
         self._store = store
+        self._blobs = blobs
         self._lifecycle = lifecycle
         self._dispatcher = dispatcher
         self._signer = signer
@@ -218,6 +222,7 @@ class Api:
         job = self._item(JOB, job_id)
         self._lifecycle.cancel(job)
         self._store.remove(job)
+        self._blobs.remove_container(job.container or "")
         self._dispatcher.wake()
         return Response(204)
 
@@ -290,7 +295,7 @@ class Api:
         if body.blob_name is not None:
             query = self._signer.read(body.container_name, body.blob_name, now, writes=True)
             return json_reply({"sasUri": f"{addresses.blob(body.container_name, body.blob_name)}?{query}"})
-        self._store.add_container(body.container_name, microseconds(self._clock.now()))
+        self._blobs.add_container(body.container_name, microseconds(self._clock.now()))
         query = self._signer.container(body.container_name, now, secure=not addresses.is_served)
         return json_reply({"sasUri": f"{addresses.container(body.container_name)}?{query}"})
 

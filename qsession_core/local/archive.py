@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from qsession_core.local.blobs import Blobs
     from qsession_core.local.store import Item, Store
 
 __all__ = ["Archive"]
@@ -28,10 +29,12 @@ class Archive:
 
     Args:
         store: Where they are.
+        blobs: Their inputs and outputs.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, blobs: Blobs) -> None:
         self._store = store
+        self._blobs = blobs
 
     def jobs(self, before: datetime | None = None) -> list[Item]:
         """Return the jobs that have ended, oldest first.
@@ -66,9 +69,9 @@ class Archive:
             place = folder / job.id
             place.mkdir(parents=True, exist_ok=True)
             names = {}
-            for number, blob in enumerate(self._store.blobs(job.container or "")):
+            for number, blob in enumerate(self._blobs.listed(job.container or "")):
                 names[f"blob-{number}"] = blob.name
-                (place / f"blob-{number}").write_bytes(self._store.read_blob(blob.container, blob.name) or b"")
+                (place / f"blob-{number}").write_bytes(self._blobs.read(blob.container, blob.name) or b"")
             record = {"job": item_json(job, addresses), "blobs": names}
             (place / "job.json").write_bytes(msgspec.json.format(msgspec.json.encode(record)))
             written += 1
@@ -85,6 +88,7 @@ class Archive:
         jobs = self.jobs(before)
         for job in jobs:
             self._store.remove(job)
+            self._blobs.remove_container(job.container or "")
         childless = "NOT EXISTS (SELECT 1 FROM items AS other WHERE other.session_id = items.id)"
         sessions = self._store.items(
             f"WHERE item_type = 'Session' AND {_ENDED} AND created < ? AND {childless}", (microseconds(before),)

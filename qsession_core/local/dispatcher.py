@@ -12,32 +12,31 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from qsession_core.local.admission import Admission
 from qsession_core.local.circuit import JobFailure
 from qsession_core.local.clock import microseconds
 from qsession_core.local.execution import (
     INLINE_BYTES,
     INLINE_WORK,
     Outcome,
-    Task,
     prepare,
     run,
     run_prepared,
     unread,
     work_of,
 )
-from qsession_core.local.noise import noise_of
-from qsession_core.local.store import SESSION, Item, Store
+from qsession_core.local.tasks import Tasks, cost_of
 from qsession_core.local.wire import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Executor, Future
 
+    from qsession_core.local.blobs import Blobs
     from qsession_core.local.clock import Clock
     from qsession_core.local.faults import Faults
     from qsession_core.local.lifecycle import Lifecycle
+    from qsession_core.local.store import Item, Store
     from qsession_core.local.targets import LocalTarget
 
 __all__ = ["Dispatcher"]
@@ -55,6 +54,7 @@ class Dispatcher:
 
     Args:
         store: Where the jobs are.
+        blobs: Where their inputs are.
         lifecycle: Moves them.
         clock: Tells when waiting jobs may start.
         targets: By id in lower case.
@@ -68,6 +68,7 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
+        blobs: Blobs,
         lifecycle: Lifecycle,
         clock: Clock,
         targets: Mapping[str, LocalTarget],
@@ -79,14 +80,14 @@ class Dispatcher:
         recover: Callable[[], None] | None = None,
     ) -> None:
         self._store = store
+        self._admission = Admission(store, lifecycle, targets)
+        self._tasks = Tasks(blobs, targets, simulator, faults)
         self._lifecycle = lifecycle
         self._clock = clock
         self._targets = targets
         self._owner = owner
         self._given = executor
         self._own: Executor | None = None
-        self._simulator = simulator
-        self._faults = faults
         self._recover = recover
         self._changed = threading.Condition()
         self._stopping = False
@@ -203,7 +204,7 @@ class Dispatcher:
                 (4 if after == 0 else _PAGE, after),
             )
             for job in page:
-                until = self._held_until(job, now, closed)
+                until = self._admission.held_until(job, now, closed)
                 if until == 0:
                     if self._lifecycle.start(job, self._owner):
                         return job, None
@@ -212,51 +213,6 @@ class Dispatcher:
             if len(page) < (4 if after == 0 else _PAGE):
                 return None, None if wake_at is None else moment(wake_at)
             after += len(page)
-
-    def _held_until(self, job: Item, now: int, closed: dict[str, int | None]) -> int | None:
-        """Return 0 if a job may start, else when to look again; None if only a change can let it start."""
-        target = self._targets.get(job.target.lower())
-        if target is None:
-            return 0  # its target was taken away: it fails when it runs
-        if target.availability != "Available":
-            return None
-        if job.not_before > now:
-            return job.not_before
-        if target.parallel is not None:
-            if target.id not in closed:
-                running = self._store.read(
-                    "SELECT count(*) FROM items WHERE item_type = 'Job' AND target = ? COLLATE NOCASE"
-                    " AND state IN ('Executing', 'CancellationRequested')",
-                    (target.id,),
-                )[0][0]
-                if running >= target.parallel:
-                    closed[target.id] = None
-            if target.id in closed:
-                return closed[target.id]
-        return self._hold(job, target, now) if target.hold_seconds else 0
-
-    def _hold(self, job: Item, target: LocalTarget, now: int) -> int | None:
-        """Return until when another session has the target to itself; 0 if none has.
-
-        The hold lasts while jobs of the session that ran last are pending, and ``hold_seconds`` after the last one
-        ended; a session that is terminal or was asked to close holds nothing once its jobs are done.
-        """
-        last = self._store.items(
-            "WHERE item_type = 'Job' AND target = ? COLLATE NOCASE AND began IS NOT NULL AND id <> ?"
-            " ORDER BY began DESC, sequence DESC LIMIT 1",
-            (target.id, job.id),
-        )
-        if not last or last[0].session_id is None or last[0].session_id == job.session_id:
-            return 0
-        session = self._store.item(SESSION, last[0].session_id)
-        if session is None or self._lifecycle.phase(session).is_terminal:
-            return 0
-        if self._store.read("SELECT 1 FROM items WHERE session_id = ? AND state = 'Waiting' LIMIT 1", (session.id,)):
-            return None
-        if session.closing:
-            return 0
-        until = (last[0].ended or now) + int(target.hold_seconds * 1_000_000)
-        return 0 if until <= now else until
 
     def _acknowledge(self) -> None:
         """Stop the simulations whose jobs are to be cancelled, and end those jobs."""
@@ -288,7 +244,7 @@ class Dispatcher:
             self._end(job, Outcome(b"", code="InternalError", message=_INTERNAL))
 
     def _begin(self, job: Item) -> None:
-        task = self._task(job)
+        task = self._tasks.task_of(job)
         if isinstance(task, Outcome):
             self._end(job, task)
             return
@@ -326,52 +282,12 @@ class Dispatcher:
 
     def _end(self, job: Item, outcome: Outcome) -> None:
         target = self._targets.get(job.target.lower())
-        cost = None if target is None or outcome.code else _cost(target, outcome)
+        cost = None if target is None or outcome.code else cost_of(target, outcome)
         if not self._store.is_closed:
             self._lifecycle.finish(job, outcome, self._owner, cost)
         with self._changed:
             self._is_prompt_no_more(job.id)
             self._changed.notify_all()
-
-    def _task(self, job: Item) -> Task | Outcome:
-        """Return what is to be run for a job, or why nothing can be."""
-        target = self._targets.get(job.target.lower())
-        if target is None:
-            return Outcome(b"", code="InvalidInputData", message=f"There is no target {job.target} any more.")
-        fault = None if self._faults is None else self._faults.of_job(job)
-        if fault is not None:
-            return Outcome(b"", code=fault.code, message=fault.message)
-        payload = self._store.read_blob(job.container or "", job.input_blob or "")
-        if payload is None:
-            return Outcome(
-                b"",
-                code="InputDataNotFound",
-                message="The input data for the job could not be found. Please ensure the data at inputDataUri exists.",
-                was_unread=True,
-            )
-        params = msgspec.json.decode(job.input_params) if job.input_params else {}
-        if not isinstance(params, dict):
-            params = {}
-        try:
-            shots = shots_of(params, target)
-            noise = noise_of(params, target.noise, target.noise_models)
-        except JobFailure as failure:
-            return unread(failure)
-        return Task(
-            target.id,
-            job.input_format or "",
-            job.output_format or "",
-            payload,
-            params,
-            shots,
-            _seed_of(params, job),
-            target.num_qubits,
-            profile=target.profile,
-            results="sampled" if noise and target.results == "exact" else target.results,
-            noise=noise,
-            gates=target.gates,
-            simulator=self._simulator,
-        )
 
     def _executor(self) -> Executor:
         if self._given is not None:
@@ -384,48 +300,3 @@ class Dispatcher:
 
 
 _INTERNAL = "The simulation broke off for reasons of its own. Submit the job again."
-
-
-def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
-    """Return how many shots a job's inputParams ask for.
-
-    Raises:
-        JobFailure: They ask for no number of shots, or for more than the target takes.
-    """
-    asked = next((params[name] for name in ("shots", "count") if params.get(name) is not None), target.default_shots)
-    if isinstance(asked, str) and asked.isdigit():
-        asked = int(asked)
-    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
-        raise JobFailure("InvalidInputData", f"shots must be a positive number, not {asked!r}.")
-    if target.max_shots is not None and asked > target.max_shots:
-        raise JobFailure("InvalidInputData", f"The job asks for {asked} shots; {target.id} takes {target.max_shots}.")
-    return asked
-
-
-def _seed_of(params: Mapping[str, Any], job: Item) -> int:
-    """Return the seed of a job's shots: IonQ lets a job bring its own for its noise."""
-    noise = params.get("noise")
-    seed = noise.get("seed") if isinstance(noise, dict) else None
-    return seed if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 else int(job.seed or 0)
-
-
-def _cost(target: LocalTarget, outcome: Outcome) -> dict[str, Any] | None:
-    """Return a job's cost estimate: what it used, at the local price of nothing."""
-    if not target.cost:
-        return None
-    single, wider, measured, shots = outcome.amounts
-    used = {"gs1q": float(single * shots), "gs2q": float(wider * shots)} if ".qpu." in target.id else {}
-    # Quantinuum's published formula; what its own compiler would make of the program is not known here
-    used["hqc"] = used["ehqc"] = 5 + shots * (single + 10 * wider + 5 * measured) / 5000
-    events = [
-        {
-            "dimensionId": dimension,
-            "dimensionName": name,
-            "measureUnit": unit,
-            "amountBilled": used.get(dimension, 0.0),
-            "amountConsumed": used.get(dimension, 0.0),
-            "unitPrice": 0.0,
-        }
-        for dimension, name, unit in target.cost
-    ]
-    return {"currencyCode": "USD", "events": events, "estimatedTotal": 0.0}

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qsession_core.local.blobs import Blob
 from qsession_core.local.clock import microseconds
 from qsession_core.local.replies import Refusal
 from qsession_core.local.sessions import IDLE_SECONDS, Event, Phase, move, phase_of
-from qsession_core.local.store import JOB, SESSION, Blob, to_text
+from qsession_core.local.store import JOB, SESSION, to_text
 
 if TYPE_CHECKING:
+    from qsession_core.local.blobs import Blobs
     from qsession_core.local.clock import Clock
     from qsession_core.local.execution import Outcome
     from qsession_core.local.store import Item, Store
@@ -42,11 +44,13 @@ class Lifecycle:
 
     Args:
         store: Where they are.
+        blobs: Where jobs' outputs go.
         clock: When it happens.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, blobs: Blobs, clock: Clock) -> None:
         self._store = store
+        self._blobs = blobs
         self._clock = clock
 
     def _now(self) -> int:
@@ -196,7 +200,7 @@ class Lifecycle:
                 return True
             container = current.container or ""
             blob = Blob(container, outcome.blob, outcome.content_type, "", f'"0x{now:X}"', now, len(outcome.output))
-            self._store.write_blob(blob, outcome.output, replace=True)
+            self._blobs.write(blob, outcome.output, replace=True)
             self._end(
                 current,
                 {"state": "Succeeded", "output_blob": outcome.blob, "cost": None if cost is None else to_text(cost)},

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
+from qsession_core.local.blobs import Blob
 from qsession_core.local.clock import microseconds
 from qsession_core.local.replies import Refusal, storage_error
-from qsession_core.local.store import Blob
 from qsession_core.local.wire import moment
 from qsession_core.transport.message import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qsession_core.local.blobs import Blobs
     from qsession_core.local.clock import Clock
     from qsession_core.local.sas import Signer
-    from qsession_core.local.store import Store
 
 __all__ = ["CONTAINER_NAME", "Storage"]
 
@@ -38,13 +38,13 @@ class Storage:
     """Answers requests to the storage host.
 
     Args:
-        store: Where blobs are kept.
+        blobs: Where they are kept.
         signer: Checks signatures.
         clock: Tells whether they have expired.
     """
 
-    def __init__(self, store: Store, signer: Signer, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, blobs: Blobs, signer: Signer, clock: Clock) -> None:
+        self._blobs = blobs
         self._signer = signer
         self._clock = clock
 
@@ -105,7 +105,7 @@ class Storage:
             )
         if on_container:
             return self._on_container(action, container, query)
-        if not self._store.has_container(container):
+        if not self._blobs.has_container(container):
             raise Refusal(404, "ContainerNotFound", "The specified container does not exist.")
         if method == "PUT":
             if len(body) > _MAX_BODY:
@@ -116,10 +116,10 @@ class Storage:
     def _on_container(self, action: tuple[str, str, str], container: str, query: Mapping[str, str]) -> Response:
         method, _, comp = action
         if method == "PUT":
-            if not self._store.add_container(container, microseconds(self._clock.now())):
+            if not self._blobs.add_container(container, microseconds(self._clock.now())):
                 raise Refusal(409, "ContainerAlreadyExists", "The specified container already exists.")
             return Response(201, {"content-length": "0"})
-        if not self._store.has_container(container):
+        if not self._blobs.has_container(container):
             raise Refusal(404, "ContainerNotFound", "The specified container does not exist.")
         if comp == "list":
             return self._list(container, query)
@@ -134,7 +134,7 @@ class Storage:
             f"<Content-Type>{escape(blob.content_type)}</Content-Type>"
             f"<Content-Encoding>{escape(blob.content_encoding)}</Content-Encoding><BlobType>BlockBlob</BlobType>"
             "</Properties></Blob>"
-            for blob in self._store.blobs(container)
+            for blob in self._blobs.listed(container)
             if blob.name.startswith(prefix)
         )
         shown = f"<Prefix>{escape(prefix)}</Prefix>" if prefix else ""
@@ -152,7 +152,7 @@ class Storage:
             block = query.get("blockid", "")
             if not block or len(block) > 128:  # noqa: PLR2004 - Azure's limit, 64 bytes in base64
                 raise Refusal(400, "InvalidQueryParameterValue", "The block id is missing or too long.")
-            self._store.write_block(container, name, block, body)
+            self._blobs.write_block(container, name, block, body)
             return Response(201, {"content-length": "0"})
         if comp == "blocklist":
             body = self._joined(container, name, body)
@@ -168,10 +168,10 @@ class Storage:
             now,
             len(body),
         )
-        if not self._store.write_blob(blob, body, replace=headers.get("if-none-match") != "*"):
+        if not self._blobs.write(blob, body, replace=headers.get("if-none-match") != "*"):
             raise Refusal(409, "BlobAlreadyExists", "The specified blob already exists.")
         if comp == "blocklist":
-            self._store.remove_blocks(container, name)
+            self._blobs.remove_blocks(container, name)
         return Response(201, {"content-length": "0", "etag": etag, "last-modified": _http_date(now)})
 
     def _joined(self, container: str, name: str, body: bytes) -> bytes:
@@ -186,15 +186,15 @@ class Storage:
             raise Refusal(400, "BlockListTooLong", "The block list may not contain more than 50,000 blocks.")
         parts = []
         for entry in entries:
-            part = self._store.read_block(container, name, entry.text or "")
+            part = self._blobs.read_block(container, name, entry.text or "")
             if part is None:
                 raise Refusal(400, "InvalidBlockList", "The specified block list is invalid.")
             parts.append(part)
         return b"".join(parts)
 
     def _get(self, method: str, container: str, name: str, headers: Mapping[str, str]) -> Response:
-        blob = self._store.blob(container, name)
-        body = None if blob is None else self._store.read_blob(container, name)
+        blob = self._blobs.find(container, name)
+        body = None if blob is None else self._blobs.read(container, name)
         if blob is None or body is None:
             raise Refusal(404, "BlobNotFound", "The specified blob does not exist.")
         shown = {

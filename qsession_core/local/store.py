@@ -1,17 +1,14 @@
-"""What the service remembers: items (jobs and sessions), blobs, and a few facts about itself, in one SQLite database.
+"""What the service remembers: items (jobs and sessions) and a few facts about itself, in one SQLite database.
 
-In memory, or in a directory: ``workspace.db`` in WAL mode, with large blobs as files beside it. What must hold:
+In memory, or in a directory: ``workspace.db`` in WAL mode. Blobs have tables here and methods in blobs.py. What must
+hold:
 
 1. Every change of the service's state is one transaction, so the store is whole whenever a process dies.
-2. A blob's row is written after its bytes are in place, so a row never names a file that is not whole. A file without
-   a row is waste left by a death and is swept when the directory is opened.
-3. File names are made here (random hex); no name from the wire ever becomes part of a path.
-4. Times are whole microseconds since 1970; ``sequence`` is the order of creation and breaks ties of equal times.
+2. Times are whole microseconds since 1970; ``sequence`` is the order of creation and breaks ties of equal times.
 """
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -24,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["JOB", "SESSION", "Blob", "Item", "Store"]
+__all__ = ["JOB", "SESSION", "Item", "Store"]
 
 JOB, SESSION = "Job", "Session"
-_INLINE = 64 * 1024  # smaller blobs live in the database: one write instead of three
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -117,28 +113,14 @@ class Item:
     not_before: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """What is known of one blob beside its bytes; ``modified`` in microseconds since 1970."""
-
-    container: str
-    name: str
-    content_type: str
-    content_encoding: str
-    etag: str
-    modified: int
-    size: int
-
-
 _COLUMNS = [field.name for field in fields(Item)]
 _STORED = [name for name in _COLUMNS if name != "sequence"]
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM items "  # noqa: S608 - columns of ours
 _INSERT = f"INSERT INTO items ({', '.join(_STORED)}) VALUES ({', '.join('?' * len(_STORED))})"  # noqa: S608 - as above
-_BLOB = "SELECT container, name, content_type, content_encoding, etag, modified, size FROM blobs "
 
 
 class Store:
-    """The database and the files beside it. Safe to call from several threads and, in a directory, several processes.
+    """The database. Safe to call from several threads and, in a directory, several processes.
 
     Args:
         directory: Where to keep it; None for in memory.
@@ -148,11 +130,9 @@ class Store:
         self.directory = directory
         self._lock = threading.RLock()
         self._depth = 0
-        self._memory: dict[str, bytes] = {}
         self._closed = False
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
-            (directory / "blobs").mkdir(exist_ok=True)
         self._database = sqlite3.connect(
             ":memory:" if directory is None else directory / "workspace.db",
             isolation_level=None,
@@ -249,124 +229,9 @@ class Store:
             setattr(item, name, value)
 
     def remove(self, item: Item) -> None:
-        """Forget an item; a job's blobs go with it."""
+        """Forget an item; its blobs are another matter."""
         with self.transaction() as database:
             database.execute("DELETE FROM items WHERE sequence = ?", (item.sequence,))
-        if item.item_type == JOB and item.container:
-            self.remove_container(item.container)
-
-    # --- containers and blobs ---
-
-    def has_container(self, name: str) -> bool:
-        """Say whether there is a container of this name."""
-        return bool(self.read("SELECT 1 FROM containers WHERE name = ?", (name,)))
-
-    def add_container(self, name: str, now: int) -> bool:
-        """Make a container; say whether it is new."""
-        with self.transaction() as database:
-            return database.execute("INSERT OR IGNORE INTO containers VALUES (?, ?)", (name, now)).rowcount == 1
-
-    def remove_container(self, name: str) -> None:
-        """Forget a container, its blobs and their bytes."""
-        with self.transaction() as database:
-            files = database.execute(
-                "SELECT file FROM blobs WHERE container = ? UNION ALL SELECT file FROM blocks WHERE container = ?",
-                (name, name),
-            ).fetchall()
-            for table in ("blobs", "blocks"):
-                database.execute(f"DELETE FROM {table} WHERE container = ?", (name,))  # noqa: S608 - our names
-            database.execute("DELETE FROM containers WHERE name = ?", (name,))
-        self._forget(file for (file,) in files)
-
-    def blob(self, container: str, name: str) -> Blob | None:
-        """Return what is known of a blob, or None."""
-        rows = self.read(_BLOB + "WHERE container = ? AND name = ?", (container, name))
-        return Blob(*rows[0]) if rows else None
-
-    def blobs(self, container: str) -> list[Blob]:
-        """Return the blobs of a container, by name."""
-        return [Blob(*row) for row in self.read(_BLOB + "WHERE container = ? ORDER BY name", (container,))]
-
-    def read_blob(self, container: str, name: str) -> bytes | None:
-        """Return a blob's bytes, or None if there is none."""
-        rows = self.read("SELECT body, file FROM blobs WHERE container = ? AND name = ?", (container, name))
-        return None if not rows else self._bytes(*rows[0])
-
-    def write_blob(self, blob: Blob, body: bytes, *, replace: bool) -> bool:
-        """Store a blob; say whether it was written: not where there is one already and it may not be replaced."""
-        inline, file = self._keep(body)
-        with self.transaction() as database:
-            old = database.execute(
-                "SELECT file FROM blobs WHERE container = ? AND name = ?", (blob.container, blob.name)
-            ).fetchone()
-            written = old is None or replace
-            if written:
-                database.execute(
-                    "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (blob.container, blob.name, blob.content_type, blob.content_encoding, blob.etag, blob.modified,
-                     len(body), inline, file),
-                )  # fmt: skip
-        self._forget([old[0] if old else None] if written else [file])
-        return written
-
-    def write_block(self, container: str, name: str, block: str, body: bytes) -> None:
-        """Keep one block of a blob that will be put together later."""
-        inline, file = self._keep(body)
-        with self.transaction() as database:
-            old = database.execute(
-                "SELECT file FROM blocks WHERE container = ? AND name = ? AND block = ?", (container, name, block)
-            ).fetchone()
-            database.execute(
-                "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
-                (container, name, block, len(body), inline, file),
-            )
-        self._forget([old[0] if old else None])
-
-    def read_block(self, container: str, name: str, block: str) -> bytes | None:
-        """Return one block's bytes, or None if there is none."""
-        rows = self.read(
-            "SELECT body, file FROM blocks WHERE container = ? AND name = ? AND block = ?", (container, name, block)
-        )
-        return None if not rows else self._bytes(*rows[0])
-
-    def remove_blocks(self, container: str, name: str) -> None:
-        """Forget the blocks of a blob."""
-        with self.transaction() as database:
-            files = database.execute(
-                "SELECT file FROM blocks WHERE container = ? AND name = ?", (container, name)
-            ).fetchall()
-            database.execute("DELETE FROM blocks WHERE container = ? AND name = ?", (container, name))
-        self._forget(file for (file,) in files)
-
-    # --- bytes ---
-
-    def _keep(self, body: bytes) -> tuple[bytes | None, str | None]:
-        """Put bytes in place; return them for the row if they are few, else the name of their file."""
-        if len(body) <= _INLINE:
-            return body, None
-        file = secrets.token_hex(16)
-        if self.directory is None:
-            self._memory[file] = body
-        else:
-            (self.directory / "blobs" / file).write_bytes(body)
-        return None, file
-
-    def _bytes(self, inline: bytes | None, file: str | None) -> bytes | None:
-        if file is None:
-            return bytes(inline or b"")
-        if self.directory is None:
-            return self._memory.get(file)
-        path = self.directory / "blobs" / file
-        return path.read_bytes() if path.exists() else None
-
-    def _forget(self, files: Iterator[str | None] | list[str | None]) -> None:
-        for file in files:
-            if file is None:
-                continue
-            if self.directory is None:
-                self._memory.pop(file, None)
-            else:
-                (self.directory / "blobs" / file).unlink(missing_ok=True)
 
 
 def to_text(value: object) -> str:

@@ -15,6 +15,7 @@ from qsession_core.errors import ConfigurationError
 from qsession_core.local.addresses import API_HOST, BLOB_HOST, LocalConnection, addresses_for, blob_path
 from qsession_core.local.api import Api, Call
 from qsession_core.local.archive import Archive
+from qsession_core.local.blobs import Blobs
 from qsession_core.local.clock import SystemClock, microseconds
 from qsession_core.local.discovery import Discovery
 from qsession_core.local.dispatcher import Dispatcher
@@ -85,9 +86,10 @@ class LocalWorkspace:
         self.targets: dict[str, LocalTarget] = with_changes(TARGETS, changes)
         self.store = Store(directory)
         self.connection = _connection(self.store)
-        self.archive = Archive(self.store)
+        self._blobs = Blobs(self.store)
+        self.archive = Archive(self.store, self._blobs)
         self._signer = Signer(self.store.fact("signing key", secrets.token_bytes(32)))
-        self._lifecycle = Lifecycle(self.store, self.clock)
+        self._lifecycle = Lifecycle(self.store, self._blobs, self.clock)
         self._owner = uuid.uuid4().hex
         self._presence: Presence | None = None
         if directory is not None:
@@ -95,8 +97,10 @@ class LocalWorkspace:
             self._presence = Presence(directory, self._owner)
             self._recover()
             self._presence.bury()
+            self._blobs.sweep()
         self.dispatcher = Dispatcher(
             self.store,
+            self._blobs,
             self._lifecycle,
             self.clock,
             self.targets,
@@ -107,10 +111,18 @@ class LocalWorkspace:
             recover=None if directory is None else self._recover,
         )
         self._api = Api(
-            self.store, self._lifecycle, self.dispatcher, self._signer, self.clock, self.targets, self.connection, seed
+            self.store,
+            self._blobs,
+            self._lifecycle,
+            self.dispatcher,
+            self._signer,
+            self.clock,
+            self.targets,
+            self.connection,
+            seed,
         )
         self._discovery = Discovery(self.store, self.targets, self.connection)
-        self._storage = Storage(self.store, self._signer, self.clock)
+        self._storage = Storage(self._blobs, self._signer, self.clock)
         self._expire_at = 0
         self._is_closed = False
         self.dispatcher.start()
