@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -71,6 +72,9 @@ def _serve(chosen: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from qsession_core.local import LocalWorkspace
     from qsession_core.local.server import Server
+
+    # it warns of every request that waits for a thread, which is what threads are for
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
     def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's shape
         raise KeyboardInterrupt

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,6 +9,21 @@ from urllib.parse import quote
 import msgspec
 
 from qsession_core.local.addresses import split_blob_address
+from qsession_core.local.bodies import (
+    POLICIES,
+    PRIORITIES,
+    Call,
+    Common,
+    JobBody,
+    Patch,
+    SasBody,
+    SessionBody,
+    as_strings,
+    check_id,
+    chosen,
+    decoded,
+    number_in,
+)
 from qsession_core.local.clock import microseconds
 from qsession_core.local.filters import order_by, where
 from qsession_core.local.replies import Refusal, json_reply
@@ -32,68 +46,9 @@ if TYPE_CHECKING:
     from qsession_core.local.store import Store
     from qsession_core.local.targets import LocalTarget
 
-__all__ = ["Api", "Call"]
+__all__ = ["Api"]
 
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _PAGE = 100
-_PRIORITIES = {"standard": "Standard", "high": "High"}
-_POLICIES = {"abort": "Abort", "continue": "Continue"}
-_MAX_BODY = 8 * 1024 * 1024
-_MAX_NUMBER = 2**31
-
-
-class Call(msgspec.Struct, frozen=True):
-    """One request to the service, taken apart.
-
-    Attributes:
-        query: The query, decoded, names in lower case.
-        body: The body's bytes.
-        addresses: How addresses in the reply are written.
-        path: The path as it came, for links to further pages.
-        is_expired: Signatures in the reply are to have run out: a fault on request.
-    """
-
-    query: dict[str, str]
-    body: bytes
-    addresses: Any
-    path: str
-    is_expired: bool = False
-
-
-class _Common(msgspec.Struct, rename="camel", kw_only=True):
-    name: str
-    provider_id: str | None = None
-    target: str
-    priority: str | None = None
-    tags: list[str] | None = None
-    item_type: str | None = None
-
-
-class _JobBody(_Common, kw_only=True):
-    container_uri: str
-    input_data_uri: str | None = None
-    input_data_format: str
-    output_data_format: str | None = None
-    output_data_uri: str | None = None
-    input_params: dict[str, Any] | None = None
-    metadata: dict[str, Any] | None = None
-    session_id: str | None = None
-    job_type: str | None = None
-
-
-class _SessionBody(_Common, kw_only=True):
-    job_failure_policy: str | None = None
-
-
-class _Patch(msgspec.Struct, rename="camel"):
-    name: str | msgspec.UnsetType = msgspec.UNSET
-    priority: str | msgspec.UnsetType | None = msgspec.UNSET
-    tags: list[str] | msgspec.UnsetType | None = msgspec.UNSET
-
-
-class _SasBody(msgspec.Struct, rename="camel"):
-    container_name: str
-    blob_name: str | None = None
 
 
 class Api:
@@ -137,8 +92,8 @@ class Api:
 
     def put_job(self, call: Call, job_id: str) -> Response:
         """Create a job."""
-        body = _decoded(call.body, _JobBody)
-        _check_id(job_id)
+        body = decoded(call.body, JobBody)
+        check_id(job_id)
         target = self._target(body)
         outputs = target.formats.get(body.input_data_format)
         if outputs is None:
@@ -152,7 +107,7 @@ class Api:
             raise Refusal(400, "InvalidJobDefinition", "containerUri names no container.")
         source = split_blob_address(body.input_data_uri)[1] if body.input_data_uri else "inputData"
         now = microseconds(self._clock.now())
-        priority = _chosen(body.priority, _PRIORITIES, "priority")
+        priority = chosen(body.priority, PRIORITIES, "priority")
         item = Item(
             job_id.lower(),
             JOB,
@@ -172,7 +127,7 @@ class Api:
             output_format=body.output_data_format or outputs[0],
             output_blob="outputData",
             input_params=None if body.input_params is None else to_text(body.input_params),
-            metadata=None if body.metadata is None else to_text(_as_strings(body.metadata)),
+            metadata=None if body.metadata is None else to_text(as_strings(body.metadata)),
             rank=0 if priority == "High" else 1,
             not_before=now + int(target.queue_seconds * 1_000_000),
         )
@@ -202,12 +157,12 @@ class Api:
 
     def patch_job(self, call: Call, job_id: str) -> Response:
         """Change a job's name, priority or tags; null takes away."""
-        patch = _decoded(call.body, _Patch)
+        patch = decoded(call.body, Patch)
         changes: dict[str, object] = {"modified": microseconds(self._clock.now())}
         if patch.name is not msgspec.UNSET:
             changes["name"] = patch.name
         if patch.priority is not msgspec.UNSET:
-            priority = _chosen(patch.priority, _PRIORITIES, "priority")
+            priority = chosen(patch.priority, PRIORITIES, "priority")
             changes.update(priority=priority, rank=0 if priority == "High" else 1)
         if patch.tags is not msgspec.UNSET:
             changes["tags"] = to_text(patch.tags or [])
@@ -240,8 +195,8 @@ class Api:
 
     def put_session(self, call: Call, session_id: str) -> Response:
         """Open a session; one that is there already is returned as it is."""
-        body = _decoded(call.body, _SessionBody)
-        _check_id(session_id)
+        body = decoded(call.body, SessionBody)
+        check_id(session_id)
         target = self._target(body)
         now = microseconds(self._clock.now())
         item = Item(
@@ -253,9 +208,9 @@ class Api:
             "Waiting",
             now,
             now,
-            priority=_chosen(body.priority, _PRIORITIES, "priority"),
+            priority=chosen(body.priority, PRIORITIES, "priority"),
             tags=to_text(body.tags or []),
-            policy=_chosen(body.job_failure_policy, _POLICIES, "jobFailurePolicy") or "Abort",
+            policy=chosen(body.job_failure_policy, POLICIES, "jobFailurePolicy") or "Abort",
             last_submitted=now,
         )
         return json_reply(session_json(self._lifecycle.open_session(item)))
@@ -287,7 +242,7 @@ class Api:
 
     def sas_uri(self, call: Call) -> Response:
         """Return an address that can be written; the container is made if need be."""
-        body = _decoded(call.body, _SasBody)
+        body = decoded(call.body, SasBody)
         if not CONTAINER_NAME.fullmatch(body.container_name):
             raise Refusal(400, "InvalidContainerName", "containerName is no name of a container.")
         now = self._signing_time(call)
@@ -344,7 +299,7 @@ class Api:
             raise Refusal(404, "ResourceNotFound", f"There is no {item_type.lower()} {item_id[:64]}.")
         return item
 
-    def _target(self, body: _Common) -> LocalTarget:
+    def _target(self, body: Common) -> LocalTarget:
         target = self._targets.get(body.target.lower())
         if target is None:
             raise Refusal(400, "InvalidJobDefinition", f"This workspace has no target {body.target[:128]}.")
@@ -361,7 +316,7 @@ class Api:
     def _page(self, call: Call, condition: str, values: tuple[object, ...]) -> Response:
         """Return one page of the items under a condition, as filter, orderby, skip and top ask."""
         query = call.query
-        skip, top = _number(query, "skip", 0), min(_number(query, "top", _PAGE), _PAGE)
+        skip, top = number_in(query, "skip", 0), min(number_in(query, "top", _PAGE), _PAGE)
         order = order_by(query["orderby"]) if query.get("orderby") else "created ASC, sequence ASC"
         if query.get("filter"):
             wanted = where(query["filter"])
@@ -377,45 +332,6 @@ class Api:
                 parts.append(f"api-version={quote(query['api-version'])}")
             link = f"{call.addresses.api}{call.path}?{'&'.join(parts)}"
         return json_reply({"value": [item_json(item, call.addresses) for item in found[:top]], "nextLink": link})
-
-
-def _decoded(body: bytes, form: type[Any]) -> Any:
-    """Return a body as what the route expects."""
-    if len(body) > _MAX_BODY:
-        raise Refusal(413, "RequestBodyTooLarge", "The request body is too large.")
-    try:
-        return msgspec.json.decode(body, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(400, "InvalidRequestBody", f"The body cannot be taken: {error}.") from error
-
-
-def _check_id(item_id: str) -> None:
-    if not _ID.fullmatch(item_id):
-        raise Refusal(400, "InvalidId", "An id has the form of a GUID.")
-
-
-def _chosen(value: str | None, choices: Mapping[str, str], name: str) -> str | None:
-    """Return the canonical form of one of a few words."""
-    if value is None:
-        return None
-    known = choices.get(value.lower())
-    if known is None:
-        raise Refusal(400, "InvalidProperty", f"{name} is {value[:32]!r}; it is one of {', '.join(choices.values())}.")
-    return known
-
-
-def _as_strings(metadata: dict[str, Any]) -> dict[str, str]:
-    """Return metadata as the service keeps it: every value a string (recorded: 3 -> "3", true -> "true")."""
-    return {name: value if isinstance(value, str) else to_text(value) for name, value in metadata.items()}
-
-
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name, "")
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit()) or int(text[:12]) >= _MAX_NUMBER:
-        raise Refusal(400, "InvalidQueryParameter", f"{name} is no number that is not negative.")
-    return int(text)
 
 
 def _overall(targets: list[dict[str, Any]]) -> str:

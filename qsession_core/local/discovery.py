@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qsession_core.local.addresses import LocalConnection
-    from qsession_core.local.api import Call
+    from qsession_core.local.bodies import Call
     from qsession_core.local.store import Store
     from qsession_core.local.targets import LocalTarget
     from qsession_core.transport.message import Response

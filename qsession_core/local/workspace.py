@@ -13,9 +13,10 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.addresses import API_HOST, BLOB_HOST, LocalConnection, addresses_for, blob_path
-from qsession_core.local.api import Api, Call
+from qsession_core.local.api import Api
 from qsession_core.local.archive import Archive
 from qsession_core.local.blobs import Blobs
+from qsession_core.local.bodies import Call
 from qsession_core.local.clock import SystemClock, microseconds
 from qsession_core.local.discovery import Discovery
 from qsession_core.local.dispatcher import Dispatcher

@@ -237,6 +237,23 @@ def test_old_jobs_are_listed_exported_and_pruned(tmp_path):
         assert client.job(new["id"])["status"] == "Succeeded"
 
 
+def test_files_that_a_death_left_behind_are_swept_when_they_are_old(tmp_path):
+    import os
+
+    with LocalWorkspace(tmp_path) as service:
+        client = Client(service)
+        job_id = str(uuid.uuid1())
+        client.upload(client.container(job_id), b"y" * 100_000, "kept")
+    folder = tmp_path / "blobs"
+    (kept,) = folder.iterdir()
+    for name, age in (("old", 4000), ("young", 10)):
+        (folder / name).write_bytes(b"x")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    os.utime(kept, (time.time() - 4000,) * 2)
+    with LocalWorkspace(tmp_path):
+        assert {path.name for path in folder.iterdir()} == {kept.name, "young"}
+
+
 @pytest.mark.parametrize("arguments", [["--host", "::"], ["--host", "192.0.2.1", "--port", "1"]])
 def test_serving_to_other_machines_must_be_said(arguments, capsys):
     from qsession_core.cli import main

@@ -39,7 +39,11 @@ def nullable(name):
     """Return null where a member may be null by what the item is: in no session, not ended, not begun."""
     if name == "costEstimate":
         return {"NoneType", "dict"}
-    return {"NoneType"} if name in {"sessionId", "metadata", "endExecutionTime", "beginExecutionTime", "errorData"} else set()
+    return (
+        {"NoneType"}
+        if name in {"sessionId", "metadata", "endExecutionTime", "beginExecutionTime", "errorData"}
+        else set()
+    )
 
 
 def compare(ours, theirs, optional=()):
