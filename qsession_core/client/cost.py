@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -23,7 +23,7 @@ import msgspec
 
 from qsession_core.errors import ConfigurationError
 
-__all__ = ["PRICES", "GateCounts", "Price", "Quote", "estimate"]
+__all__ = ["PRICES", "GateCounts", "JobCost", "Price", "Quote", "estimate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +178,28 @@ def _sorted(sizes: Sequence[int], measures: int) -> GateCounts:
     """Count gates by how many qubits they act on."""
     two = sum(1 if size == 2 else 6 * (size - 2) for size in sizes if size > 1)  # noqa: PLR2004 - two-qubit gates
     return GateCounts(sum(size == 1 for size in sizes), two, measures)
+
+
+@dataclass(frozen=True, slots=True)
+class JobCost:
+    """What the service says that a job has cost.
+
+    Attributes:
+        job_id: The job's id.
+        name: Its name.
+        target: Where it ran.
+        session_id: The session it belongs to, if any.
+        created: When it was created.
+        total: How much, in ``currency``; None if the service does not say.
+        currency: Such as ``"USD"``.
+        usage: What it used up, by the service's own names.
+    """
+
+    job_id: str
+    name: str
+    target: str
+    session_id: str | None
+    created: datetime | None
+    total: float | None
+    currency: str | None
+    usage: Mapping[str, Any]

@@ -9,9 +9,9 @@ from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["all_of", "any_of", "created", "order", "starts_with"]
+__all__ = ["any_of", "matching", "order"]
 
 SORTABLE = ("Name", "ItemType", "JobType", "ProviderId", "Target", "State", "CreationTime")
 
@@ -46,6 +46,30 @@ def created(operator: str, day: date | None) -> str | None:
     if day is None:
         return None
     return f"CreationTime {operator} {(day.date() if isinstance(day, datetime) else day).isoformat()}"
+
+
+def matching(
+    *,
+    name_match: str | None = None,
+    item_type: Sequence[str] | None = None,
+    job_type: Sequence[str] | None = None,
+    provider: Sequence[str] | None = None,
+    target: Sequence[str] | None = None,
+    status: Sequence[str] | None = None,
+    created_after: date | None = None,
+    created_before: date | None = None,
+) -> str | None:
+    """Return the filter for items that match everything given; arguments as of ``Workspace.list_jobs``."""
+    return all_of(
+        starts_with(name_match),
+        any_of("ItemType", item_type),
+        any_of("JobType", job_type),
+        any_of("ProviderId", provider),
+        any_of("Target", target),
+        any_of("State", status),
+        created("ge", created_after),
+        created("le", created_before),
+    )
 
 
 def all_of(*terms: str | None) -> str | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qsession_core.transport.auth import Authentication
     from qsession_core.transport.clock import Clock
 
-__all__ = ["Rest", "service_error"]
+__all__ = ["Rest", "said", "service_error"]
 
 JSON = "application/json"
 T = TypeVar("T")
@@ -91,6 +91,11 @@ def service_error(request: Request, response: Response, now: float) -> ServiceEr
 def _tag(xml: str, name: str) -> str:
     found = re.search(rf"<{name}>(.*?)</{name}>", xml, re.DOTALL)
     return found[1] if found else ""
+
+
+def said(body: Mapping[str, object]) -> dict[str, object]:
+    """Return what has a value: the service wants no nulls."""
+    return {name: value for name, value in body.items() if value is not None}
 
 
 class Rest:

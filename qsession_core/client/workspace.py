@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 import msgspec
 
-from qsession_core.client.blobs import INPUT, Blobs
-from qsession_core.client.cost import PRICES, Price
+from qsession_core.client.blobs import Blobs
+from qsession_core.client.cost import PRICES, JobCost, Price
 from qsession_core.client.job import Job
 from qsession_core.client.models import ProviderStatus, Quota
-from qsession_core.client.query import all_of, any_of, created, order, starts_with
-from qsession_core.client.rest import Rest
+from qsession_core.client.query import any_of, matching, order
+from qsession_core.client.rest import Rest, said
 from qsession_core.client.session import Session
-from qsession_core.client.status import SessionStatus
+from qsession_core.client.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
 from qsession_core.client.watch import SessionWatch
-from qsession_core.errors import ConfigurationError, NotFoundError, QSessionError, ServiceError, TargetNotFoundError
+from qsession_core.errors import TargetNotFoundError
 from qsession_core.keywords import near, strict_keywords
 from qsession_core.providers import find
 from qsession_core.transport.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from qsession_core.client.batch import JobSet
     from qsession_core.client.connection import Connection
-    from qsession_core.client.journal import Intent, Journal
+    from qsession_core.client.journal import Journal
     from qsession_core.client.status import Priority
     from qsession_core.formats import Payload
     from qsession_core.transport import Transport
@@ -76,7 +75,7 @@ class Workspace:
         self._rest = Rest(transport, connection, authentication, self.clock, user_agent)
         self.blobs = Blobs(self._rest)
         self.watch = SessionWatch()
-        self.journal = journal
+        self._submission = Submission(self, journal)
         self.prices: Sequence[Price] = PRICES
 
     def __repr__(self) -> str:
@@ -223,109 +222,18 @@ class Workspace:
         tags: Sequence[str] | None = None,
         job_id: str | None = None,
     ) -> Job:
-        """Send a payload in three calls: ask for a container, upload, create the job.
-
-        Args:
-            payload: What to send.
-            target: Where to run it.
-            name: The job's name.
-            session: The session to join.
-            priority: ``"Standard"`` or ``"High"``.
-            tags: The job's tags.
-            job_id: The job's id; by default a new one.
-
-        Raises:
-            SessionError: The session takes no more jobs.
-            BudgetExceededError: Its budget is used up.
-            ServiceError: The service said no.
-        """
-        shots = int(payload.input_params.get("shots", 0))
-        body = _said(
-            {
-                "itemType": "Job",
-                "name": name,
-                "providerId": target.provider_id,
-                "target": target.name,
-                "inputDataFormat": payload.input_data_format,
-                "outputDataFormat": payload.output_data_format,
-                "inputParams": dict(payload.input_params),
-                "metadata": dict(payload.metadata) or None,
-                "priority": str(priority) if priority is not None else None,
-                "tags": list(tags) if tags is not None else None,
-            }
+        """Send a payload in three calls; see :meth:`Submission.submit`."""
+        return self._submission.submit(
+            payload, target, name=name, session=session, priority=priority, tags=tags, job_id=job_id
         )
-        job_id = job_id or str(uuid.uuid4())
-        if session is None:
-            return self._send_job(job_id, body, payload.content_type, payload.data)
-        cost = 0.0
-        if session.limits_cost:
-            cost = target.estimate_cost(payload).amount
-        session.admit(target.name, shots, cost)
-        try:
-            try:
-                return self._send_job(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data)
-            except ServiceError as error:
-                # the service turns the session down: it ended without this process knowing
-                if error.code != "InvalidJobDefinition" or not session.refresh().is_in_terminal_state():
-                    raise
-                if session.status is not SessionStatus.TIMED_OUT:
-                    raise session.terminal_error() from error
-                session.reopen()
-                return self._send_job(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data)
-        except QSessionError:
-            session.withdraw(shots, cost)
-            raise
-
-    def _send_job(self, job_id: str, body: Mapping[str, Any], content_type: str, data: bytes) -> Job:
-        """Ask for a container, upload, create the job; note each step if there is a journal."""
-        journal, now = self.journal, self.clock.time
-        if journal is not None:
-            journal.intend(job_id, body, content_type, data, now())
-        try:
-            container = self.blobs.container(job_id)
-            uploaded = self.blobs.upload(container, INPUT, data, content_type)
-            addresses = {"containerUri": container, "inputDataUri": uploaded}
-            raw = self._rest.call("PUT", f"/jobs/{job_id}", body={**body, **addresses})
-        except ServiceError as error:
-            if journal is not None and 400 <= error.status_code < 500:  # noqa: PLR2004 - it will say no again
-                journal.refused(job_id, now(), f"{error.status_code} {error.code}")
-            raise
-        if journal is not None:
-            journal.sent(job_id, now())
-        _log.info("job %s sent to %s%s", job_id, body["target"], f" in session {body.get('sessionId', 'none')}")
-        return Job(self, raw)
 
     def resume(self, *, send: bool = True) -> ResumedJobs:
-        """Find out what became of the jobs that a crash left open in the journal.
+        """Find out what became of the jobs that a crash left open in the journal; see :meth:`Submission.resume`."""
+        return self._submission.resume(send=send)
 
-        Args:
-            send: Whether to send those that the service does not have, each with the id it was to have.
-
-        Returns:
-            The jobs that the service had, those that were sent now, and those that were not sent.
-
-        Raises:
-            ConfigurationError: The workspace has no journal.
-        """
-        if self.journal is None:
-            raise ConfigurationError("This workspace keeps no journal. Make it with journal=<path>.")
-        found: list[Job] = []
-        sent: list[Job] = []
-        unsent: list[Intent] = []
-        for intent in self.journal.open_intents():
-            try:
-                found.append(self.get_job(intent.job_id))
-                self.journal.sent(intent.job_id, self.clock.time())
-            except NotFoundError:
-                if not send:
-                    unsent.append(intent)
-                    continue
-                try:
-                    sent.append(self._send_job(intent.job_id, intent.body, intent.content_type, intent.data))
-                except ServiceError as error:
-                    _log.warning("job %s could not be sent: %s", intent.job_id, error)
-                    unsent.append(intent)
-        return ResumedJobs(tuple(found), tuple(sent), tuple(unsent))
+    def create_job(self, job_id: str, body: Mapping[str, object]) -> bytes:
+        """Create a job whose input is uploaded, and return what the service says of it."""
+        return self._rest.call("PUT", f"/jobs/{job_id}", body=body)
 
     def costs(self, since: date | None = None) -> list[JobCost]:
         """Return what the service says that jobs have cost, the oldest first.
@@ -364,7 +272,7 @@ class Workspace:
             "priority": str(priority) if priority is not None else None,
             "tags": list(tags) if tags is not None else None,
         }
-        self._rest.call("PATCH", f"/jobs/{job_id}", body=_said(body), content_type=_MERGE)
+        self._rest.call("PATCH", f"/jobs/{job_id}", body=said(body), content_type=_MERGE)
 
     # --- lists ---------------------------------------------------------------------------------------------------
 
@@ -394,14 +302,14 @@ class Workspace:
             orderby_property: Such as ``"Name"`` or ``"CreationTime"``.
             is_asc: Whether the order is ascending.
         """
-        filter_ = all_of(
-            starts_with(name_match),
-            any_of("JobType", job_type),
-            any_of("ProviderId", provider),
-            any_of("Target", target),
-            any_of("State", status),
-            created("ge", created_after),
-            created("le", created_before),
+        filter_ = matching(
+            name_match=name_match,
+            job_type=job_type,
+            provider=provider,
+            target=target,
+            status=status,
+            created_after=created_after,
+            created_before=created_before,
         )
         return [Job(self, bytes(raw)) for raw in self._listed("/jobs", filter_, orderby_property, is_asc)]
 
@@ -417,12 +325,12 @@ class Workspace:
         is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
     ) -> list[Session]:
         """Return the workspace's sessions; arguments as of :meth:`list_jobs`."""
-        filter_ = all_of(
-            any_of("ProviderId", provider),
-            any_of("Target", target),
-            any_of("State", status),
-            created("ge", created_after),
-            created("le", created_before),
+        filter_ = matching(
+            provider=provider,
+            target=target,
+            status=status,
+            created_after=created_after,
+            created_before=created_before,
         )
         return [Session(self, bytes(raw)) for raw in self._listed("/sessions", filter_, orderby_property, is_asc)]
 
@@ -441,15 +349,15 @@ class Workspace:
         is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
     ) -> list[Job | Session]:
         """Return the workspace's sessions and the jobs that are in none; arguments as of :meth:`list_jobs`."""
-        filter_ = all_of(
-            starts_with(name_match),
-            any_of("ItemType", item_type),
-            any_of("JobType", job_type),
-            any_of("ProviderId", provider),
-            any_of("Target", target),
-            any_of("State", status),
-            created("ge", created_after),
-            created("le", created_before),
+        filter_ = matching(
+            name_match=name_match,
+            item_type=item_type,
+            job_type=job_type,
+            provider=provider,
+            target=target,
+            status=status,
+            created_after=created_after,
+            created_before=created_before,
         )
         items: list[Job | Session] = []
         for raw in self._listed("/topLevelItems", filter_, orderby_property, is_asc):
@@ -467,7 +375,7 @@ class Workspace:
         is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
     ) -> list[Job]:
         """Return a session's jobs, the oldest first unless ordered otherwise; arguments as of :meth:`list_jobs`."""
-        filter_ = all_of(starts_with(name_match), any_of("State", status))
+        filter_ = matching(name_match=name_match, status=status)
         path = f"/sessions/{session_id}/jobs"
         return [
             Job(self, bytes(raw)) for raw in self._listed(path, filter_, orderby_property or "CreationTime", is_asc)
@@ -534,7 +442,7 @@ class Workspace:
             "priority": str(priority) if priority is not None else None,
             "tags": list(tags) if tags is not None else None,
         }
-        raw = self._rest.call("PUT", f"/sessions/{session_id}", body=_said(body))
+        raw = self._rest.call("PUT", f"/sessions/{session_id}", body=said(body))
         _log.info("session %s opened on %s", session_id, target)
         return raw
 
@@ -547,50 +455,5 @@ class Workspace:
         return self._rest.call("POST", f"/sessions/{session_id}:close")
 
 
-@dataclass(frozen=True, slots=True)
-class ResumedJobs:
-    """What became of the jobs that a crash left open.
-
-    Attributes:
-        found: The service had them.
-        sent: The service did not have them; they were sent now.
-        unsent: The service does not have them, and they were not sent: so asked, or it said no.
-    """
-
-    found: tuple[Job, ...]
-    sent: tuple[Job, ...]
-    unsent: tuple[Intent, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class JobCost:
-    """What the service says that a job has cost.
-
-    Attributes:
-        job_id: The job's id.
-        name: Its name.
-        target: Where it ran.
-        session_id: The session it belongs to, if any.
-        created: When it was created.
-        total: How much, in ``currency``; None if the service does not say.
-        currency: Such as ``"USD"``.
-        usage: What it used up, by the service's own names.
-    """
-
-    job_id: str
-    name: str
-    target: str
-    session_id: str | None
-    created: datetime | None
-    total: float | None
-    currency: str | None
-    usage: Mapping[str, Any]
-
-
 class _Kind(msgspec.Struct):
     itemType: str | None = None  # noqa: N815 - the wire's name
-
-
-def _said(body: Mapping[str, object]) -> dict[str, object]:
-    """Return what has a value: the service wants no nulls."""
-    return {name: value for name, value in body.items() if value is not None}
