@@ -186,4 +186,14 @@ class Job:
 
     def _readout(self, result: Result) -> Readout:
         """Return how to read the result: as we wrote down, or by the registers of a job that others sent."""
-        return self._stored() if KEY in self._metadata else Readout.of_registers(result.registers)
+        if KEY in self._metadata:
+            return self._stored()
+        if not result.registers:
+            problem = "its outcomes are not bits"
+            raise ResultFormatError(
+                f"Job {self.job_id()} has no result in Cirq's shapes: {problem}. They are in job.result().",
+                format="cirq",
+                problem=problem,
+                job_id=self.job_id(),
+            )
+        return Readout.of_registers(result.registers)

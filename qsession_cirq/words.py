@@ -131,11 +131,10 @@ class GateWords:
             raise unsupported(str(gate), "it has neither a decomposition nor a small unitary; define _decompose_.")
         steps: list[Step] = []
         phase: Any = 0.0
-        for operation in cirq.flatten_to_ops(operations):
-            inner = operation.untagged.gate
-            if inner is None or cirq.is_measurement(operation) or isinstance(inner, cirq.ResetChannel):
+        for operation in _gate_operations(operations):
+            if cirq.is_measurement(operation) or isinstance(operation.gate, cirq.ResetChannel):
                 raise unsupported(str(gate), f"its part {operation} cannot be under a control.")
-            parts, more = self.steps(inner, depth + 1)
+            parts, more = self.steps(operation.gate, depth + 1)
             at = [qubit.x for qubit in operation.qubits]
             steps += [(word, tuple([at[place] for place in places]), params) for word, places, params in parts]
             phase = phase + more
@@ -148,6 +147,19 @@ class GateWords:
         if abs(overlap) < 1 - 1e-6:
             raise unsupported(str(gate), "its decomposition is not its unitary; put either right.")
         return whole, cmath.phase(overlap)
+
+
+def _gate_operations(tree: Any) -> Iterator[Any]:
+    """Walk through a tree of operations; what has no gate, such as a sub-circuit, is taken apart on the way."""
+    for operation in cirq.flatten_to_ops(tree):
+        plain = operation.untagged
+        if plain.gate is not None:
+            yield plain
+            continue
+        parts = cirq.decompose_once(plain, default=None)
+        if parts is None:
+            raise unsupported(str(plain), "Cirq cannot decompose it; give it a gate with a _decompose_.")
+        yield from _gate_operations(parts)
 
 
 def taken_apart(gate: Any, qubits: Sequence[Any]) -> Any:

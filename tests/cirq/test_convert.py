@@ -145,6 +145,20 @@ def test_a_gate_that_is_only_a_matrix_is_synthesized():
         agrees(spread(cirq.ControlledGate(gate)))
 
 
+def test_a_gate_made_of_sub_circuits_and_tags_is_taken_apart_also_under_a_control():
+    class Nested(cirq.Gate):
+        def _num_qubits_(self) -> int:
+            return 2
+
+        def _decompose_(self, qubits: tuple[cirq.Qid, ...]) -> cirq.OP_TREE:
+            a, b = qubits
+            inner = cirq.FrozenCircuit(cirq.rz(0.3)(a), (cirq.CX(a, b) ** 0.4).with_tags("tag"))
+            return [cirq.CircuitOperation(inner, repetitions=2, use_repetition_ids=False), cirq.S(b)]
+
+    agrees(spread(Nested()))
+    agrees(spread(cirq.ControlledGate(Nested())))
+
+
 @given(seed=st.integers(0, 2**31), width=st.integers(1, 4))
 def test_random_circuits_are_cirqs_matrix(seed, width):
     rng = random.Random(seed)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import cirq
 import numpy as np
 import pytest
 import sympy
 
-from qsession_cirq import AzureQuantumService, Target
+from qsession_cirq import AzureQuantumService, Job, Target
 from qsession_cirq.native import GPI2, MS
+from qsession_cirq.readout import Key, Readout
 from qsession_core import Workspace
 from qsession_core.errors import (
     ConfigurationError,
@@ -20,6 +23,7 @@ from qsession_core.errors import (
     TargetNotFoundError,
     UnboundParameterError,
 )
+from qsession_core.results import Register, Result
 
 A, B = cirq.LineQubit.range(2)
 BELL = cirq.Circuit(cirq.H(A), cirq.CNOT(A, B), cirq.measure(A, B, key="m"))
@@ -249,6 +253,14 @@ def test_jobs_of_circuits_from_elsewhere_come_in_cirqs_shapes_too(service, works
     assert records.tolist() == [[[0, 1]]] * 10
 
 
+def test_a_job_whose_outcomes_are_not_bits_says_so():
+    numbers = Result(0, texts=["42", "42"], values=[42, 42])
+    fake = SimpleNamespace(id="j", details=SimpleNamespace(metadata=None), result=lambda _: numbers)
+    with pytest.raises(ResultFormatError, match="not bits"):
+        Job(fake).results()
+    assert Job(fake).result().values == (42, 42)
+
+
 # --- native gates
 
 
@@ -294,9 +306,6 @@ def test_a_confusion_map_over_two_bits_and_a_mask_is_cirqs(service):
 
 
 def test_repetitions_that_lost_a_qubit_are_kept_apart():
-    from qsession_cirq.readout import Key, Readout
-    from qsession_core.results import Register, Result
-
     result = Result.from_memory(["10", "-1", "01"], registers=(Register("m", (0, 1)),))
     readout = Readout(keys=(Key("m", 1, 2, inverted=(1,)),))
     assert readout.records(result)["m"].tolist() == [[[1, 1]], [[0, 0]]]
@@ -304,9 +313,6 @@ def test_repetitions_that_lost_a_qubit_are_kept_apart():
 
 
 def test_a_readout_that_does_not_fit_its_result_is_an_error_and_no_data():
-    from qsession_cirq.readout import Key, Readout
-    from qsession_core.results import Register, Result
-
     result = Result.from_memory(["10"], registers=(Register("m", (0, 1)),))
     with pytest.raises(ResultFormatError, match="needs 3 bits"):
         Readout(keys=(Key("m", 1, 3),)).records(result)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import cirq
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from qsession_cirq import AzureQuantumService
 from qsession_core import Workspace
+
+if TYPE_CHECKING:
+    import cirq
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # its own dependencies warn on import
 
