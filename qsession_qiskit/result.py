@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["AzureQuantumResult", "Header", "experiment", "failed_experiment"]
 
 _FEW = 1 << 12  # so many keys are put in order: sorting more costs more than all the rest
+_BATCH = 1 << 16  # so many keys are made at a time, which bounds the memory it takes
 _OURS = {"qiskit", Layout.KEY, "meas_map"}  # of the job's metadata, what no header needs
 
 
@@ -127,8 +128,12 @@ class Data(ExperimentResultData):  # type: ignore[misc]
         rows, width = characters.shape
         order = _order(width, _sizes(self.outcome.registers, width))
         padded = np.concatenate([characters, np.full((rows, 1), ord(" "), np.uint8)], axis=1)
-        text = np.ascontiguousarray(padded[:, order]).tobytes().decode("ascii")
-        return [text[start : start + len(order)] for start in range(0, len(text), len(order))]
+        keys: list[str] = []
+        for start in range(0, rows, _BATCH):
+            # numpy's text has four bytes a character
+            wide = np.ascontiguousarray(padded[start : start + _BATCH, order], dtype=np.uint32)
+            keys += wide.view(f"U{len(order)}").ravel().tolist()
+        return keys
 
 
 def _hex(key: str) -> str:
