@@ -21,8 +21,9 @@ MODULES = sorted(
 )
 
 
-def test_the_readme_runs():
-    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False, optionflags=FLAGS)
+@pytest.mark.parametrize("name", ["README.md", "docs/guide.md"])
+def test_a_document_runs(name):
+    result = doctest.testfile(str(ROOT / name), module_relative=False, optionflags=FLAGS)
     assert result.attempted > 5
     assert result.failed == 0
 
