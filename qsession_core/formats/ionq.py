@@ -31,6 +31,7 @@ from qsession_core.formats.problems import nothing_measured, require_bound, shap
 from qsession_core.formats.text import GAP, GappedText, json_numbers
 from qsession_core.gates import lower
 from qsession_core.keys import merged
+from qsession_core.program import Angle
 from qsession_core.results import Layout, Result
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qsession_core.program import Angle, Block, Operation, Program
+    from qsession_core.program import Block, Operation, Program
 
 __all__ = ["INPUT", "OUTPUT", "IonQCircuit", "decode"]
 
@@ -284,13 +285,16 @@ def _effective_resets(body: Block) -> list[int]:
 _NOTHING = Lowered("", ())
 
 
+_TIME = 2  # the place of the time among the parameters of a pauliexp
+
+
 def _pauliexp(qubits: tuple[int, ...], params: tuple[Any, ...]) -> Lowered:
     """Write an evolution over one unit of time: IonQ takes no negative time, but any coefficient."""
-    terms, coefficients, time = checked(qubits, params)
+    terms, coefficients, _ = checked(qubits, params)
     quoted = ",".join(f'"{term}"' for term in terms)
     gaps = ",".join([GAP] * len(coefficients))
     text = f'{{"gate":"pauliexp","targets":{_ints(qubits)},"terms":[{quoted}],"coefficients":[{gaps}],"time":1}},'
-    return Lowered(text, tuple(time * coefficient for coefficient in coefficients))
+    return Lowered(text, tuple(Angle(((_TIME, coefficient),)) for coefficient in coefficients))
 
 
 # --- results -------------------------------------------------------------------------------------------------------

@@ -42,7 +42,10 @@ def unitary(num_qubits, operations):
     """Return the matrix of gates; qubit 0 is the highest bit."""
     state = np.eye(2**num_qubits, dtype=complex).reshape((2,) * num_qubits + (-1,))
     for name, qubits, params in operations:
-        matrix = pauli_evolution(*params) if name == "pauliexp" else gate(name).matrix(*params)
+        if name == "matrix":  # a reader worked it out
+            (matrix,) = params
+        else:
+            matrix = pauli_evolution(*params) if name == "pauliexp" else gate(name).matrix(*params)
         state = apply(state, matrix, qubits)
     return state.reshape(2**num_qubits, -1)
 
