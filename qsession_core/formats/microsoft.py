@@ -352,7 +352,7 @@ def _laid_out(
 
 def _foreign_layout(first: Any, width: int, facts: JobFacts) -> Layout:
     """Read the layout off the first outcome: each array is a register, loose bits are one."""
-    sizes = [sum(1 for _ in _leaves(member)) for member in plain(first)] if isinstance(first, dict) else [width]
+    sizes = [sum(1 for _ in _leaves(member)) for member in _members(first)] if isinstance(first, dict) else [width]
     keys = keys_of(facts.metadata)
     if keys is not None and [len(qubits) for qubits in keys.values()] == sizes:
         return Layout(width, _registers(list(keys), sizes))
