@@ -118,11 +118,12 @@ def _controlled_word(operation: ControlledGate) -> Word | None:
         return None
     try:
         name = controlled(word[0], operation.num_ctrl_qubits)
-        if gate(name).num_params != len(word[1]):  # Qiskit keeps the phase of a controlled CU there
-            return None
+        found = gate(name)
     except KeyError:  # nothing says how to write that gate under so many controls
         return None
-    return name, word[1]
+    # some are more than a gate under controls: a controlled CU has one more angle, an MCMT several targets
+    is_all = (found.num_params, found.num_qubits) == (len(word[1]), operation.num_qubits)
+    return (name, word[1]) if is_all else None
 
 
 def _is_kept(name: str, keep: AbstractSet[str]) -> bool:
@@ -195,7 +196,7 @@ def _without_modifiers(operation: AnnotatedOperation) -> Gate | None:
 def _synthesised(operation: Operation) -> QuantumCircuit:
     """Let Qiskit find a circuit for what has no definition: permutations, Clifford operators, bare matrices."""
     try:
-        circuit = HighLevelSynthesis(basis_gates=sorted(GATES))(_alone(operation))
+        circuit = HighLevelSynthesis(basis_gates=sorted(GATES), qubits_initially_zero=False)(_alone(operation))
     except TranspilerError as error:
         raise ConversionError(f"it has no definition ({error.message}): give it one, or decompose it") from error
     if not any(instruction.name == operation.name for instruction in circuit.data):
