@@ -266,8 +266,8 @@ class Dispatcher:
     def _ended(self, job: Item, future: Future[Outcome]) -> None:
         """Take what the executor brings, in one of its threads."""
         with self._changed:
-            if self._futures.get(job.id, (None, None))[1] is not future:
-                return  # cancelled, or given back
+            if self._stopping or self._futures.get(job.id, (None, None))[1] is not future:
+                return  # cancelled, or to be given back
         error = None if future.cancelled() else future.exception()
         if future.cancelled() or error is not None:
             _LOG.error("job %s: the executor failed: %r", job.id, error)

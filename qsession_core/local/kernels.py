@@ -37,6 +37,9 @@ __all__ = ["Compiler", "State", "Step"]
 # | ("dense", indices, matrix)
 Step = tuple[Any, ...]
 _BLOCK = 4
+# Columns of one matrix product: so few that the library below keeps to one thread. Its threads gain a third where
+# nothing else runs, and lose a factor of five where something does; and another job may be what runs.
+_CHUNK = 64
 _IDENTITY: Single = (1, 0, 0, 1)
 _SINGLES: dict[str, Single] = {}
 _CONTROLLED_X = {"cx": 1, "ccx": 2}
@@ -76,9 +79,18 @@ class State:
                 _, first, matrix = step
                 size, right = len(matrix), 1 << first
                 if right == 1:
-                    np.matmul(self.flat.reshape(-1, size), matrix.T, out=self.scratch.reshape(-1, size))
+                    parts: tuple[int, ...] = (-1, min(_CHUNK, len(self.flat) // size), size)
+                    np.matmul(self.flat.reshape(parts), matrix.T, out=self.scratch.reshape(parts))
+                elif right <= _CHUNK:
+                    parts = (-1, size, right)
+                    np.matmul(matrix, self.flat.reshape(parts), out=self.scratch.reshape(parts))
                 else:
-                    np.matmul(matrix, self.flat.reshape(-1, size, right), out=self.scratch.reshape(-1, size, right))
+                    parts = (-1, size, right // _CHUNK, _CHUNK)
+                    np.matmul(
+                        matrix,
+                        self.flat.reshape(parts).transpose(0, 2, 1, 3),
+                        out=self.scratch.reshape(parts).transpose(0, 2, 1, 3),
+                    )
                 self.flat, self.scratch = self.scratch, self.flat
                 cube = self.flat.reshape(shape)
             elif kind == "swap":

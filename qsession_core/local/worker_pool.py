@@ -180,8 +180,17 @@ def _received(pipe: IO[bytes]) -> bytes | None:
     return body if len(body) == length else None
 
 
+def _watch(parent: int) -> None:
+    """End this process in the middle of its work if the one that wants the answer is gone."""
+    never = threading.Event()
+    while os.getppid() == parent:
+        never.wait(1.0)
+    os._exit(1)
+
+
 def serve() -> None:
     """Be a worker: answer calls from standard input until it ends."""
+    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a simulator prints must not end up in an answer
     while (work := _received(source)) is not None:

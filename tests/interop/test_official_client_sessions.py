@@ -220,6 +220,17 @@ def test_the_clients_retries_get_over_faults(served, target):
     assert target.submit(BELL, shots=10).get_results() == {"histogram": {"0": 0.5, "3": 0.5}}
 
 
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+def test_the_clients_retries_get_over_broken_connections(served, target, kind):
+    service, workspace = served
+    service.faults.add(Fault(kind, route="PUT jobs/*", count=1))
+    service.faults.add(Fault(kind, route="GET jobs/*", count=1))
+    job = target.submit(BELL, shots=10)
+    assert job.get_results() == {"histogram": {"0": 0.5, "3": 0.5}}
+    assert [entry.id for entry in workspace.list_jobs()] == [job.id]
+    assert kind in service.faults.happened
+
+
 # --- sessions ---
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 import requests
@@ -129,6 +130,45 @@ def test_jobs_that_ran_when_their_process_died_run_again_once(tmp_path):
         job = Client(service).done(job_id)
         assert job["status"] == "Succeeded"
         assert service.store.item("Job", job_id).attempts == 2
+
+
+def test_closing_in_the_middle_of_a_large_job_keeps_it_for_the_next_time(tmp_path):
+    circuit = [{"gate": "rx", "target": number % 24, "rotation": 0.1 * number} for number in range(4000)]
+    with LocalWorkspace(tmp_path, simulator="numpy") as service:
+        client = Client(service)
+        job_id = client.submit({"qubits": 24, "circuit": circuit})
+        while client.job(job_id)["status"] == "Waiting":
+            time.sleep(0.01)
+    with LocalWorkspace(tmp_path) as service:
+        service.dispatcher.paused = True
+        client = Client(service)
+        assert client.job(job_id)["status"] in {"Waiting", "Executing"}
+        client.call("POST", f"jobs/{job_id}:cancel")
+        assert client.done(job_id)["status"] == "Cancelled"
+
+
+def test_workers_end_with_the_process_that_asked_them(tmp_path):
+    program = (
+        "import os, sys, time\n"
+        "from qsession_core.local.worker_pool import WorkerPool\n"
+        "pool = WorkerPool(1)\n"
+        "print(pool.submit(os.getpid).result(), flush=True)\n"
+        "pool.submit(time.sleep, 600)\n"
+        "sys.stdin.read()\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdin.close()
+    parent.stdout.close()
+    for _ in range(100):
+        # a dead process may stay in the table until somebody asks for its end
+        state = Path(f"/proc/{worker}/stat")
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker outlived its parent")
 
 
 def test_a_job_that_was_being_cancelled_when_its_process_died_is_cancelled(tmp_path):
