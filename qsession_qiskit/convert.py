@@ -242,7 +242,8 @@ class Walk:
         found = steps(operation, self.keep)
         if found is not None:
             for name, places, params in found:
-                angles = params if name == PAULI_EVOLUTION else tuple(map(self.symbols.angle, params))
+                fixed = 2 if name == PAULI_EVOLUTION else 0  # its terms and coefficients are no angles, its time is one
+                angles = (*params[:fixed], *map(self.symbols.angle, params[fixed:]))
                 out.add(name, tuple(where[place] for place in places), angles)
         elif instruction.clbits:
             body = definition(operation)

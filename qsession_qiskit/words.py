@@ -134,23 +134,23 @@ def _is_kept(name: str, keep: AbstractSet[str]) -> bool:
 
 
 def _pauli_evolution(operation: PauliEvolutionGate) -> list[Step] | None:
-    """Return exp(-i time H) as one word, where its time and coefficients are plain real numbers."""
-    hamiltonian, time = operation.operator, operation.time
-    if not isinstance(hamiltonian, SparsePauliOp) or getattr(time, "parameters", None):
+    """Return exp(-i time H) as one word, where its coefficients are plain real numbers."""
+    hamiltonian = operation.operator
+    if (
+        not isinstance(hamiltonian, SparsePauliOp)
+        or hamiltonian.coeffs.dtype == object
+        or hamiltonian.coeffs.imag.any()
+    ):
         return None
-    if hamiltonian.coeffs.dtype == object or hamiltonian.coeffs.imag.any():
-        return None
-    seconds = float(time)
-    sign = -1.0 if seconds < 0 else 1.0  # IonQ takes no negative time
     pairs = [
-        (label, sign * float(coefficient.real))
+        (label, float(coefficient.real))
         for label, coefficient in zip(hamiltonian.paulis.to_labels(), hamiltonian.coeffs, strict=True)
         if set(label) != {"I"}  # only a global phase
     ]
     if not pairs:
         return []
     terms, coefficients = zip(*pairs, strict=True)
-    return [(PAULI_EVOLUTION, tuple(range(operation.num_qubits)), (terms, coefficients, abs(seconds)))]
+    return [(PAULI_EVOLUTION, tuple(range(operation.num_qubits)), (terms, coefficients, operation.time))]
 
 
 def definition(operation: Operation) -> QuantumCircuit:

@@ -315,6 +315,18 @@ def test_pauli_evolution_is_kept_for_ionq_and_written_out_elsewhere(provider):
     assert abs(found.evs - exact.evs) <= 5 * found.stds + 1e-9
 
 
+@pytest.mark.parametrize("target", [IONQ, QUANTINUUM])
+def test_the_time_of_an_evolution_may_be_a_parameter(provider, target):
+    time = Parameter("t")
+    circuit = QuantumCircuit(2)
+    circuit.h(0)
+    circuit.append(PauliEvolutionGate(SparsePauliOp(["XY", "ZZ"], [0.3, 0.2]), 2 * time), [0, 1])
+    values = [[0.4], [-0.7]]
+    found = EstimatorV2(provider.get_backend(target)).run([(circuit, "XI", values)]).result()[0].data
+    exact = StatevectorEstimator().run([(circuit.decompose(), "XI", values)]).result()[0].data
+    assert np.all(np.abs(found.evs - exact.evs) <= 5 * found.stds + 1e-9)
+
+
 def _measured(circuit):
     measured = circuit.copy()
     measured.measure_all()
