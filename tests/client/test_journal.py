@@ -141,15 +141,20 @@ from qsession_core import Workspace
 workspace, journal, kills = sys.argv[1], sys.argv[2], int(sys.argv[3])
 source = random.Random(7)
 for kill in range(kills):
+    seen, say = os.pipe()
     child = os.fork()  # before there is any thread
     if child == 0:
         target = Workspace.local(workspace, journal=journal).get_target("ionq.simulator")
+        os.write(say, b"connected")
         for number in range(1000):
             circuit = {"gateset": "qis", "qubits": 1, "circuit": []}
             target.submit(circuit, name=f"{kill}-{number}", shots=1)
-    time.sleep(source.uniform(0.02, 0.2))  # the moment of the kill is what is tested
+    os.read(seen, 9)
+    time.sleep(source.uniform(0.0, 0.05))  # the moment of the kill is what is tested
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    os.close(seen)
+    os.close(say)
 """
 
 
@@ -166,7 +171,7 @@ def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_pa
             if step["step"] == "intent"
         }
         assert workspace.resume() == type(workspace.resume())((), (), ())
-    assert len(intended) > KILLS
+    assert len(intended) > KILLS // 4
     assert sorted(names) == sorted(intended)
 
 
