@@ -1,6 +1,7 @@
 """The command ``qsession``.
 
-``qsession serve`` puts a local workspace behind HTTP, for other processes and other clients.
+``qsession serve`` puts a local workspace behind HTTP, for other processes and other clients. ``qsession jobs`` lists
+the jobs that a workspace's directory keeps, writes copies of them, and lets old ones go.
 """
 
 from __future__ import annotations
@@ -60,12 +61,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve.add_argument("--seed", type=int, help="make all sampling repeatable")
     serve.add_argument("--targets", help="a TOML file of targets to add or change")
     serve.add_argument("--simulator", default="", help="run every job on this simulator")
+    jobs = commands.add_parser("jobs", help="list, export and prune the jobs of a directory")
+    jobs.add_argument("--directory", required=True, help="the local workspace's directory")
+    jobs.add_argument("--export", metavar="FOLDER", help="write all jobs that have ended, with their blobs")
+    jobs.add_argument("--prune-days", type=float, metavar="DAYS", help="forget what ended and is older than this")
     chosen = parser.parse_args(arguments)
     try:
-        return _serve(chosen)
+        return _jobs(chosen) if chosen.command == "jobs" else _serve(chosen)
     except QSessionError as error:
         sys.stderr.write(f"qsession: {error}\n")
         return 2
+
+
+def _jobs(chosen: argparse.Namespace) -> int:
+    """List jobs, then export and prune as asked."""
+    from datetime import timedelta
+    from pathlib import Path
+
+    from qsession_core.local import LocalWorkspace
+
+    if not (Path(chosen.directory) / "workspace.db").exists():
+        sys.stderr.write(f"qsession: there is no local workspace in {chosen.directory}.\n")
+        return 2
+    with LocalWorkspace(chosen.directory) as workspace:
+        workspace.dispatcher.paused = True  # who only looks does not work
+        for job in workspace.archive.jobs():
+            sys.stdout.write(f"{job.id}  {job.state:<10} {job.target:<28} {job.name}\n")
+        if chosen.export is not None:
+            sys.stdout.write(f"{workspace.archive.export(Path(chosen.export))} jobs written to {chosen.export}\n")
+        if chosen.prune_days is not None:
+            before = workspace.clock.now() - timedelta(days=chosen.prune_days)
+            sys.stdout.write(f"{workspace.archive.prune(before)} jobs and sessions forgotten\n")
+    return 0
 
 
 def _serve(chosen: argparse.Namespace) -> int:

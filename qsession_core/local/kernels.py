@@ -79,17 +79,17 @@ class State:
                 _, first, matrix = step
                 size, right = len(matrix), 1 << first
                 if right == 1:
-                    parts: tuple[int, ...] = (-1, min(_CHUNK, len(self.flat) // size), size)
-                    np.matmul(self.flat.reshape(parts), matrix.T, out=self.scratch.reshape(parts))
+                    split: tuple[int, ...] = (-1, min(_CHUNK, len(self.flat) // size), size)
+                    np.matmul(self.flat.reshape(split), matrix.T, out=self.scratch.reshape(split))
                 elif right <= _CHUNK:
-                    parts = (-1, size, right)
-                    np.matmul(matrix, self.flat.reshape(parts), out=self.scratch.reshape(parts))
+                    split = (-1, size, right)
+                    np.matmul(matrix, self.flat.reshape(split), out=self.scratch.reshape(split))
                 else:
-                    parts = (-1, size, right // _CHUNK, _CHUNK)
+                    split = (-1, size, right // _CHUNK, _CHUNK)
                     np.matmul(
                         matrix,
-                        self.flat.reshape(parts).transpose(0, 2, 1, 3),
-                        out=self.scratch.reshape(parts).transpose(0, 2, 1, 3),
+                        self.flat.reshape(split).transpose(0, 2, 1, 3),
+                        out=self.scratch.reshape(split).transpose(0, 2, 1, 3),
                     )
                 self.flat, self.scratch = self.scratch, self.flat
                 cube = self.flat.reshape(shape)

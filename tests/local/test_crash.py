@@ -277,6 +277,21 @@ def test_old_jobs_are_listed_exported_and_pruned(tmp_path):
         assert client.job(new["id"])["status"] == "Succeeded"
 
 
+def test_the_command_lists_exports_and_prunes(tmp_path, capsys):
+    from qsession_core.cli import main
+
+    with LocalWorkspace(tmp_path / "w") as service:
+        job = Client(service).done(Client(service).submit(name="mine"))
+    assert main(["jobs", "--directory", str(tmp_path / "w"), "--export", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr().out
+    assert job["id"] in shown
+    assert "mine" in shown
+    assert (tmp_path / "out" / job["id"] / "job.json").exists()
+    assert main(["jobs", "--directory", str(tmp_path / "w"), "--prune-days", "0"]) == 0
+    assert "1 jobs and sessions forgotten" in capsys.readouterr().out
+    assert main(["jobs", "--directory", str(tmp_path / "nowhere")]) == 2
+
+
 def test_files_that_a_death_left_behind_are_swept_when_they_are_old(tmp_path):
     import os
 
