@@ -275,7 +275,7 @@ def _located(problem: ConversionError, index: int, name: str, qubits: tuple[int,
     if type(problem) is not ConversionError:
         return problem
     on = f"qubit {qubits[0]}" if len(qubits) == 1 else f"qubits {', '.join(map(str, qubits))}"
-    message = f"operation {index}, {name!r} on {on}: {problem.message}"
+    message = f"Operation {index}, {name} on {on}, cannot be sent: {problem.message}."
     return UnsupportedOperationError(message, operation=name, index=index, qubits=qubits)
 
 

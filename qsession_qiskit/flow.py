@@ -175,7 +175,7 @@ def _for_loop(walk: Walker, instruction: CircuitInstruction, operation: ForLoopO
 def _check_limit(what: str, asked: int, limit: int) -> None:
     if asked > limit:
         raise LimitExceededError(
-            f"{asked} {what} cannot be unrolled, {limit} at most: use fewer", what=what, asked=asked, limit=limit
+            f"{asked} {what} cannot be unrolled, {limit} at most. Use fewer.", what=what, asked=asked, limit=limit
         )
 
 

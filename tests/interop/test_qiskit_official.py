@@ -243,5 +243,5 @@ def test_a_problem_names_its_place_where_they_name_none(ours, theirs):  # demand
     circuit = QuantumCircuit(2, 1)
     circuit.append(Gate("mystery", 2, []), [1, 0])
     circuit.measure(0, 0)
-    with pytest.raises(ConversionError, match=r"operation 0, 'mystery' on qubits 1, 0"):
+    with pytest.raises(ConversionError, match=r"Operation 0, mystery on qubits 1, 0"):
         ours.get_backend(RIGETTI).run(circuit)

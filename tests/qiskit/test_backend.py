@@ -424,7 +424,7 @@ def test_every_problem_of_every_circuit_is_told_at_once(provider, workspace):
     assert kinds[0] is UnsupportedOperationError
     assert UnboundParameterError in kinds
     assert LimitExceededError in kinds
-    assert "circuit 1 (odd): operation 0, 'mystery'" in str(caught.value)
+    assert "circuit 1 (odd): Operation 0, mystery" in str(caught.value)
     assert "circuit 3" in str(caught.value)
     assert len(workspace.list_jobs()) == before
 

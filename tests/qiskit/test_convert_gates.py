@@ -270,7 +270,7 @@ def test_what_cannot_be_converted_is_listed_all_at_once_with_its_place():
     circuit.x(1)
     circuit.append(Gate("riddle", 1, []), [1])
     with pytest.raises(
-        ConversionError, match=r"(?s)operation 1, 'mystery' on qubits 2, 0: .*operation 3, 'riddle'"
+        ConversionError, match=r"(?s)Operation 1, mystery on qubits 2, 0, .*Operation 3, riddle"
     ) as caught:
         to_program(circuit)
     first, second = caught.value.problems
@@ -284,6 +284,6 @@ def test_a_problem_inside_a_definition_is_told_at_the_place_where_it_is_used():
     inner.append(Gate("mystery", 1, []), [0])
     circuit = QuantumCircuit(2)
     circuit.append(inner.to_gate(), [1])
-    with pytest.raises(UnsupportedOperationError, match=r"operation 0, 'wrapper' on qubit 1") as caught:
+    with pytest.raises(UnsupportedOperationError, match=r"Operation 0, wrapper on qubit 1") as caught:
         to_program(circuit)
     assert caught.value.index == 0
