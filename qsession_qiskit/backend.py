@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import BackendV2, Options
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AzureQuantumBackend"]
 
-_NO_GATES = {"measure", "barrier", "reset", "id"}
 _CLASSIFIED = 2
+_PROFILES = ("Base", "Adaptive_RI", "Adaptive_RIF")  # each can do what the ones before it can
 # Options of a run that the backend keeps for all its runs
 _KEPT = ("shots", "memory", "seed", "job_name", "input_data_format", "input_params")
 
@@ -182,6 +183,8 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         seed: int | None = None,
         session: Session | None = None,
         input_data_format: str | None = None,
+        output_data_format: str | None = None,
+        target_profile: object = None,
         input_params: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
         priority: Priority | str | None = None,
@@ -203,6 +206,8 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             seed: Where the provider gives no single shots: in what order memory has them.
             session: The session to join; by default the one that this backend has opened, if any.
             input_data_format: What to encode circuits in, such as ``"qir.v1"``.
+            output_data_format: Where that has several, such as ``"microsoft.quantum-results.v1"``.
+            target_profile: The QIR profile that the circuits need: refused where the target's is smaller.
             input_params: More of the job's ``inputParams``, by the service's and provider's own names.
             metadata: More metadata of the job; what is no text is written as JSON.
             priority: ``"Standard"`` or ``"High"``.
@@ -226,12 +231,15 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         given = self._given(run_input, circuit)
         if meas_level not in {None, _CLASSIFIED}:
             raise ConfigurationError(f"meas_level is {meas_level}; results are bits, so it can only be 2.")
+        self._check_profile(target_profile)
         several = isinstance(given, list | tuple)
         circuits = list(given) if isinstance(given, list | tuple) else [given]
         if not circuits:
             raise ConversionError("There is no circuit to run; pass at least one.")
         order = self._order(shots, input_data_format, self.joined_params(input_params, options), metadata)
         payloads = self.encoding.payloads(circuits, order) if several else [self.encoding.payload(circuits[0], order)]
+        if output_data_format is not None:
+            payloads = [replace(payload, output_data_format=output_data_format) for payload in payloads]
         name = job_name or self._options.get("job_name")
         names = [name or name_of(each) for each in circuits]
         seed = next((each for each in (seed, seed_simulator) if each is not None), self._options.get("seed"))
@@ -271,6 +279,13 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         if (run_input is None) == (circuit is None):
             raise TypeError("run() takes one circuit or list of circuits: as run_input, or as circuit.")
         return circuit if run_input is None else run_input
+
+    def _check_profile(self, asked: object) -> None:
+        """Refuse a QIR profile (a name, or qdk's ``TargetProfile``) that the target has not."""
+        wanted, there = str(asked).rpartition(".")[2], self.azure_target.target_profile
+        ranks = {name: rank for rank, name in enumerate(_PROFILES)}
+        if asked is not None and ranks.get(wanted, len(ranks)) > ranks.get(there, 0):
+            raise ConfigurationError(f"{self.name} has the profile {there or 'Base'}, not {wanted}.")
 
     def joined_params(
         self, given: Mapping[str, Any] | None, options: Mapping[str, Any] | None = None
@@ -322,6 +337,8 @@ _RUN_KEYWORDS = (
     "seed",
     "session",
     "input_data_format",
+    "output_data_format",
+    "target_profile",
     "input_params",
     "metadata",
     "priority",

@@ -396,6 +396,23 @@ def test_options_of_the_backend_hold_for_every_run_until_one_says_otherwise(prov
     assert (sum(job.result().get_counts().values()), job.name()) == (4, "once")
 
 
+def test_a_profile_that_the_target_has_may_be_named(provider):
+    adaptive, base = noiseless(provider, QUANTINUUM), provider.get_backend("rigetti.sim.qvm")
+    for profile in ("Base", "Adaptive_RI", "TargetProfile.Adaptive_RI"):
+        assert adaptive.run(bell(), shots=2, target_profile=profile).status()
+    for backend, profile in [(adaptive, "Adaptive_RIF"), (base, "Adaptive_RI"), (base, "Unrestricted")]:
+        with pytest.raises(ConfigurationError, match=profile):
+            backend.run(bell(), target_profile=profile)
+
+
+def test_results_may_be_asked_for_in_another_format(provider):
+    job = provider.get_backend("rigetti.sim.qvm").run(
+        bell(), shots=10, output_data_format="microsoft.quantum-results.v1"
+    )
+    assert sum(job.result().get_counts().values()) == 10
+    assert job.details.output_data_format == "microsoft.quantum-results.v1"
+
+
 def test_a_deep_copy_has_options_of_its_own_and_stays_in_the_session(provider):
     backend = provider.get_backend(IONQ)
     with backend.open_session() as session:
