@@ -129,7 +129,8 @@ def test_a_payload_of_the_service_is_read(output_format, data, metadata, shots, 
 LOST_AND_FAILED = (
     b'{"DataFormat":"microsoft.quantum-results.v2","Results":[{"Histogram":[{"Outcome":{"Error":{"Code":"0x20","Name":'
     b'"TestErrorThirtyTwo"}},"Display":"Error 0x20: TestErrorThirtyTwo","Count":1},{"Outcome":[0,"-"],'
-    b'"Display":"[0, -]","Count":1},{"Outcome":[0,1],"Display":"[0, 1]","Count":2}],"Shots":[[0,1],{"Error":{"Code":"0x20","Name":'
+    b'"Display":"[0, -]","Count":1},{"Outcome":[0,1],"Display":"[0, 1]","Count":2}],'
+    b'"Shots":[[0,1],{"Error":{"Code":"0x20","Name":'
     b'"TestErrorThirtyTwo","Foo":"42"}},[0,"-"],[0,1]]}]}'
 )
 
