@@ -203,8 +203,8 @@ def their_reader(payload, data, metadata, shots):
     job.refresh = lambda: None
     qiskit_job = AzureQuantumJob.__new__(AzureQuantumJob)
     qiskit_job._azure_job = job
-    simulator = SimpleNamespace(configuration=lambda: SimpleNamespace(simulator=False))
-    qiskit_job.backend = lambda: simulator
+    hardware = SimpleNamespace(configuration=lambda: SimpleNamespace(simulator=False), options={"shots": shots})
+    qiskit_job.backend = lambda: hardware
     qiskit_job.id = lambda: "job-1"
     return qiskit_job
 
