@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import cirq
 
@@ -121,8 +121,22 @@ class Target:
         max_jobs: int | None = None,
         max_shots: int | None = None,
         max_time: float | None = None,
+        max_cost: float | None = None,
+        on_timeout: Literal["raise", "reopen"] = "raise",
     ) -> Session:
-        """Open a session; keywords as of the core's ``Target.open_session``.
+        """Open a session; jobs that are sent through this object join it until it is closed.
+
+        Args:
+            name: Its name; by default ``session-<id>``.
+            id: Its id; by default a new one.
+            job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
+            priority: ``"Standard"`` or ``"High"``.
+            tags: Its tags.
+            max_jobs: How many jobs it may have.
+            max_shots: How many repetitions they may have in all.
+            max_time: How many seconds from now a job may still be sent.
+            max_cost: What its jobs may cost in all, by estimate.
+            on_timeout: ``"reopen"`` to go on in a new session where the service has ended an idle one.
 
         Returns:
             The session, open and joined; as a context manager it is closed at the end of the block.
@@ -136,6 +150,8 @@ class Target:
             max_jobs=max_jobs,
             max_shots=max_shots,
             max_time=max_time,
+            max_cost=max_cost,
+            on_timeout=on_timeout,
         )
 
     def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from types import SimpleNamespace
 
 import cirq
@@ -14,6 +15,7 @@ from qsession_cirq.native import GPI2, MS
 from qsession_cirq.readout import Key, Readout
 from qsession_core import Workspace
 from qsession_core.errors import (
+    BudgetExceededError,
     ConfigurationError,
     ConversionError,
     LimitExceededError,
@@ -59,6 +61,16 @@ def test_a_closed_session_is_refused_before_anything_is_sent(service):
     with pytest.raises(SessionClosedError):
         target.submit(BELL, session=session)
     assert service.workspace.list_jobs() == []
+
+
+def test_a_session_takes_every_keyword_of_the_cores(service):
+    ours, cores = service.get_target(IONQ).open_session, service.get_target(IONQ).core.open_session
+    assert inspect.signature(ours).parameters.keys() == inspect.signature(cores).parameters.keys()
+    with service.get_target(IONQ).open_session(max_jobs=1) as session:
+        service.run(BELL, 10, IONQ)
+        with pytest.raises(BudgetExceededError):
+            service.run(BELL, 10, IONQ)
+    assert len(session.list_jobs()) == 1
 
 
 def test_a_session_can_be_attached_from_elsewhere(service, workspace):
