@@ -34,16 +34,22 @@ _OTHER = {"rxy__body", "u1q__body", "phasedx__body", "rxxyyzz__body", "zzmax__bo
 _MEASURE = {"m__body", "mz__body", "measure__body", "mresetz__body"}
 _RECORDS = {"result_record_output": "result", "array_record_output": "array", "tuple_record_output": "tuple"}
 
-_CALL = re.compile(r"call\s[^@\n]*@__quantum__(?:qis|rt)__(\w+)\(([^\n]*)\)")
+_POINTER = r"(?:%Qubit\*|%Result\*|ptr)\s+(?:inttoptr\s*\(i64\s+(\d+)\s+to\s+(?:%Qubit\*|%Result\*|ptr)\)|(null))"
+# Either a gate or measurement in one of its usual forms (name, angle, first, null, second, null), taken apart at once;
+# or any call (name, arguments), to be looked at closely
+_CALL = re.compile(
+    r"^\s*(?:tail\s+)?call\s(?:"
+    rf"\s*void\s+@__quantum__qis__(\w+)\((?:double\s+([^\s,)]+),\s*)?{_POINTER}(?:,\s*{_POINTER})?\)"
+    r"|[^@\n]*@__quantum__(?:qis|rt)__(\w+)\(([^\n]*)\))",
+    re.MULTILINE,
+)
 _NUMBER = re.compile(r"i64\s+(\d+)\s+to\b|\b(null)\b")
 _DOUBLE = re.compile(r"double\s+([^\s,)]+)")
 _COUNT = re.compile(r"i64\s+(\d+)")
-_ENTRY = re.compile(
-    r"^define\s[^@\n]*@(\"[^\"]*\"|[\w.$-]+)\([^\n]*\)[^\n{]*?(#\d+)?[^\n{]*\{\n(.*?)^\}", re.MULTILINE | re.DOTALL
-)
+_HEAD = re.compile(r"^define\s[^@\n]*@(\"[^\"]*\"|[\w.$-]+)\([^\n]*\)[^\n{]*?(#\d+)?[^\n{]*\{\n", re.MULTILINE)
 _ATTRIBUTE_GROUP = re.compile(r"^attributes\s+(#\d+)\s*=\s*\{(.*)\}", re.MULTILINE)
 _ATTRIBUTE = re.compile(r'"([^"]+)"(?:\s*=\s*"([^"]*)")?')
-_BRANCHY = re.compile(r"^\s*(?:br\s+i1|switch\s|%\S+\s*=|store\s)", re.MULTILINE)
+_BRANCHY = re.compile(r"^\s*(?:br\s|switch\s|%\S+\s*=|store\s)", re.MULTILINE)
 _LABEL = re.compile(r"^([\w.$-]+|\"[^\"]+\"):", re.MULTILINE)
 
 
@@ -54,10 +60,23 @@ def bad(problem: str) -> JobFailure:
 
 def attributes_of(text: str) -> dict[str, dict[str, str]]:
     """Return the attribute groups of a module: ``#0`` -> name -> value (empty for a name alone)."""
+    start = text.find("attributes #")  # the groups stand behind the functions, which are long
+    if start < 0:
+        return {}
     return {
         group: {name: value or "" for name, value in _ATTRIBUTE.findall(inner)}
-        for group, inner in _ATTRIBUTE_GROUP.findall(text)
+        for group, inner in _ATTRIBUTE_GROUP.findall(text, start)
     }
+
+
+def _functions(text: str) -> Iterator[re.Match[str]]:
+    """Find the heads of functions."""
+    place = text.find("define")
+    while place >= 0:
+        found = _HEAD.match(text, place) if place == 0 or text[place - 1] == "\n" else None
+        if found is not None:
+            yield found
+        place = text.find("define", place + 6)
 
 
 def body_of(text: str, entry_point: str = "") -> tuple[str, dict[str, str]]:
@@ -68,7 +87,7 @@ def body_of(text: str, entry_point: str = "") -> tuple[str, dict[str, str]]:
         entry_point: The name asked for; where the module has no such function, the one that is marked is taken.
     """
     groups = attributes_of(text)
-    functions = list(_ENTRY.finditer(text))
+    functions = list(_functions(text))
     if not functions:
         raise bad("there is no function")
     marked = [
@@ -78,7 +97,9 @@ def body_of(text: str, entry_point: str = "") -> tuple[str, dict[str, str]]:
     chosen = (marked or named or functions)[0]
     if len(marked) > 1 and named:
         chosen = named[0]
-    return chosen[3], groups.get(chosen[2] or "", {})
+    end = text.find("\n}", chosen.end() - 1)
+    body = text[chosen.end() : end + 1] if end >= 0 else text[chosen.end() :]
+    return body, groups.get(chosen[2] or "", {})
 
 
 def read_qir(payload: bytes, entry_point: str = "") -> Circuit | Program:
@@ -93,25 +114,37 @@ def read_qir(payload: bytes, entry_point: str = "") -> Circuit | Program:
     """
     text = _text(payload)
     body, attributes = body_of(text, entry_point)
-    if _BRANCHY.search(body) or len(_LABEL.findall(body)) > 1:
+    if _is_branching(body):
         from qsession_core.local.read_adaptive import read_adaptive
 
         return read_adaptive(text, body, attributes)
     operations: list[Operation] = []
     output: list[Output] = []
-    remembered: dict[tuple[str, str], list[Operation]] = {}
-    for call in _CALL.finditer(body):
-        key = (call[1], call[2])
-        known = remembered.get(key)
+    remembered: dict[tuple[str, ...], list[Operation]] = {}
+    for call in _CALL.findall(body):
+        known = remembered.get(call)
         if known is None:
-            name, arguments = key
-            if name in _RECORDS:
-                output.append(_record(name, arguments))
+            name, angle, first, _, second, null, other, arguments = call
+            if other in _RECORDS:
+                output.append(_record(other, arguments))
                 continue
-            known = remembered[key] = list(_operations(name, arguments))
+            if name:
+                pointers = [int(first or 0), int(second or 0)] if second or null else [int(first or 0)]
+                known = split(name, [constant(angle)] if angle else [], pointers)
+            else:
+                known = list(_operations(other, arguments))
+            if not angle:  # angles seldom come twice
+                remembered[call] = known
         operations += known
     num_qubits, num_results = _sizes(operations, output, attributes)
     return Circuit(num_qubits, num_results, operations, output)
+
+
+def _is_branching(body: str) -> bool:
+    """Say whether a body has values, branches or several blocks. Plain searches first: they are ten times as quick."""
+    if (" = " in body or "br " in body or "switch " in body or "store " in body) and _BRANCHY.search(body):
+        return True
+    return body.count(":") > 1 and len(_LABEL.findall(body)) > 1
 
 
 def _text(payload: bytes) -> str:

@@ -104,6 +104,26 @@ def test_the_qiskit_example_runs(workspace, name, options):
     assert sorted(job.details.name for job in session.list_jobs()) == ["Job 1", "Job 2"]
 
 
+def test_qiskit_sends_openqasm_to_quantinuum(workspace):
+    from azure.quantum.qiskit import AzureQuantumProvider
+
+    backend = AzureQuantumProvider(workspace).get_backend(
+        "quantinuum.sim.h2-1e", input_data_format="honeywell.openqasm.v1"
+    )
+    counts = backend.run(ghz(), shots=100).result().get_counts()
+    assert counts.get("100", 0) + counts.get("111", 0) >= 95
+
+
+def test_native_gates_run_on_ionq(target):
+    circuit = [
+        {"gate": "ms", "targets": [0, 1], "phases": [0, 0], "angle": 0.25},
+        {"gate": "gpi", "target": 0, "phase": 0.25},
+    ]
+    job = target.submit({"gateset": "native", "qubits": 2, "circuit": circuit}, shots=10)
+    histogram = job.get_results()["histogram"]
+    assert histogram == {"1": pytest.approx(0.5), "2": pytest.approx(0.5)}
+
+
 def test_a_qiskit_program_with_feed_forward_runs_on_h2(workspace):
     from azure.quantum.qiskit import AzureQuantumProvider
     from qiskit import QuantumCircuit
