@@ -12,6 +12,7 @@ from qsession_core.local.execution import Outcome
 from qsession_core.local.noise import Noise
 from qsession_core.local.numpy_engine import NumpyEngine, active_qubits
 from qsession_core.local.simulators import check_memory, choose, is_clifford, simulator
+from qsession_core.local.tree import touched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,7 +84,7 @@ def _branching(task: Task, program: Program, noise: Noise) -> Outcome:
         raise JobFailure("InvalidInputData", f"The simulator {task.simulator} runs no programs with branches.")
     engine = NumpyEngine()
     if task.results != "zeros":
-        check_memory(program.num_qubits, 3 * engine.bytes_per_amplitude, task.memory_bytes)
+        check_memory(len(touched(program)), 3 * engine.bytes_per_amplitude, task.memory_bytes)
     leaves = engine.run(program, task.shots, task.seed, noise, zeros=task.results == "zeros")
     shapes = {leaf.records for leaf in leaves}
     rng = np.random.default_rng([task.seed, 1])

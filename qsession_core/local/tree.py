@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Value = int | float
     Record = tuple[str, Any]
 
-__all__ = ["Leaf", "Tree", "draw", "marginal"]
+__all__ = ["Leaf", "Tree", "draw", "marginal", "touched"]
 
 _MAX_STEPS = 1_000_000
 _PAULIS = ("x", "y", "z")
@@ -101,7 +101,7 @@ class Tree:
         self._program = program
         self._noise = noise
         self._zeros = zeros
-        active = _touched(program)
+        active = touched(program)
         self._place = {qubit: number for number, qubit in enumerate(sorted(active))}
         self._tails = {label: _tail(block) for label, block in program.blocks.items()}
 
@@ -334,7 +334,7 @@ class Tree:
         return Leaf(tuple(branch.records), bits)
 
 
-def _touched(program: Program) -> set[int]:
+def touched(program: Program) -> set[int]:
     """Return the qubits that can leave 0."""
     touched: set[int] = set()
     for block in program.blocks.values():

@@ -52,7 +52,8 @@ def test_a_pool_of_processes_gives_the_same(inline):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_dask_cluster_gives_the_same(inline):
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     # workers are told where this project is: it may not be installed for them
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,

@@ -191,6 +191,13 @@ def test_signatures_are_secret_in_reprs(client, place):
     assert signature not in repr(Request("GET", f"{place[0]}?{place[1]}"))
 
 
+def test_a_storage_request_can_go_through_the_service(client, place):
+    put(client, place, "a", b"hello")
+    reply = client.call("GET", "storage/proxy", headers={**client.headers, "x-proxy-to": f"{place[0]}/a?{place[1]}"})
+    assert (reply.status, reply.body) == (200, b"hello")
+    assert client.call("GET", "storage/proxy", headers={"x-proxy-to": f"{place[0]}/a?{place[1]}"}).status == 401
+
+
 # --- hostile names ---
 
 

@@ -25,6 +25,10 @@ def gate(name, *numbers, angle=None):
 
 
 BELL_QIR = qir("\n".join([gate("h__body", 0), gate("cx__body", 0, 1), gate("mz__body", 0, 0), gate("mz__body", 1, 1)]))
+DECLARED = b"""declare void @__quantum__qis__h__body(ptr)
+declare void @__quantum__qis__cx__body(ptr, ptr)
+declare void @__quantum__qis__mz__body(ptr, ptr)
+"""
 FORWARD = qir(
     "\n".join([
         gate("h__body", 0), gate("mz__body", 0, 0),
@@ -220,6 +224,22 @@ def test_a_job_too_large_for_memory_fails_and_the_machine_lives(client):
     error = client.failure(circuit, "acme.sim")
     assert error["code"] == "InvalidInputData"
     assert "memory" in error["message"]
+
+
+def test_wide_programs_that_touch_few_qubits_are_narrow(client):
+    wide = FORWARD.replace(b'"qir_profiles"', b'"required_num_qubits"="56" "qir_profiles"')
+    result = client.run(wide, H2, "qir.v1", params={"shots": 20, "error-model": False})["Results"][0]
+    assert len(result["Shots"]) == 20
+    circuit = {"qubits": 29, "circuit": [{"gate": "x", "target": 28}]}
+    assert client.run(circuit)["histogram"] == {str(2**28): 1.0}
+
+
+def test_bitcode_is_read_like_text(client):
+    pyqir = pytest.importorskip("pyqir")
+    module = pyqir.Module.from_ir(pyqir.Context(), (BELL_QIR + DECLARED).decode())
+    result = client.run(bytes(module.bitcode), input_format="qir.v1", params={"shots": 10})["Results"][0]
+    assert {entry["Display"]: entry["Count"] for entry in result["Histogram"]} == {"[0, 0]": 5, "[1, 1]": 5}
+    assert client.failure(b"BC\xc0\xdenonsense", input_format="qir.v1")["code"] == "QIRPreProcessingFailed"
 
 
 # --- results ---
