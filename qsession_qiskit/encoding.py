@@ -17,7 +17,7 @@ from qsession_qiskit.convert import CONTROLS, PAULI_EVOLUTION, to_program
 from qsession_qiskit.native import NATIVE_GATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from typing import SupportsIndex
 
@@ -96,14 +96,15 @@ class Encoding:
             ConversionError: Some cannot be sent as they are; every problem of every circuit is listed.
         """
         found: list[Payload] = []
-        problems: list[ConversionError] = []
+        problems: dict[str, list[tuple[int, ConversionError]]] = {}
         for place, circuit in enumerate(circuits):
             try:
                 found.append(self.payload(circuit, order))
             except ConversionError as error:
-                problems += [_of_circuit(place, circuit, problem) for problem in error.problems or (error,)]
+                for problem in error.problems or (error,):
+                    problems.setdefault(problem.message, []).append((place, problem))
         if problems:
-            raise ConversionError.of(problems)
+            raise ConversionError.of(list(_told(problems.values(), circuits)))
         return found
 
     def payload(self, circuit: object, order: Order) -> Payload:
@@ -146,6 +147,13 @@ def name_of(circuit: object) -> str:
     return name if isinstance(name, str) and name else "qsession-job"
 
 
-def _of_circuit(place: int, circuit: object, problem: ConversionError) -> ConversionError:
-    """Say which circuit of a list a problem is of."""
-    return replace(problem, message=f"circuit {place} ({name_of(circuit)}): {problem.message}")
+def _told(
+    problems: Iterable[Sequence[tuple[int, ConversionError]]], circuits: Sequence[object]
+) -> Iterator[ConversionError]:
+    """Say which circuit each problem is of; what is wrong with all of them alike is told once."""
+    for same in problems:
+        if len(same) == len(circuits) > 1:
+            yield same[0][1]
+            continue
+        for place, problem in same:
+            yield replace(problem, message=f"circuit {place} ({name_of(circuits[place])}): {problem.message}")

@@ -446,6 +446,12 @@ def test_every_problem_of_every_circuit_is_told_at_once(provider, workspace):
     assert len(workspace.list_jobs()) == before
 
 
+def test_what_is_wrong_with_all_circuits_is_told_once(provider):
+    with pytest.raises(LimitExceededError, match=r"\A[^(]*at least 1") as caught:
+        provider.get_backend(IONQ).run([bell()] * 50, shots=0)
+    assert not caught.value.problems
+
+
 def test_what_json_cannot_hold_goes_as_qir_unless_json_was_asked_for(provider):
     circuit = QuantumCircuit(1, 2)
     circuit.h(0)

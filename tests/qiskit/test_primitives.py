@@ -10,14 +10,23 @@ from qiskit.primitives import (
     StatevectorEstimator,
     StatevectorSampler,
 )
+from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit.providers import JobStatus
 from qiskit.quantum_info import SparsePauliOp, random_pauli_list
 
 from qsession_core import Workspace
-from qsession_core.errors import ConfigurationError, ConversionError, JobFailedError, LimitExceededError
+from qsession_core.errors import (
+    ConfigurationError,
+    ConversionError,
+    JobFailedError,
+    LimitExceededError,
+    ResultFormatError,
+)
 from qsession_core.local import Fault, Faults
+from qsession_core.results import Result
 from qsession_qiskit import AzureQuantumProvider, EstimatorV2, SamplerV2
-from qsession_qiskit.estimator import group
+from qsession_qiskit.estimator import _read, group
+from qsession_qiskit.sampler import _pub_result
 
 IONQ, QUANTINUUM = "ionq.simulator", "quantinuum.sim.h2-1e"
 
@@ -119,6 +128,16 @@ def test_circuits_that_already_have_native_gates_run_as_such(provider):
     bell.measure_all()
     counts = SamplerV2(native).run([transpile(bell, native)], shots=10).result()[0].data.meas.get_counts()
     assert counts == {"00": 5, "11": 5}
+
+
+def test_lost_shots_are_in_no_sample_and_every_binding_has_equally_many():
+    circuit = QuantumCircuit(2, 2)
+    circuit.rx(Parameter("a"), 0)
+    pub = SamplerPub.coerce((circuit, [[0.0], [1.0]]), 3)
+    found = _pub_result(pub, [Result.from_memory(["10", "-0", "11"]), Result.from_memory(["00", "01", "01"])], None)
+    assert found.data.c.num_shots == 2
+    assert found.data.c.get_bitstrings(0) == ["01", "11"]
+    assert found.metadata["lost_shots"] == [1, 0]
 
 
 # --- sessions and jobs -----------------------------------------------------------------------------------------
@@ -277,6 +296,11 @@ def _expectation(circuit, observable):
         coefficient * np.vdot(state, np.kron(single[term[0]], single[term[1]]) @ state).real
         for term, coefficient in observable.items()
     )
+
+
+def test_nothing_is_estimated_from_shots_that_are_all_lost():
+    with pytest.raises(ResultFormatError, match="Every shot lost a qubit"):
+        _read(Result.from_memory(["-0", "1-"]), 0)
 
 
 def test_errors_shrink_with_the_precision_and_are_those_of_the_sum(provider):
