@@ -63,6 +63,9 @@ class Dispatcher:
         simulator: The simulator for all jobs; empty to choose for each.
         faults: Makes jobs fail on request.
         recover: Gives back the jobs of dead processes; called now and then, None in memory.
+
+    Attributes:
+        paused: While true, no job starts; a test that wants jobs to wait sets it.
     """
 
     def __init__(
