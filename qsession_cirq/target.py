@@ -207,6 +207,7 @@ class Target:
         input_params: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
         input_data_format: str | None = None,
+        output_data_format: str | None = None,
         gateset: str | None = None,
         priority: Priority | str | None = None,
         tags: Sequence[str] | None = None,
@@ -224,6 +225,7 @@ class Target:
             input_params: More of the job's ``inputParams``, by the service's and provider's own names.
             metadata: More metadata.
             input_data_format: As of :meth:`encode`.
+            output_data_format: Where the input format has several, such as ``"microsoft.quantum-results.v1"``.
             gateset: As of :meth:`encode`.
             priority: ``"Standard"`` or ``"High"``.
             tags: The job's tags.
@@ -251,6 +253,7 @@ class Target:
             session=session,
             priority=priority,
             tags=tags,
+            output_data_format=output_data_format,
             job_id=job_id,
         )
         return Job(job, params=resolver)
@@ -367,6 +370,6 @@ class Target:
         if unknown:
             keywords = ["repetitions", "param_resolver", "input_params", "metadata", "input_data_format", "gateset"]
             if function == "submit":
-                keywords += ["name", "session", "priority", "tags", "job_id"]
+                keywords += ["name", "session", "priority", "tags", "output_data_format", "job_id"]
             raise unknown_keywords(function, unknown, [*keywords, *known])
         return params

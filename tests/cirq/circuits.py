@@ -32,7 +32,8 @@ def reversible(seed: int, *, middle: bool, conditions: bool, length: int = 10) -
             elif what < 0.4:
                 circuit.append(cirq.reset(rng.choice(qubits)), strategy=cirq.InsertStrategy.NEW)
             elif what < 0.5:
-                circuit.append(_sub_circuit(rng, qubits, len(circuit)), strategy=cirq.InsertStrategy.NEW)
+                asked = widths if conditions else None
+                circuit.append(_sub_circuit(rng, qubits, len(circuit), asked), strategy=cirq.InsertStrategy.NEW)
         if conditions and widths:
             operation = _gate(rng, qubits).with_classical_controls(_condition(rng, widths))
             circuit.append(operation, strategy=cirq.InsertStrategy.NEW)
@@ -58,20 +59,28 @@ def _measurement(rng: random.Random, qubits: list[cirq.Qid], widths: dict[str, i
     return cirq.measure(*rng.sample(qubits, width), key=key, invert_mask=mask)
 
 
-def _sub_circuit(rng: random.Random, qubits: list[cirq.Qid], number: int) -> cirq.Operation:
+def _sub_circuit(
+    rng: random.Random, qubits: list[cirq.Qid], number: int, widths: dict[str, int] | None
+) -> cirq.Operation:
+    """A sub-circuit that measures, repeats, is nested, has its keys renamed, and asks for keys inside and outside."""
     a, b = rng.sample(qubits, 2)
-    inner = cirq.FrozenCircuit(cirq.X(a), cirq.CX(a, b), cirq.measure(b, key=f"inner{number}"))
-    if rng.random() < 0.5:  # a condition inside, on what is measured inside
-        inner = cirq.FrozenCircuit(inner, cirq.measure(a, key="k"), cirq.I(b)) if rng.random() < 0.5 else inner
-        inner = cirq.FrozenCircuit(*inner, cirq.measure(b, a, key="pair"))
+    inside = [cirq.X(a), cirq.CX(a, b), cirq.measure(b, key=f"inner{number}", invert_mask=(rng.random() < 0.5,))]
+    if widths is not None:
+        inside.append(cirq.X(a).with_classical_controls(f"inner{number}"))
+        if widths:
+            inside.append(cirq.X(b).with_classical_controls(_condition(rng, widths)))
+    if rng.random() < 0.5:
+        inside.append(cirq.measure(b, a, key=f"pair{number}"))
     operation = cirq.CircuitOperation(
-        inner, repetitions=rng.randint(1, 3), use_repetition_ids=rng.random() < 0.5, repetition_ids=None
+        cirq.FrozenCircuit(inside), repetitions=rng.randint(1, 3), use_repetition_ids=rng.random() < 0.5
     )
     if rng.random() < 0.5:
         operation = operation.with_measurement_key_mapping({f"inner{number}": f"renamed{number}"})
-    names = sorted(map(str, cirq.measurement_key_objs(operation)))
-    mapping = {name.split(":")[-1]: f"{name.split(':')[-1]}@{number}" for name in names}
-    return operation.with_measurement_key_mapping(mapping)
+    if rng.random() < 0.3:
+        operation = cirq.CircuitOperation(
+            cirq.FrozenCircuit(operation), repetitions=rng.randint(1, 2), use_repetition_ids=rng.random() < 0.5
+        )
+    return operation
 
 
 def _condition(rng: random.Random, widths: dict[str, int]) -> object:

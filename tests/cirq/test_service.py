@@ -165,6 +165,14 @@ def test_metadata_goes_with_the_job(service):
     assert (metadata["experiment"], metadata["number"]) == ("bell", "3")
 
 
+def test_results_may_be_asked_for_as_a_histogram(service):
+    circuit = cirq.Circuit(cirq.X(A), cirq.measure(A, B, key="m"), cirq.measure(B, key="n"))
+    job = service.get_target("rigetti.sim.qvm").submit(
+        circuit, repetitions=10, output_data_format="microsoft.quantum-results.v1"
+    )
+    assert job.results() == cirq.Simulator().run(circuit, repetitions=10)
+
+
 # --- what is refused
 
 
