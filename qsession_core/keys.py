@@ -77,7 +77,10 @@ def merged(rows: Rows, weights: NDArray[np.float64]) -> tuple[Rows, NDArray[np.f
     """Return the different rows, in the order of their codes, each with the sum of its weights."""
     if rows.shape[1] == 0:
         return rows[:1], weights.sum(keepdims=True) if len(rows) else weights
-    whole = np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
+    is_packable = rows.shape[1] <= _WIDEST_PACKED and not (rows == _LOST).any()
+    whole = _packed(rows) if is_packable else np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
+    if is_packable and (whole[1:] > whole[:-1]).all():  # in order and different already
+        return rows, weights
     _, first, which = np.unique(whole, return_index=True, return_inverse=True)
     return rows[first], np.bincount(which, weights=weights, minlength=len(first)).astype(np.float64, copy=False)
 

@@ -301,6 +301,7 @@ def _pauliexp(qubits: tuple[int, ...], params: tuple[Any, ...]) -> Lowered:
 
 
 _NUMBER = re.compile("0|[1-9][0-9]*")
+_ODD_NUMBER = re.compile(r"[^0-9,]|(?:^|,)0[0-9]")  # somewhere between commas
 
 
 class _Histogram(msgspec.Struct):
@@ -343,8 +344,8 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
 
 def _numbers(histogram: Mapping[str, float]) -> tuple[NDArray[Any], int]:
     """Return the histogram's keys as numbers, and how many bits the largest has."""
-    odd = next((key for key in histogram if not _NUMBER.fullmatch(key)), None)
-    if odd is not None:
+    if _ODD_NUMBER.search(",".join(histogram)) or "" in histogram:
+        odd = next(key for key in histogram if not _NUMBER.fullmatch(key))
         raise ValueError(f"the key {odd[:40]!r} is no decimal number")
     numbers = list(map(int, histogram))
     largest = max(numbers, default=0)

@@ -122,7 +122,7 @@ def _uniform(raw: bytes) -> tuple[Rows, Any] | None:
 
     A lost qubit, ``"-"``, is as long as a bit without its quotes.
     """
-    lost = raw.count(b'"-"')
+    lost = raw.count(b'"-"') if b'"' in raw else 0
     inner = (raw.replace(b'"-"', b"-") if lost else raw)[1:-1].strip()
     if not raw.startswith(b"[") or not inner:
         return None
