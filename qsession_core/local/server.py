@@ -6,6 +6,7 @@ One host serves both the service and its storage; addresses.py says how their ad
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -162,8 +163,10 @@ class Server:
 
         sockets = self._server._map  # noqa: SLF001 - waitress offers no other way to hang up on idle clients
         if self._is_running:
-            # closed by the loop itself: a socket that is closed under it makes it stumble
-            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
+            # closed by the loop itself: a socket that is closed under it makes it stumble. If the loop is awake anyway,
+            # it may close its own alarm before we ring it, which is as good.
+            with suppress(OSError):
+                self._server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
         else:
             wasyncore.close_all(sockets, ignore_all=True)
         if self._thread is not None:
