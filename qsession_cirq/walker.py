@@ -152,7 +152,7 @@ class Walker:
                     operation, "a channel, not a gate; take it out: noise is the target's (see its input_params)."
                 )
             raise self.refused(operation, "Cirq cannot decompose it; give its gate a _decompose_ or a small _unitary_.")
-        self.is_dynamic |= not cirq.has_unitary(operation)
+        self.is_dynamic |= cirq.is_measurement(operation)
         for part in cirq.flatten_to_ops(parts):
             self.append(part, columns, depth + 1)
 

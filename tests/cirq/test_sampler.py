@@ -42,6 +42,15 @@ def test_a_sweep_comes_in_its_order(sampler):
     assert results == cirq.Simulator().run_sweep(FLIP, sweep, repetitions=3)
 
 
+def test_a_gate_that_is_taken_apart_with_its_symbol_in_it_keeps_the_dtype(sampler):
+    gate = cirq.PhasedISwapPowGate(phase_exponent=0.25, exponent=T)
+    circuit = cirq.Circuit(cirq.X(A), gate(A, B), cirq.measure(A, B, key="m"))
+    sweep = cirq.Points("t", [0.0, 1.0])
+    results, expected = sampler.run_sweep(circuit, sweep, 3), cirq.Simulator().run_sweep(circuit, sweep, 3)
+    assert results == expected
+    assert [result.records["m"].dtype for result in results] == [result.records["m"].dtype for result in expected]
+
+
 def test_a_sweep_is_converted_once(service, monkeypatch):
     conversions = []
 
