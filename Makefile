@@ -12,13 +12,19 @@ demo: $(VENV)/.demo
 test: check
 	@$(MAKE) --no-print-directory demo
 
-# The one command: format, lint, types, imports, tests
-check: $(VENV)/.test
+NEIGHBOURS := tests/interop/test_qiskit_neighbours.py tests/interop/test_cirq_supermarq.py
+# deprecations of a version that will not change any more are no news
+OLD_NEWS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -W ignore::FutureWarning
+
+# The one command: format, lint, types, imports, tests; then the neighbours, and the oldest SDKs
+check: $(VENV)/.test .venv-neighbours/.ready .venv-oldest/.ready
 	$(BIN)/ruff format --check $(FILES)
 	$(BIN)/ruff check $(FILES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	QDK_PYTHON_TELEMETRY=none $(BIN)/pytest -n 2
+	QDK_PYTHON_TELEMETRY=none .venv-neighbours/bin/pytest -n 2 $(OLD_NEWS) $(NEIGHBOURS)
+	QDK_PYTHON_TELEMETRY=none .venv-oldest/bin/pytest -n 2 $(OLD_NEWS) tests/qiskit tests/cirq
 
 format: $(VENV)/.test
 	$(BIN)/ruff format $(FILES)
@@ -38,11 +44,11 @@ $(VENV)/.test: $(VENV)/.demo
 bench: .venv-bench/.ready
 	QDK_PYTHON_TELEMETRY=none .venv-bench/bin/python benchmarks/run.py
 
-.venv-bench/.ready: pyproject.toml
-	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --upgrade pip
-	.venv-bench/bin/python -m pip install --quiet --group bench --editable ".[all]"
+.venv-%/.ready: pyproject.toml
+	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --upgrade pip
+	.venv-$*/bin/python -m pip install --quiet --group $* --editable ".[all]"
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
