@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
-from qiskit.circuit import Clbit, Parameter
+from qiskit.circuit import Clbit, ForLoopOp, Parameter
 from qiskit.circuit.classical import expr, types
 from qiskit.circuit.controlflow import CASE_DEFAULT
 from qiskit_aer import AerSimulator
@@ -244,6 +244,22 @@ def test_classical_expressions_mean_what_they_mean_in_qiskit(make, meaning):
 def test_arithmetic_wraps_around_at_the_width(name, meaning):
     table = truth_table(lambda a, b: expr.equal(getattr(expr, name)(a, b), 5))
     assert table == {(x, y): meaning(x, y) == 5 for x, y in itertools.product(range(8), repeat=2)}
+
+
+@pytest.mark.skipif(
+    "Var" not in str(ForLoopOp.__init__.__annotations__), reason="loops over classical variables came with Qiskit 2.4"
+)
+def test_a_loop_over_a_classical_variable_leaves_nothing_to_ask_about_it():
+    circuit = QuantumCircuit(1, 1)
+    index = expr.Var.new("i", types.Uint(8))
+    with circuit.for_loop(range(3), index):
+        with circuit.if_test(expr.less(expr.add(index, 1), 3)):
+            circuit.x(0)
+        with circuit.if_test(expr.logic_and(expr.equal(index, 2), circuit.clbits[0])):
+            circuit.z(0)
+    program = to_program(circuit)
+    assert program.body.names == ("x", "x", "if")
+    assert program.body.params[-1][0] == Bit(0)
 
 
 # --- registers -------------------------------------------------------------------------------------------------
