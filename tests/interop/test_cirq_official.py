@@ -166,8 +166,10 @@ def test_numbers_of_their_jobs_are_text_and_ours_are_numbers(both):
     assert (job.num_qubits(), job.repetitions()) == (3, 10)
 
 
-def test_they_send_adaptive_qir_to_a_base_target_and_we_send_base(both):
+def test_they_send_qir_of_the_profile_that_qsharp_was_last_set_to_and_we_the_targets(both):
+    qdk, qsharp = pytest.importorskip("qdk"), pytest.importorskip("qdk.qsharp")
     ours, theirs, _ = both
+    qsharp.init(target_profile=qdk.TargetProfile.Adaptive_RI)
     sent = {}
     for who, service in (("theirs", theirs), ("ours", ours)):
         job_id = service.create_job(TWO_KEYS, 10, target=RIGETTI).job_id()
