@@ -150,11 +150,9 @@ class Branches:
             self._read(clbit)
         self._lines.append(f"  br i1 {truth}, label %then_{number}, label %{f'else_{number}' if has_else else end}\n")
         before = self.held.copy()
-        read_before = self._read_before.copy()
         after_then = self._arm(f"then_{number}", then, end, changing)
-        self.held, self._read_before = before, read_before.copy()
+        self.held = before
         after_else = self._arm(f"else_{number}", otherwise, end, changing) if has_else else None
-        self._read_before = read_before
         self._begin(end)
         for clbit in changing:
             assert after_else is not None  # noqa: S101 - where a bit changes there is an else
