@@ -20,11 +20,12 @@ import numpy as np
 
 from qsession_core.formats.foreign import keys_of, layout_of, written_by_qiskit
 from qsession_core.formats.malformed import total_of, unreadable
+from qsession_core.formats.uniform import histogram_total, leaves, members, shots_of, split
 from qsession_core.keys import apportion, merged
 from qsession_core.results import Layout, Register, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -78,6 +79,11 @@ def decode_v2(data: bytes, facts: JobFacts) -> list[Result]:
         ResultFormatError: They are something else.
     """
     with unreadable(V2, facts):
+        parts = split(data)
+        total = histogram_total(parts[0]) if parts is not None else None
+        uniform = shots_of(parts[1]) if parts is not None and total is not None else None
+        if uniform is not None and total == len(uniform[0]):
+            return [_laid_out(*uniform, facts)]
         document = msgspec.json.decode(data, type=_Document)
         if document.DataFormat != V2:
             raise ValueError(f"DataFormat is {document.DataFormat!r}")
@@ -100,7 +106,7 @@ def _run(run: _Run, facts: JobFacts) -> Result:
         if run.Histogram is None:
             raise ValueError("it has neither Shots nor Histogram")
         return _from_histogram(run.Histogram, facts)
-    uniform = _uniform(raw)
+    uniform = shots_of(raw)
     if uniform is None:
         shots = msgspec.json.decode(raw)
         if not isinstance(shots, list):
@@ -112,70 +118,6 @@ def _run(run: _Run, facts: JobFacts) -> Result:
     if total is not None and total != number:
         raise ValueError(f"Histogram counts {total} shots, Shots has {number}")
     return result
-
-
-# --- shots that are all the same text but for their bits -----------------------------------------------------------
-
-
-def _uniform(raw: bytes) -> tuple[Rows, Any] | None:
-    """Return the bits of all shots and the first shot, if every shot is the same text but for its bits.
-
-    A lost qubit, ``"-"``, is as long as a bit without its quotes.
-    """
-    lost = raw.count(b'"-"') if b'"' in raw else 0
-    inner = (raw.replace(b'"-"', b"-") if lost else raw)[1:-1].strip()
-    if not raw.startswith(b"[") or not inner:
-        return None
-    length, places = _first_shot(inner)
-    if length == 0:
-        return None
-    between = re.match(rb"\s*,\s*", inner[length:])
-    separator = between.group() if between else b","
-    stride = length + len(separator)
-    if (len(inner) + len(separator)) % stride:
-        return None
-    text = np.frombuffer(inner + separator, np.uint8).reshape(-1, stride)
-    rows = text[:, places]
-    fixed = np.ones(stride, dtype=bool)
-    fixed[places] = False
-    if (text[:, fixed] != text[0, fixed]).any():
-        return None
-    is_bit = rows >> 1 == ord("0") >> 1
-    if not is_bit.all() and ((rows == ord("-")) | is_bit).sum() < rows.size:
-        return None
-    if (rows.size - int(is_bit.sum())) != lost:
-        return None
-    first = msgspec.json.decode(re.sub(rb"-", b'"-"', inner[:length]))
-    return (rows, first) if _in_written_order(first) and len(list(_leaves(first))) == len(places) else None
-
-
-def _first_shot(inner: bytes) -> tuple[int, list[int]]:
-    """Return how long the first shot is, and where its bits are; length 0 if it holds something else than bits."""
-    depth, length, places = 0, 0, []
-    for token in _TOKEN.finditer(inner):
-        text = token.group()
-        if text in {b"[", b"{"}:
-            depth += 1
-        elif text in {b"]", b"}"}:
-            depth -= 1
-        elif text in {b"0", b"1", b"-"}:
-            places.append(token.start())
-        elif text == b"," and depth == 0:
-            break
-        elif text not in {b":", b",", b" ", b"\t", b"\r", b"\n"} and not (text.startswith(b'"Item') and depth):
-            return 0, []
-        length = token.end()
-    return length, places
-
-
-def _in_written_order(outcome: Any) -> bool:
-    """Whether the members of all tuples come as Item1, Item2 and so on."""
-    if isinstance(outcome, list):
-        return all(map(_in_written_order, outcome))
-    if isinstance(outcome, dict):
-        in_order = list(outcome) == [f"Item{place}" for place in range(1, len(outcome) + 1)]
-        return in_order and all(map(_in_written_order, outcome.values()))
-    return True
 
 
 # --- shots one by one ----------------------------------------------------------------------------------------------
@@ -236,11 +178,11 @@ def _rows(outcomes: Sequence[Any], facts: JobFacts) -> Rows | None:
     is_known = Layout.KEY in facts.metadata or written_by_qiskit(facts.metadata) or keys_of(facts.metadata) is not None
     rows = []
     for place, outcome in enumerate(outcomes):
-        bits = [_bit(leaf, is_known=is_known) for leaf in _leaves(outcome)]
+        bits = [_bit(leaf, is_known=is_known) for leaf in leaves(outcome)]
         if "?" in bits:
             if not is_known:
                 return None
-            raise ValueError(f"shot {place} has {list(_leaves(outcome))[bits.index('?')]!r} where a bit should be")
+            raise ValueError(f"shot {place} has {list(leaves(outcome))[bits.index('?')]!r} where a bit should be")
         rows.append("".join(bits))
     width = len(rows[0]) if rows else 0
     odd = next((place for place, row in enumerate(rows) if len(row) != width), None)
@@ -260,26 +202,6 @@ def _bit(leaf: Any, *, is_known: bool) -> str:
     return "-" if is_known and isinstance(leaf, int) and leaf == _LOST_BY_NUMBER else "?"
 
 
-def _leaves(outcome: Any) -> Iterator[Any]:
-    """Walk through an outcome's values from left to right."""
-    if isinstance(outcome, list):
-        for member in outcome:
-            yield from _leaves(member)
-    elif isinstance(outcome, dict):
-        for member in _members(outcome):
-            yield from _leaves(member)
-    else:
-        yield outcome
-
-
-def _members(outcome: Mapping[str, Any]) -> list[Any]:
-    """Return the members of a tuple in their order."""
-    names = [f"Item{place}" for place in range(1, len(outcome) + 1)]
-    if not set(names) == set(outcome):
-        raise ValueError(f"a tuple has the members {', '.join(outcome)} instead of Item1 to Item{len(outcome)}")
-    return [outcome[name] for name in names]
-
-
 def plain(outcome: Any) -> Any:
     """Return an outcome with its tuples as Python tuples.
 
@@ -289,7 +211,7 @@ def plain(outcome: Any) -> Any:
     if isinstance(outcome, list):
         return [plain(member) for member in outcome]
     if isinstance(outcome, dict) and "Item1" in outcome:
-        return tuple(plain(member) for member in _members(outcome))
+        return tuple(plain(member) for member in members(outcome))
     return outcome
 
 
@@ -302,7 +224,7 @@ def display(outcome: Any) -> str:
     if isinstance(outcome, list):
         return "[" + ", ".join(map(display, outcome)) + "]"
     if isinstance(outcome, dict) and "Item1" in outcome:
-        return "(" + ", ".join(map(display, _members(outcome))) + ")"
+        return "(" + ", ".join(map(display, members(outcome))) + ")"
     if isinstance(outcome, bool):
         return "true" if outcome else "false"
     return str(outcome)
@@ -352,7 +274,7 @@ def _laid_out(
 
 def _foreign_layout(first: Any, width: int, facts: JobFacts) -> Layout:
     """Read the layout off the first outcome: each array is a register, loose bits are one."""
-    sizes = [sum(1 for _ in _leaves(member)) for member in _members(first)] if isinstance(first, dict) else [width]
+    sizes = [sum(1 for _ in leaves(member)) for member in members(first)] if isinstance(first, dict) else [width]
     keys = keys_of(facts.metadata)
     if keys is not None and [len(qubits) for qubits in keys.values()] == sizes:
         return Layout(width, _registers(list(keys), sizes))
