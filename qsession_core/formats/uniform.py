@@ -76,12 +76,12 @@ def histogram_total(raw: bytes) -> int | None:
 def _is_odd(entry: bytes) -> bool:
     """Whether an entry is something else than an outcome of bits, its display and its count."""
     try:
-        members = msgspec.json.decode(entry, type=dict[str, Any])
-    except msgspec.MsgspecError:
+        parts = msgspec.json.decode(entry, type=dict[str, Any])
+        if set(parts) != {"Outcome", "Display", "Count"} or not isinstance(parts["Display"], str):
+            return True
+        return any(leaf not in (0, 1) or isinstance(leaf, bool) for leaf in leaves(parts["Outcome"]))
+    except (msgspec.MsgspecError, ValueError):
         return True
-    if set(members) != {"Outcome", "Display", "Count"} or not isinstance(members["Display"], str):
-        return True
-    return any(leaf not in (0, 1) or isinstance(leaf, bool) for leaf in leaves(members["Outcome"]))
 
 
 def _grid(
