@@ -13,8 +13,6 @@ from local_client import Client
 
 from qsession_core.local import LocalWorkspace, ManualClock
 
-LONG = os.environ.get("QSESSION_LONG") == "1"
-
 
 @pytest.fixture
 def service():

@@ -1,6 +1,7 @@
 """A client as thin as can be: what the protocol says, sent and read."""
 
 import json
+import os
 import uuid
 
 from qsession_core.transport.message import Request
@@ -8,6 +9,8 @@ from qsession_core.transport.message import Request
 BELL = {"qubits": 2, "circuit": [{"gate": "h", "target": 0}, {"gate": "cnot", "control": 0, "target": 1}]}
 BAD = {"qubits": 1, "circuit": [{"gate": "warp", "target": 0}]}
 VERSION = "2026-01-15-preview"
+# Longer runs of the tests that draw at random: QSESSION_LONG=1
+LONG = os.environ.get("QSESSION_LONG") == "1"
 
 
 class Reply:

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import LONG
-from local_client import BELL, Client
+from local_client import BELL, LONG, Client
 
 from qsession_core.local import LocalWorkspace
 

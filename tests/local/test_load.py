@@ -7,10 +7,9 @@ import time
 import uuid
 
 import pytest
-from conftest import LONG
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from local_client import BELL, Client
+from local_client import BELL, LONG, Client
 
 from qsession_core.local import LocalWorkspace, ManualClock
 from qsession_core.local.routes import ROUTES

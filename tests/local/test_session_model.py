@@ -3,11 +3,10 @@
 import uuid
 from dataclasses import dataclass, field
 
-from conftest import LONG
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from local_client import BAD, BELL, Client
+from local_client import BAD, BELL, LONG, Client
 
 from qsession_core.local import LocalWorkspace, ManualClock
 
@@ -149,5 +148,5 @@ class Machine(RuleBasedStateMachine):
 
 TestSessions = Machine.TestCase
 TestSessions.settings = settings(
-    max_examples=300 if LONG else 40, stateful_step_count=40 if LONG else 25, deadline=None
+    max_examples=2000 if LONG else 120, stateful_step_count=60 if LONG else 40, deadline=None
 )  # fmt: skip
