@@ -19,6 +19,8 @@ __all__ = ["INLINE_BYTES", "INLINE_WORK", "Outcome", "Task", "prepare", "run", "
 # What the worker does itself: jobs that take some milliseconds. Larger ones go to the executor.
 INLINE_WORK = 1e7
 INLINE_BYTES = 256 * 1024
+# Results of all shots together: beyond this, writing them takes more memory than simulating
+_MAX_RESULTS = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ def prepare(task: Task) -> Circuit | Program:
             "InvalidInputData",
             f"The program uses {program.num_qubits} qubits; {task.target} has {task.num_qubits}.",
         )
+    if task.shots * (program.num_results + 1) > _MAX_RESULTS:
+        raise JobFailure(
+            "InvalidInputData", f"{task.shots} shots of {program.num_results} results are too many; ask for fewer."
+        )
     if isinstance(program, Program) and task.profile == "Base":
         raise JobFailure(
             "InvalidInputData",
@@ -122,6 +128,8 @@ def _read(task: Task) -> Circuit | Program:
         case "rigetti.quil.v1":
             from qsession_core.local.read_quil import read_quil
 
+            if task.params.get("substitutions"):
+                raise JobFailure("InvalidInputData", "Quil with substitutions cannot be run by the local workspace.")
             return read_quil(task.payload)
         case _:
             raise JobFailure("CannotTranslateInputData", f"{task.input_format} cannot be run by the local workspace.")
@@ -145,18 +153,19 @@ def work_of(task: Task, program: Circuit | Program) -> float:
     Simulators that are not ours never run in the service's own process, whatever the size: what they do to it (locks,
     threads, crashes) is not ours to say.
     """
+    writing = task.shots * (program.num_results + 1.0)
     if task.results == "zeros" and (isinstance(program, Circuit) or program.blocks):
-        return 0.0
+        return writing
     if task.simulator not in {"", "numpy", "stim"}:
         return float("inf")
     if isinstance(program, Program):
-        return program.work * min(task.shots, 64) if program.blocks else float("inf")
+        return writing + program.work * min(task.shots, 64) if program.blocks else float("inf")
     if _is_for_tableaux(task, program):
         return float(len(program.operations)) * (program.num_qubits + task.shots / 8)
     if task.noise:
-        return program.work * min(task.shots, 8)
+        return writing + program.work * min(task.shots, 8)
     middle = any(name == "reset" for name, _, _ in program.operations)
-    return program.work * (min(task.shots, 64) if middle else 1)
+    return writing + program.work * (min(task.shots, 64) if middle else 1)
 
 
 def _is_for_tableaux(task: Task, program: Circuit) -> bool:
@@ -169,9 +178,17 @@ def _is_for_tableaux(task: Task, program: Circuit) -> bool:
 
 
 def entry_point(params: Mapping[str, Any]) -> str:
-    """Return the function that a job's inputParams ask to run; empty for none."""
+    """Return the function that a job's inputParams ask to run; empty for none.
+
+    Raises:
+        JobFailure: They ask for several, or for one with arguments; better no result than one of something else.
+    """
     items = params.get("items")
+    if isinstance(items, list) and len(items) > 1:
+        raise JobFailure("InvalidInputData", "Jobs of several items cannot be run by the local workspace.")
     source: Any = items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else params
+    if source.get("arguments"):
+        raise JobFailure("InvalidInputData", "Entry points with arguments cannot be run by the local workspace.")
     name = source.get("entryPoint")
     return name if isinstance(name, str) else ""
 

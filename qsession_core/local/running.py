@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["execute"]
 
 _STATE_VECTOR_QUBITS = 32
+# A histogram of more outcomes than this is larger than anyone could read; it is sampled instead
+_MAX_OUTCOMES = 1 << 21
 _EXACT_INTEGER_BITS = 62
 
 
@@ -201,7 +203,7 @@ def _exact(
     task: Task, program: Circuit, keys: NDArray[np.int64], weights: NDArray[np.float64], qubits: list[int]
 ) -> Outcome:
     """Write exact probabilities, or shots in their proportion."""
-    if task.output_format == "ionq.quantum-results.v1":
+    if task.output_format == "ionq.quantum-results.v1" and len(keys) <= _MAX_OUTCOMES:
         return _raw(outcomes.histogram_json(_histogram(keys, weights, qubits)))
     counts = _apportioned(weights, task.shots, np.random.default_rng(task.seed))
     drawn = np.repeat(keys, counts)

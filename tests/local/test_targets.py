@@ -183,6 +183,8 @@ def test_pulses_are_taken_and_fail_with_a_clear_word(client):
     ("kind", "code", "said"),
     [
         ({"params": {"shots": 0}}, "InvalidInputData", "positive"),
+        ({"params": {"shots": 10**12}}, "InvalidInputData", "too many"),
+        ({"params": {"shots": 10**30}}, "InvalidInputData", "too many"),
         ({"params": {"shots": "many"}}, "InvalidInputData", "positive"),
         ({"params": {"shots": 10_001}, "target": "ionq.qpu.aria-1"}, "InvalidInputData", "10000"),
         ({"payload": {"qubits": 30, "circuit": [{"gate": "h", "target": 0}]}}, "InvalidInputData", "29"),
@@ -195,6 +197,27 @@ def test_what_cannot_run_fails_with_the_services_codes(client, kind, code, said)
     error = client.failure(**kind)
     assert error["code"] == code
     assert said in error["message"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"items": [{"entryPoint": "a"}, {"entryPoint": "b"}]}, {"entryPoint": "main", "arguments": [{"name": "n", "value": 1}]}],
+)  # fmt: skip
+def test_what_would_be_run_otherwise_than_asked_is_not_run(client, params):
+    error = client.failure(BELL_QIR, input_format="qir.v1", params={"shots": 5, **params})
+    assert "cannot be run by the local workspace" in error["message"]
+    quil = {"payload": b"X 0", "target": "rigetti.sim.qvm", "input_format": "rigetti.quil.v1"}
+    assert "substitutions" in client.failure(**quil, params={"substitutions": {"theta": [[1.0]]}})["message"]
+
+
+def test_the_entry_point_that_is_asked_for_is_run(client):
+    two = BELL_QIR.replace(b"@main()", b"@bell()") + BELL_QIR.replace(b"h__body", b"x__body").replace(
+        b"@main()", b"@ones()"
+    )
+    for name, expected in (("bell", {"[0, 0]", "[1, 1]"}), ("ones", {"[1, 1]"})):
+        for params in ({"entryPoint": name}, {"items": [{"entryPoint": name, "arguments": []}]}):
+            result = client.run(two, input_format="qir.v1", params={"shots": 50, **params})["Results"][0]
+            assert {entry["Display"] for entry in result["Histogram"]} == expected
 
 
 def test_an_input_that_is_not_there_is_said_so(client):
