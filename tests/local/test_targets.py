@@ -200,9 +200,8 @@ def test_what_cannot_run_fails_with_the_services_codes(client, kind, code, said)
 
 
 @pytest.mark.parametrize(
-    "params",
-    [{"items": [{"entryPoint": "a"}, {"entryPoint": "b"}]}, {"entryPoint": "main", "arguments": [{"name": "n", "value": 1}]}],
-)  # fmt: skip
+    "params", [{"items": [{"entryPoint": "a"}, {"entryPoint": "b"}]}, {"arguments": [{"name": "n", "value": 1}]}]
+)
 def test_what_would_be_run_otherwise_than_asked_is_not_run(client, params):
     error = client.failure(BELL_QIR, input_format="qir.v1", params={"shots": 5, **params})
     assert "cannot be run by the local workspace" in error["message"]
