@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from qiskit.providers import BackendV2, Options
 
@@ -129,6 +129,8 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         max_jobs: int | None = None,
         max_shots: int | None = None,
         max_time: float | None = None,
+        max_cost: float | None = None,
+        on_timeout: Literal["raise", "reopen"] = "raise",
     ) -> Session:
         """Open a session; jobs of this backend join it until it is closed.
 
@@ -141,6 +143,9 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             max_jobs: How many jobs it may have.
             max_shots: How many shots they may have in all.
             max_time: How many seconds from now a job may still be sent.
+            max_cost: How much its jobs may cost by estimate, in the currency or unit of the target's price.
+            on_timeout: What to do when the service has ended it after ten minutes without a job: ``"raise"``, or
+                ``"reopen"``, going on in a new one.
 
         Returns:
             The session; as a context manager it is closed at the end of the block.
@@ -154,6 +159,8 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
             max_jobs=max_jobs,
             max_shots=max_shots,
             max_time=max_time,
+            max_cost=max_cost,
+            on_timeout=on_timeout,
         )
 
     def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword

@@ -162,8 +162,9 @@ class _Writer:
         self.program = program
         self.problems: list[ConversionError] = []
         self.angles: list[float | Angle] = []
-        # (name, qubits) -> the text of a gate that was written before; nothing for what is dropped
-        self.known: dict[tuple[str, tuple[int, ...]], Lowered] = {}
+        # (name, qubits) -> the text of a gate that was written before and whose angles go in as they are
+        self.known: dict[tuple[str, tuple[int, ...]], str] = {}
+        self.lowered: dict[tuple[str, tuple[int, ...]], Lowered] = {}  # the others; nothing for what is dropped
         self.patterns: dict[str, Pattern] = {}
 
     def operations(self) -> list[str]:
@@ -172,13 +173,16 @@ class _Writer:
         append, add_angles, known = pieces.append, self.angles.extend, self.known.get
         body = self.program.body
         for index, (name, qubits, params) in enumerate(zip(body.names, body.qubits, body.params, strict=True)):
-            written = known((name, qubits))
-            if written is None:
-                written = self._first(name, qubits, params, index)
+            text = known((name, qubits))
+            if text is not None:
+                append(text)
+                if params:
+                    add_angles(params)
+                continue
+            written = self.lowered.get((name, qubits)) or self._first(name, qubits, params, index)
             if written.text:
                 append(written.text)
-                if params or written.angles:
-                    add_angles(params if written.angles is None else written.of(params))
+                add_angles(written.of(params))
         self._check_measurements()
         if self.problems:
             raise ConversionError.of(self.problems)
@@ -208,7 +212,10 @@ class _Writer:
                     self._refuse(name, index, qubits, problem)
                     return _NOTHING
                 written = self._pattern(name, len(qubits), len(params)).on(qubits)
-        self.known[name, qubits] = written
+        if written.text and written.angles is None:
+            self.known[name, qubits] = written.text
+        else:
+            self.lowered[name, qubits] = written
         return written
 
     def _pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:

@@ -57,16 +57,17 @@ def shape_problem(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], n
         word = gate(name)
     except KeyError:
         return "it is no gate that we know; decompose it into standard gates first."
-    if len(qubits) != word.num_qubits or len(params) != word.num_params:
+    size = len(qubits)
+    if size == word.num_qubits and len(params) == word.num_params and size == len(set(qubits)):
+        if size == 0 or (min(qubits) >= 0 and max(qubits) < num_qubits):
+            return None
+        return f"the program has the qubits 0 to {num_qubits - 1} only; give it more."
+    if size != word.num_qubits or len(params) != word.num_params:
         return (
             f"it takes {word.num_qubits} qubits and {word.num_params} angles, "
-            f"not {len(qubits)} and {len(params)}; write it with these."
+            f"not {size} and {len(params)}; write it with these."
         )
-    if len(set(qubits)) != len(qubits):
-        return "it acts on one qubit twice; give it different ones."
-    if not all(0 <= qubit < num_qubits for qubit in qubits):
-        return f"the program has the qubits 0 to {num_qubits - 1} only; give it more."
-    return None
+    return "it acts on one qubit twice; give it different ones."
 
 
 def require_bound(parameters: Sequence[str], values: Sequence[float]) -> None:

@@ -156,8 +156,9 @@ class _Writer:
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
         self.num_qubits = program.num_qubits
-        # (name, qubits) -> the calls of a gate that was written before
-        self.known: dict[tuple[str, tuple[int, ...]], Lowered] = {}
+        # (name, qubits) -> the calls of a gate that was written before and whose angles go in as they are
+        self.known: dict[tuple[str, tuple[int, ...]], str] = {}
+        self.lowered: dict[tuple[str, tuple[int, ...]], Lowered] = {}  # the others
         self.patterns: dict[str, Pattern] = {}
         self.branches = Branches(
             self.lines,
@@ -233,14 +234,18 @@ class _Writer:
         """Write operations without branches; ``barriers`` has the indices of those that mean something."""
         append, add_angles, known = self.lines.append, self.angles.extend, self.known.get
         for name, places, angles, index in zip(names, qubits, params, indices, strict=True):
-            written = known((name, places))
+            calls = known((name, places))
+            if calls is not None:
+                append(calls)
+                if angles:
+                    add_angles(angles)
+                continue
+            written = self.lowered.get((name, places))
             if written is None:
                 written = self._first(name, places, angles, index, meant=index in barriers)
-                if written is None:
-                    continue
-            append(written.text)
-            if angles or written.angles:
-                add_angles(angles if written.angles is None else written.of(angles))
+            if written is not None:
+                append(written.text)
+                add_angles(written.of(angles))
 
     def _first(
         self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int, *, meant: bool
@@ -271,7 +276,11 @@ class _Writer:
             case _:
                 problem = shape_problem(name, qubits, params, self.num_qubits)
                 if problem is None:
-                    written = self.known[name, qubits] = self._pattern(name, len(qubits), len(params)).on(qubits)
+                    written = self._pattern(name, len(qubits), len(params)).on(qubits)
+                    if written.angles is None:
+                        self.known[name, qubits] = written.text
+                    else:
+                        self.lowered[name, qubits] = written
                     return written
                 self._refuse(name, index, qubits, problem)
         return None

@@ -1,8 +1,10 @@
-"""What a QIR program returns: the record calls at its end, and their one order.
+"""What a QIR program returns: the record calls at its end, and their order.
 
 The last register first, the bits of each from last to first, so that the display of an outcome reads like Qiskit's bit
-string. One register is an array, several are a tuple of arrays. Bits in no register come first of all, as a register
-of their own. Bits that nothing is measured into are not recorded: they are 0.
+string, as the official client writes it. Its Cirq side records keys and bits as they come and reads its results so; a
+program that is marked as Cirq's is recorded like that, so that either client reads the other's jobs. Our own decoder
+goes by the layout in the metadata. One register is an array, several are a tuple of arrays. Bits in no register come
+first of all, as a register of their own. Bits that nothing is measured into are not recorded: they are 0.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ def groups_of(program: Program, written: Container[int]) -> list[list[int]]:
         program: The program.
         written: The classical bits that hold something.
     """
+    turn = 1 if program.metadata.get("cirq") == "True" else -1
     groups = [
-        [clbit for clbit in reversed(register.clbits) if clbit in written] for register in reversed(program.registers)
+        [clbit for clbit in register.clbits[::turn] if clbit in written] for register in program.registers[::turn]
     ]
     grouped = {clbit for group in groups for clbit in group}
     loose = [clbit for clbit in reversed(range(program.num_clbits)) if clbit in written and clbit not in grouped]
