@@ -25,7 +25,7 @@ __all__ = ["WorkerPool", "serve"]
 P = ParamSpec("P")
 T = TypeVar("T")
 _LENGTH = struct.Struct(">Q")
-_START = "from qsession_core.local.worker_pool import serve; serve()"
+_START = "import sys; sys.path[:] = {!r}; from qsession_core.local.worker_pool import serve; serve()"
 
 
 class WorkerDied(RuntimeError):  # noqa: N818 - says what happened
@@ -132,14 +132,13 @@ def _started() -> subprocess.Popen[bytes]:
     """Start a worker that finds the same modules as this process."""
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
         "QDK_PYTHON_TELEMETRY": "none",
         # the workers are the parallelism: threads within them only get in each other's way
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_WAIT_POLICY": "passive",
     }
     return subprocess.Popen(  # noqa: S603 - this Python, our own text
-        [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        [sys.executable, "-c", _START.format(sys.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
     )
 
 
