@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qsession_core.errors import ResultFormatError
 from qsession_core.formats import ionq, microsoft, openqasm2, pasqal, rigetti
+from qsession_core.formats.malformed import unreadable
 
 if TYPE_CHECKING:
     from qsession_core.formats.payload import Decoder, JobFacts
@@ -47,4 +48,7 @@ def decode(output_data_format: str, data: bytes, facts: JobFacts) -> list[Result
             problem=problem,
             job_id=facts.job_id,
         )
+    if not data.isascii():
+        with unreadable(output_data_format, facts):
+            data.decode()  # the JSON reader looks only at texts that it needs
     return decoder(data, facts)

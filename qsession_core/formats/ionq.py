@@ -166,6 +166,7 @@ class _Writer:
         self.known: dict[tuple[str, tuple[int, ...]], str] = {}
         self.lowered: dict[tuple[str, tuple[int, ...]], Lowered] = {}  # the others; nothing for what is dropped
         self.patterns: dict[str, Pattern] = {}
+        self.sound: set[tuple[int, ...]] = set()  # qubits that are different and exist
 
     def operations(self) -> list[str]:
         """Write all operations, or raise one error that lists every problem."""
@@ -190,6 +191,14 @@ class _Writer:
 
     def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> Lowered:
         """Work out an operation whose text is not known."""
+        pattern = self.patterns.get(name)
+        if (
+            pattern is not None
+            and qubits in self.sound
+            and pattern.num_qubits == len(qubits)
+            and pattern.num_params == len(params)
+        ):
+            return self._kept(name, qubits, pattern.on(qubits))
         written = _NOTHING
         match name:
             case "measure" | "reset":  # these depend on what comes before and after
@@ -211,7 +220,12 @@ class _Writer:
                 if problem is not None:
                     self._refuse(name, index, qubits, problem)
                     return _NOTHING
+                self.sound.add(qubits)
                 written = self._pattern(name, len(qubits), len(params)).on(qubits)
+        return self._kept(name, qubits, written)
+
+    def _kept(self, name: str, qubits: tuple[int, ...], written: Lowered) -> Lowered:
+        """Keep the text of an operation for when it comes again."""
         if written.text and written.angles is None:
             self.known[name, qubits] = written.text
         else:
@@ -227,7 +241,7 @@ class _Writer:
                 write = _native_text
             else:
                 steps = list(_qis_steps(*steps[0]))
-            self.patterns[name] = Pattern.of(steps, num_params, write)
+            self.patterns[name] = Pattern.of(steps, num_qubits, num_params, write)
         return self.patterns[name]
 
     def _problem(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> str | None:

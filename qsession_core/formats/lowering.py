@@ -42,34 +42,43 @@ class Pattern:
 
     Attributes:
         text: As of :class:`Lowered`, with ``%s`` for each mention of a qubit.
-        places: Which of the gate's qubits each mention is.
+        places: Which of the gate's qubits each mention is; None where each is mentioned once, in order.
         angles: As of :class:`Lowered`.
+        num_qubits: How many qubits the gate has.
+        num_params: How many angles the gate has.
     """
 
     text: str
-    places: tuple[int, ...]
+    places: tuple[int, ...] | None
     angles: tuple[float | Angle, ...] | None
+    num_qubits: int
+    num_params: int
 
     @classmethod
-    def of(cls, steps: Sequence[Operation], num_params: int, write: Callable[[str, int], str]) -> Self:
+    def of(cls, steps: Sequence[Operation], num_qubits: int, num_params: int, write: Callable[[str, int], str]) -> Self:
         """Work out a gate for all qubits and angles at once.
 
         Args:
             steps: The gate on the qubits 0, 1, ... and the parameters 0, 1, ..., in words that the format has.
+            num_qubits: How many qubits the gate has.
             num_params: How many angles the gate has.
             write: Takes a word and how many qubits it acts on, returns its text: ``%s`` for each qubit, in their
                 order, and a gap for each angle.
         """
         angles = tuple(angle for _, _, given in steps for angle in given)
+        places = tuple(place for _, qubits, _ in steps for place in qubits)
         return cls(
             "".join(write(word, len(qubits)) for word, qubits, _ in steps),
-            tuple(place for _, qubits, _ in steps for place in qubits),
+            None if places == tuple(range(num_qubits)) else places,
             None if angles == symbols(num_params) else angles,
+            num_qubits,
+            num_params,
         )
 
     def on(self, qubits: tuple[int, ...]) -> Lowered:
         """Return the text of the gate on these qubits."""
-        return Lowered(self.text % tuple([qubits[place] for place in self.places]), self.angles)
+        mentioned = qubits if self.places is None else tuple([qubits[place] for place in self.places])
+        return Lowered(self.text % mentioned, self.angles)
 
 
 def symbols(num_params: int) -> tuple[Angle, ...]:

@@ -223,7 +223,7 @@ class _Writer:
         """Return the statements of a gate on any qubits."""
         if name not in self.patterns:
             steps = list(lower(name, range(num_qubits), symbols(num_params), _WRITABLE))
-            self.patterns[name] = Pattern.of(steps, num_params, _statement)
+            self.patterns[name] = Pattern.of(steps, num_qubits, num_params, _statement)
         return self.patterns[name]
 
     # --- branches ----------------------------------------------------------------------------------------------

@@ -289,7 +289,7 @@ class _Writer:
         """Return the calls of a gate on any qubits."""
         if name not in self.patterns:
             steps = list(lower(name, range(num_qubits), symbols(num_params), self.functions))
-            self.patterns[name] = Pattern.of(steps, num_params, self._call)
+            self.patterns[name] = Pattern.of(steps, num_qubits, num_params, self._call)
         return self.patterns[name]
 
     def _call(self, word: str, num_qubits: int) -> str:
