@@ -149,6 +149,79 @@ def test_a_result_nested_too_deeply_is_malformed(output_format, document):
     assert outcome_of(output_format, deep, {}) is None
 
 
+def changed(draw, data):
+    """Change, add or take away a byte, or jump from one place to another."""
+    place, byte = draw.randrange(len(data)), bytes([draw.choice(b'01-",:[]{} \n\t\x002eE.+nul9\\/x\xff\xc3')])
+    return draw.choice(
+        [
+            data[:place] + byte + data[place + 1 :],
+            data[:place] + byte + data[place:],
+            data[:place] + data[place + 1 :],
+            data[:place] + data[draw.randrange(len(data)) :],
+        ]
+    )
+
+
+def leaves(outcome):
+    if isinstance(outcome, dict):
+        outcome = [outcome[f"Item{place}"] for place in range(1, len(outcome) + 1)]
+    return [leaf for member in outcome for leaf in leaves(member)] if isinstance(outcome, list) else [outcome]
+
+
+def is_json(data):
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("style", [{}, {"separators": (",", ":")}, {"indent": 1}])
+@pytest.mark.parametrize(("output_format", "document"), VALID)
+def test_a_byte_changed_anywhere_leaves_json_or_malformed_bytes(output_format, document, style):
+    draw = random.Random(str((output_format, document, style)))
+    whole = json.dumps(document, **style).encode()
+
+    for _ in range(600):
+        data = changed(draw, whole)
+        results = outcome_of(output_format, data, {})
+        assert results is None or is_json(data), data
+
+
+@pytest.mark.parametrize("style", [{}, {"separators": (",", ":")}, {"indent": 1}])
+def test_a_byte_changed_in_many_shots_is_read_as_python_reads_it(style):
+    draw = random.Random(str(style))
+    words = {0: "0", 1: "1", "0": "0", "1": "1", "-": "-", "Zero": "0", "One": "1", "Loss": "-"}
+    different = 0
+    for shape in range(4):
+        shots = [
+            [
+                draw.randint(0, 1),
+                {"Item1": [draw.randint(0, 1)], "Item2": [1, 0]},
+                [draw.randint(0, 1), 0, 1],
+                [1, "-"],
+            ][shape]
+            for _ in range(6)
+        ]
+        document = {"DataFormat": V2, "Results": [{"Histogram": [], "Shots": shots}]}
+        del document["Results"][0]["Histogram"]
+        for _ in range(600):
+            data = changed(draw, json.dumps(document, **style).encode())
+            results = outcome_of(V2, data, {})
+            if results is None:
+                continue
+            (read,) = json.loads(data)["Results"]
+            if "Shots" not in read:
+                continue
+            wanted = [leaves(shot) for shot in read["Shots"]]
+            if all(type(leaf) in (int, str) and leaf in words for shot in wanted for leaf in shot):
+                assert results[0].raw_memory == ["".join(words[leaf] for leaf in shot) for shot in wanted], data
+                different += results[0].raw_memory != ["".join(words[leaf] for leaf in leaves(shot)) for shot in shots]
+            else:
+                assert results[0].values is not None, data
+    assert different > 5
+
+
 @pytest.mark.parametrize("output_format", [V2, V1, IONQ, HONEYWELL, RIGETTI, PASQAL])
 @pytest.mark.parametrize("data", [b"", b"null", b"[]", b"3", b'"text"', b"<xml/>", b"\xff\xfe", b"{" * 50])
 def test_what_is_no_such_document_is_malformed(output_format, data):
