@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from measure import Row, in_turn, once, report
 
 from qsession_core.formats import JobFacts, decode
 from qsession_core.results import Layout, Register
+from qsession_qiskit.result import experiment
 
 V2 = "microsoft.quantum-results.v2"
 WIDTH = 20
@@ -29,8 +29,9 @@ def _facts(width: int, shots: int, *, reverse: bool = True, **more: str) -> JobF
 
 
 def _qiskit(result) -> tuple[dict[str, int], list[str]]:
-    """Return counts and memory in Qiskit's order, as the front end does."""
-    return {key[::-1]: count for key, count in result.counts.items()}, [key[::-1] for key in result.memory()]
+    """Return counts and memory as the Qiskit side does."""
+    data = experiment(result, {}).data
+    return data.formatted_counts, data.formatted_memory
 
 
 def rows() -> list[Row]:
@@ -115,17 +116,23 @@ def _floor(data: bytes) -> tuple[int, int]:
     return len(np.unique(packed, axis=0)), len(bits)
 
 
+def _peak() -> float:
+    """Return the most memory that this process has had, in MB; getrusage would count its parent's."""
+    status = Path("/proc/self/status").read_text()
+    return float(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
+
+
 def _million() -> None:
     """Read a million shots in a process of its own; print the time, and the memory it took with the data in it."""
     data = Path(sys.argv[-1]).read_bytes()
     decode(V2, workloads.microsoft_v2(10, histogram=False), _facts(WIDTH, 10))  # what is loaded once is not counted
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak()
     facts = _facts(WIDTH, 1_000_000)
     result = []
     seconds = once(lambda: result.append(decode(V2, data, facts)[0]) or (result[0].counts and len(result[0].memory())))
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    after = _peak()
     assert sum(result[0].counts.values()) == 1_000_000
-    print(json.dumps({"seconds": seconds, "megabytes": (after - before) / 1024 + len(data) / 1e6}))
+    print(json.dumps({"seconds": seconds, "megabytes": after - before + len(data) / 1e6}))
 
 
 if __name__ == "__main__":

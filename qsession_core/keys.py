@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["apportion", "counted", "counts_of", "lost_in", "merged", "order_of", "rows_of", "tally", "texts_of"]
 
 _LOST = ord("-")
+_BATCH = 1 << 16  # so many texts are made at a time, which bounds the memory it takes
 _WIDEST_PACKED = 64
 _WIDEST_BINNED = 24
 
@@ -36,8 +37,13 @@ def rows_of(keys: Sequence[str]) -> Rows:
 def texts_of(rows: Rows) -> list[str]:
     """Return each row as text."""
     number, width = rows.shape
-    text = np.ascontiguousarray(rows).tobytes().decode("ascii")
-    return [text[start : start + width] for start in range(0, number * width, width)] if width else [""] * number
+    if not width:
+        return [""] * number
+    texts: list[str] = []
+    for start in range(0, number, _BATCH):  # numpy's text has four bytes a character
+        wide = np.ascontiguousarray(rows[start : start + _BATCH], dtype=np.uint32)
+        texts += wide.view(f"U{width}").ravel().tolist()
+    return texts
 
 
 def lost_in(rows: Rows) -> NDArray[np.bool_]:
