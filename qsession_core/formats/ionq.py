@@ -21,13 +21,12 @@ import msgspec
 import numpy as np
 
 from qsession_core.controls import split
-from qsession_core.errors import ConversionError
 from qsession_core.formats.evolution import checked
 from qsession_core.formats.foreign import readout_of
 from qsession_core.formats.lowering import Lowered, Pattern, symbols
 from qsession_core.formats.malformed import unreadable
 from qsession_core.formats.payload import JobFacts, Payload
-from qsession_core.formats.problems import nothing_measured, require_bound, shape_problem, unsupported
+from qsession_core.formats.problems import all_of, nothing_measured, placed, require_bound, shape_problem, unsupported
 from qsession_core.formats.text import GAP, GappedText, json_numbers
 from qsession_core.gates import lower
 from qsession_core.keys import merged
@@ -159,8 +158,7 @@ class _Writer:
 
     def __init__(self, gateset: str, program: Program) -> None:
         self.native = gateset == "native"
-        self.program = program
-        self.problems: list[ConversionError] = []
+        self.program, self.problems = placed(program, INPUT)
         self.angles: list[float | Angle] = []
         # (name, qubits) -> the text of a gate that was written before and whose angles go in as they are
         self.known: dict[tuple[str, tuple[int, ...]], str] = {}
@@ -186,7 +184,7 @@ class _Writer:
                 add_angles(written.of(params))
         self._check_measurements()
         if self.problems:
-            raise ConversionError.of(self.problems)
+            raise all_of(self.problems)
         return pieces
 
     def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> Lowered:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.errors import ConversionError
 from qsession_core.formats.branches import measured_in
 from qsession_core.formats.conditions import folded
 from qsession_core.formats.foreign import keys_of, layout_of
@@ -25,7 +24,9 @@ from qsession_core.formats.lowering import Lowered, Pattern, evolved, symbols
 from qsession_core.formats.malformed import unreadable
 from qsession_core.formats.payload import Payload
 from qsession_core.formats.problems import (
+    all_of,
     nothing_measured,
+    placed,
     require_bound,
     shape_problem,
     unsupported,
@@ -148,14 +149,13 @@ def _comparison(condition: Expression) -> tuple[tuple[int, ...], float] | None:
 
 class _Writer:
     def __init__(self, program: Program) -> None:
-        self.program = program
-        self.written_into = measured_in(program.body)
-        self.registers = _partition(program, list(self._compared()))
+        self.program, self.problems = placed(program, INPUT)
+        self.written_into = measured_in(self.program.body)
+        self.registers = _partition(self.program, list(self._compared()))
         self.place = {
             clbit: f"{name}[{place}]" for name, clbits in self.registers.items() for place, clbit in enumerate(clbits)
         }
         self.angles: list[float | Angle] = []
-        self.problems: list[ConversionError] = []
         self.lines: list[str] = []
         self.known: dict[tuple[str, tuple[int, ...]], Lowered] = {}
         self.patterns: dict[str, Pattern] = {}
@@ -166,7 +166,7 @@ class _Writer:
             self.problems.append(nothing_measured())
         self._block(self.program.body)
         if self.problems:
-            raise ConversionError.of(self.problems)
+            raise all_of(self.problems)
         head = ["OPENQASM 2.0;\n", 'include "qelib1.inc";\n', f"qreg q[{self.program.num_qubits}];\n"]
         head += [f"creg {name}[{len(clbits)}];\n" for name, clbits in self.registers.items()]
         return "".join(head + self.lines)
@@ -309,10 +309,8 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     """
     with unreadable(OUTPUT, facts):
         document = msgspec.json.decode(data, type=dict[str, Any])
-        found = {name: msgspec.convert(document[name], list[str]) for name in document if name not in _EXTRA_KEYS}
-        if not found:
-            raise ValueError("it has no register")
-        columns = _in_order(found, facts.metadata)
+        names = _names_of(document, facts.metadata)
+        columns = {name: msgspec.convert(document[name], list[str]) for name in names}
         shots = len(next(iter(columns.values())))
         odd = next((name for name, column in columns.items() if len(column) != shots), None)
         if odd is not None:
@@ -328,23 +326,23 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     return [Result(layout.num_clbits, characters=ordered, registers=layout.registers, seed_text=facts.job_id)]
 
 
-def _in_order(columns: dict[str, list[str]], metadata: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the registers in the order in which the job's metadata has them, where it says; else as they come.
+def _names_of(document: Mapping[str, object], metadata: Mapping[str, str]) -> list[str]:
+    """Return the names of the registers: the job's, in its order, where it says; else all, as they come.
 
-    JSON promises nothing about the order of members.
+    JSON promises nothing about the order of members, and the service has put other things beside the registers.
     """
     layout, keys = layout_of(metadata), keys_of(metadata)
+    there = [name for name in document if name not in _EXTRA_KEYS]
+    if not there:
+        raise ValueError("it has no register")
     if layout is not None and layout.names is not None:
-        names = list(layout.names)
-    elif layout is None and keys is not None:
-        names = [f"m_{key}" for key in keys]
-    else:
-        return columns
-    if set(names) != set(columns):
-        if layout is None:
-            return columns
-        raise ValueError(f"its registers are {', '.join(columns)}, the job's are {', '.join(names)}")
-    return {name: columns[name] for name in names}
+        missing = [name for name in layout.names if name not in document]
+        if missing:
+            raise ValueError(f"it has no register {', '.join(missing)}; it has {', '.join(there)}")
+        return list(layout.names)
+    if layout is None and keys is not None and all(f"m_{key}" in document for key in keys):
+        return [f"m_{key}" for key in keys]
+    return there
 
 
 def _matrix(name: str, column: list[str]) -> np.ndarray[Any, np.dtype[np.uint8]]:

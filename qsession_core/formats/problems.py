@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.errors import ConversionError, UnboundParameterError, UnsupportedOperationError
@@ -10,7 +11,11 @@ from qsession_core.gates import gate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["nothing_measured", "require_bound", "shape_problem", "unsupported"]
+    from qsession_core.program import Block, Operation, Program
+
+__all__ = ["all_of", "nothing_measured", "placed", "require_bound", "shape_problem", "unsupported"]
+
+_NO_GATES = ("measure", "reset", "barrier", "if")
 
 
 def unsupported(
@@ -68,6 +73,107 @@ def shape_problem(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], n
             f"not {size} and {len(params)}; write it with these."
         )
     return "it acts on one qubit twice; give it different ones."
+
+
+def all_of(problems: Sequence[ConversionError]) -> ConversionError:
+    """Make one error of several problems, those of the whole program first, then in the program's order."""
+    return ConversionError.of(
+        sorted(problems, key=lambda problem: -1 if (index := getattr(problem, "index", None)) is None else index)
+    )
+
+
+def placed(program: Program, input_data_format: str) -> tuple[Program, list[ConversionError]]:
+    """Look for qubits and classical bits that a program does not have.
+
+    Args:
+        program: The program.
+        input_data_format: What it is to be written in.
+
+    Returns:
+        The program, with an empty barrier in place of what cannot be, so that the rest can be looked at as well; and
+        the problems.
+    """
+    problems = [
+        ConversionError(
+            f"Register {register.name!r} has classical bit {clbit}, and the program has {program.num_clbits}; "
+            "give it more, or leave the bit out."
+        )
+        for register in program.registers
+        for clbit in register.clbits
+        if not 0 <= clbit < program.num_clbits
+    ]
+    if _is_sound(program.body, program):
+        return program, problems
+    body = _placed(program.body, program, None, input_data_format, problems)
+    return replace(program, body=body), problems
+
+
+def _placed(
+    block: Block, program: Program, outer: int | None, input_data_format: str, problems: list[ConversionError]
+) -> Block:
+    """Take out of a block what cannot be, and add to the problems; ``outer`` is the place of the outermost branch."""
+    steps: list[Operation] = []
+    for index, (name, qubits, params) in enumerate(block):
+        place = index if outer is None else outer
+        problem = _misplacement(name, qubits, params, program)
+        if problem is not None:
+            steps.append(("barrier", (), ()))
+            problems.append(
+                unsupported(input_data_format, name, place, qubits, problem, supported=(), in_branch=outer is not None)
+            )
+        elif name == "if":
+            condition, *branches = params
+            cleaned = [
+                None if branch is None else _placed(branch, program, place, input_data_format, problems)
+                for branch in branches
+            ]
+            steps.append((name, qubits, (condition, *cleaned)))
+        else:
+            steps.append((name, qubits, params))
+    return type(block).of(steps)
+
+
+def _misplacement(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], program: Program) -> str | None:
+    if name == "measure" and (len(qubits) != 1 or len(params) != 1):
+        return "it takes one qubit and one classical bit; write it with these."
+    if name == "reset" and len(qubits) != 1:
+        return "it takes one qubit; write it with that."
+    if not all(0 <= qubit < program.num_qubits for qubit in qubits):
+        return f"the program has the qubits 0 to {program.num_qubits - 1} only; give it more."
+    if name == "measure" and not 0 <= params[0] < program.num_clbits:
+        return f"classical bit {params[0]} is none of the program's {program.num_clbits}; give it more."
+    return None
+
+
+def _is_sound(block: Block, program: Program) -> bool:
+    """Whether all is well in what has to be looked at; fast, since it nearly always is."""
+    names, start = block.names, _first_of(block)
+    used = {qubit for qubits in set(block.qubits[start:]) for qubit in qubits}
+    if used and not 0 <= min(used) <= max(used) < program.num_qubits:
+        return False
+    for name, num_params in (("measure", 1), ("reset", 0)):
+        place = -1
+        for _ in range(names.count(name)):
+            place = names.index(name, place + 1)
+            params = block.params[place]
+            if len(block.qubits[place]) != 1 or len(params) != num_params:
+                return False
+            if num_params and not 0 <= params[0] < program.num_clbits:
+                return False
+    branches = (params[1:] for name, params in zip(names, block.params, strict=True) if name == "if")
+    return "if" not in names or all(
+        _is_sound(branch, program) for pair in branches for branch in pair if branch is not None
+    )
+
+
+def _first_of(block: Block) -> int:
+    """Return from where on to look: the measurements at the end, or everything if there are others.
+
+    Gates before measurements at the end are left to :func:`shape_problem`. If there are other measurements, a program
+    may get qubits of its own while it is written, and these must not be taken for the program's.
+    """
+    start = min((block.names.index(name) for name in _NO_GATES if name in block.names), default=len(block))
+    return start if set(block.names[start:]) <= {"measure", "barrier"} else 0
 
 
 def require_bound(parameters: Sequence[str], values: Sequence[float]) -> None:

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from qsession_core.errors import ConfigurationError, ConversionError
+from qsession_core.errors import ConfigurationError
 from qsession_core.formats.branches import Branches, measured_in
 from qsession_core.formats.deferral import defer, separating
 from qsession_core.formats.lowering import Lowered, Pattern, evolved, symbols
 from qsession_core.formats.payload import Payload
-from qsession_core.formats.problems import nothing_measured, require_bound, shape_problem, unsupported
+from qsession_core.formats.problems import all_of, nothing_measured, placed, require_bound, shape_problem, unsupported
 from qsession_core.formats.recorded import groups_of, records_of, result
 from qsession_core.formats.text import GAP, GappedText, llvm_doubles
 from qsession_core.gates import GATES, lower
@@ -146,13 +146,12 @@ class _Writer:
     """One module."""
 
     def __init__(self, program: Program, dialect: str, profile: str) -> None:
-        self.program = program
+        self.program, self.problems = placed(program, INPUT)
         profile = _WRITTEN_AS.get(profile, profile)
         self.profile = profile if profile in _PROFILES else "Base"
         self.functions = DIALECTS[dialect]
         self.barriers = dialect in _BARRIERS
         self.angles: list[float | Angle] = []
-        self.problems: list[ConversionError] = []
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
         self.num_qubits = program.num_qubits
@@ -178,7 +177,7 @@ class _Writer:
         else:
             self.branches.write(self.program.body)
         if self.problems:
-            raise ConversionError.of(self.problems)
+            raise all_of(self.problems)
         held = self.branches.held
         groups = groups_of(self.program, held)
         self.recorded = tuple(clbit for group in groups for clbit in group)

@@ -102,6 +102,8 @@ class GappedText:
             numbers = [angle.value(values) if type(angle) is Angle else angle for angle in self.angles]  # type: ignore[misc]
         _require_finite(numbers)
         pieces = self._pieces.copy()
+        if 2 * len(numbers) + 1 != len(pieces):
+            raise ConversionError("A gate comes with different numbers of angles; give it the same each time.")
         pieces[1::2] = self.write(numbers)
         return "".join(pieces)
 

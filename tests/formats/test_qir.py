@@ -15,6 +15,8 @@ from qsession_core.errors import (
     UnboundParameterError,
     UnsupportedOperationError,
 )
+from qsession_core.formats.ionq import IonQCircuit
+from qsession_core.formats.openqasm2 import OpenQasm2
 from qsession_core.formats.qir import DIALECTS, Qir, to_bitcode
 from qsession_core.layout import Layout
 from qsession_core.program import Angle, Binary, Bit, Block, Literal, Program, Register, Uint, Unary
@@ -591,6 +593,48 @@ def test_base_has_no_branches_and_every_one_is_told():
 def test_a_program_that_measures_nothing_is_refused():
     with pytest.raises(ConversionError, match="measures nothing"):
         Qir().encode(Program.of(1, 1, [("h", (0,), ())]))
+
+
+@pytest.mark.parametrize("format_", [Qir(), Qir("quantinuum"), IonQCircuit(), OpenQasm2()])
+@pytest.mark.parametrize("profile", ["Base", "Adaptive_RI"])
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (("measure", (2,), (0,)), "measure on qubits 2, .*qubits 0 to 1 only"),
+        (("measure", (-1,), (0,)), "qubits 0 to 1 only"),
+        (("measure", (0,), (2,)), "classical bit 2 is none of the program's 2"),
+        (("measure", (0,), (-1,)), "classical bit -1 is none"),
+        (("measure", (0, 1), (0,)), "one qubit and one classical bit"),
+        (("reset", (5,), ()), "reset on qubits 5, .*qubits 0 to 1 only"),
+        (("reset", (0, 1), ()), "it takes one qubit"),
+        (("x", (3,), ()), "x on qubits 3, .*qubits 0 to 1 only"),
+    ],
+)
+def test_what_the_program_does_not_have_is_refused_in_every_format(format_, profile, step, said):
+    around = [*measure((0, 0)), ("reset", (0,), ()), ("x", (0,), ())] if isinstance(format_, Qir) else measure((0, 0))
+
+    with pytest.raises(ConversionError, match=said):
+        format_.encode(Program.of(2, 2, [step, *around]), profile=profile)
+    with pytest.raises(ConversionError, match=said):
+        format_.encode(Program.of(2, 2, [*around, step]), profile=profile)
+
+
+def test_a_register_of_bits_that_are_not_there_is_refused():
+    with pytest.raises(ConversionError, match="Register 'a' has classical bit 7, and the program has 2"):
+        Qir().encode(Program.of(2, 2, BELL, registers=[Register("a", (0, 7))]))
+
+
+def test_what_the_program_does_not_have_is_refused_in_branches():
+    steps = [*measure((0, 0)), ("if", (), (Bit(0), Block.of(measure((0, 9))), None))]
+
+    with pytest.raises(ConversionError, match=r"Operation 1 \(in its branch\), measure"):
+        Qir("quantinuum").encode(Program.of(1, 1, steps), profile="Adaptive_RI")
+
+
+def test_a_gate_with_other_angles_than_before_is_refused():
+    for format_ in (Qir(), IonQCircuit(), OpenQasm2()):
+        with pytest.raises(ConversionError, match="angles"):
+            format_.encode(Program.of(1, 1, [("rx", (0,), (0.5,)), ("rx", (0,), ()), *measure((0, 0))]))
 
 
 # --- bitcode -------------------------------------------------------------------------------------------------------
