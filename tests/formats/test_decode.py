@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from qsession_core.errors import ResultFormatError
 from qsession_core.formats import JobFacts, decode
 from qsession_core.layout import Layout, Register
 
@@ -363,6 +364,21 @@ def test_registers_are_found_by_name_in_whatever_order_they_come():
 
     assert one == other
     assert one.counts == {"110": 1}
+
+
+def test_other_things_beside_the_jobs_registers_are_no_registers():
+    metadata = {"qsession": Layout(1, (Register("b", (0,)),), (0,), ("b",)).to_text()}
+
+    (result,) = decode(HONEYWELL, b'{"b": ["1"], "warnings": {"none": 0}}', JobFacts(metadata=metadata))
+
+    assert result.counts == {"1": 1}
+
+
+def test_a_register_that_is_missing_is_named():
+    metadata = {"qsession": Layout(1, (Register("b", (0,)),), (0,), ("b",)).to_text()}
+
+    with pytest.raises(ResultFormatError, match="it has no register b; it has c"):
+        decode(HONEYWELL, b'{"c": ["1"]}', JobFacts(metadata=metadata))
 
 
 def test_cirqs_keys_are_registers_in_their_order():

@@ -1,0 +1,82 @@
+"""Encoding takes time linear in gates, whatever they are; limits are generous, since machines are busy."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from qsession_core.formats.ionq import IonQCircuit
+from qsession_core.formats.openqasm2 import OpenQasm2
+from qsession_core.formats.qir import Qir
+from qsession_core.gates import GATES
+from qsession_core.program import Bit, Block, Program
+
+FEW, MANY = 2_000, 20_000
+WORDS = ("h", "x", "sx", "t", "rx", "ry", "rz", "cx", "swap", "rxx", "ryy", "rzz", "u", "cp")
+
+
+def gates(number, num_qubits=20):
+    draw = random.Random(number)
+    for _ in range(number):
+        word = GATES[draw.choice(WORDS)]
+        angles = tuple(draw.uniform(-6, 6) for _ in range(word.num_params))
+        yield word.name, tuple(draw.sample(range(num_qubits), word.num_qubits)), angles
+
+
+def straight(number):
+    return Program.of(20, 20, [*gates(number), *(("measure", (bit,), (bit,)) for bit in range(20))])
+
+
+def with_barriers(number):
+    steps = [step for gate in gates(number // 2) for step in (gate, ("barrier", (0, 1, 2), ()))]
+    return Program.of(20, 1, [*steps, ("measure", (0,), (0,))])
+
+
+def measured_midway(number):
+    steps = [
+        ("measure", (place % 20,), (place % 7,)) if place % 50 == 0 else step
+        for place, step in enumerate(gates(number))
+    ]
+    return Program.of(20, 7, steps)
+
+
+def with_branches(number):
+    steps = [
+        ("if", (), (Bit(place % 7), Block.of([step]), None)) if place % 10 == 5 else step
+        for place, step in enumerate(gates(number))
+    ]
+    return Program.of(20, 7, [*(("measure", (bit,), (bit,)) for bit in range(7)), *steps, ("measure", (0,), (0,))])
+
+
+def seconds(format_, program, profile):
+    taken = []
+    for _ in range(3):
+        started = time.process_time()
+        format_.encode(program, profile=profile)
+        taken.append(time.process_time() - started)
+    return min(taken)
+
+
+@pytest.mark.parametrize(
+    ("format_", "profile", "kind"),
+    [
+        (IonQCircuit(), "", straight),
+        (IonQCircuit(), "", with_barriers),
+        (Qir(), "Base", straight),
+        (Qir(), "Base", measured_midway),
+        (Qir("quantinuum"), "Base", with_barriers),
+        (Qir("quantinuum"), "Adaptive_RI", straight),
+        (Qir("quantinuum"), "Adaptive_RI", measured_midway),
+        (Qir("quantinuum"), "Adaptive_RI", with_barriers),
+        (Qir("quantinuum"), "Adaptive_RI", with_branches),
+        (OpenQasm2(), "", straight),
+        (OpenQasm2(), "", measured_midway),
+    ],
+)
+def test_ten_times_the_gates_take_about_ten_times_the_time(format_, profile, kind):
+    few, many = seconds(format_, kind(FEW), profile), seconds(format_, kind(MANY), profile)
+
+    assert many < 40 * max(few, 1e-3)
+    assert many < 40e-6 * MANY  # some 1 us a gate on a quiet machine
