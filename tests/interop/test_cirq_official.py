@@ -12,9 +12,6 @@ import pytest
 from qsession_cirq import AzureQuantumService
 from qsession_core import Workspace
 
-pytest.importorskip("azure.quantum.cirq")
-pytest.importorskip("waitress")
-
 # their client warns on import and leaves sockets to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -69,16 +66,18 @@ def test_we_read_what_their_client_sent(both, target):
     assert job.measurement_dict() == {"c": [2], "ab": [0, 1]}
 
 
-def test_their_client_reads_the_ionq_jobs_that_we_sent(both):
+@pytest.mark.parametrize("target", [IONQ, RIGETTI])
+def test_their_client_reads_the_jobs_that_we_sent(both, target):
     ours, theirs, _ = both
-    job = ours.create_job(TWO_KEYS, 20, target=IONQ)
+    job = ours.create_job(TWO_KEYS, 20, target=target)
     job.results()
     result = their_result(theirs.get_job(job.job_id()).results())
     assert {key: rows[0].tolist() for key, rows in result.measurements.items()} == {"c": [0], "ab": [1, 0]}
 
 
 def test_we_read_what_their_qiskit_side_sent(both):
-    qiskit = pytest.importorskip("qiskit")
+    import qiskit
+
     ours, _, their_workspace = both
     from azure.quantum.qiskit import AzureQuantumProvider as TheirProvider
 
@@ -167,7 +166,9 @@ def test_numbers_of_their_jobs_are_text_and_ours_are_numbers(both):
 
 
 def test_they_send_qir_of_the_profile_that_qsharp_was_last_set_to_and_we_the_targets(both):
-    qdk, qsharp = pytest.importorskip("qdk"), pytest.importorskip("qdk.qsharp")
+    import qdk
+    from qdk import qsharp
+
     ours, theirs, _ = both
     qsharp.init(target_profile=qdk.TargetProfile.Adaptive_RI)
     sent = {}
