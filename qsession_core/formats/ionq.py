@@ -13,6 +13,7 @@ Source: IonQ's documentation, "Writing quantum circuits" and "Getting started wi
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from qsession_core.program import Block, Operation, Program
 
 __all__ = ["INPUT", "OUTPUT", "IonQCircuit", "decode"]
+
+_log = logging.getLogger(__name__)
 
 INPUT = "ionq.circuit.v1"
 OUTPUT = "ionq.quantum-results.v1"
@@ -185,6 +188,14 @@ class _Writer:
         self._check_measurements()
         if self.problems:
             raise all_of(self.problems)
+        dropped = sorted(separating(body.names, body.qubits))
+        if dropped:
+            _log.warning(
+                "%s: IonQ JSON has no barriers; those at operations %s were left out, and the provider may merge the "
+                "gates around them.",
+                self.program.name,
+                ", ".join(map(str, dropped)),
+            )
         return pieces
 
     def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> Lowered:

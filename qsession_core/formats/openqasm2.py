@@ -11,6 +11,7 @@ bits together again.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -236,9 +237,10 @@ class _Writer:
         body = self.program.body
         for place, name in enumerate(body.names):
             if name == "if":
-                found = _comparison(folded(body.params[place][0], self._known_bit))
-                if found is not None:
-                    yield found[0]
+                with suppress(TypeError, ValueError):  # told where the branch is written
+                    found = _comparison(folded(body.params[place][0], self._known_bit))
+                    if found is not None:
+                        yield found[0]
 
     def _if(self, params: tuple[Any, ...], index: int) -> None:
         condition, then, otherwise = params

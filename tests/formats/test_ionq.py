@@ -268,3 +268,22 @@ def test_numpys_numbers_are_angles_as_well():
         {"gate": "ry", "targets": [0], "rotation": 0.5},
         {"gate": "rz", "targets": [0], "rotation": 1.0},
     ]
+
+
+def test_a_barrier_that_keeps_gates_apart_is_not_dropped_in_silence(caplog):
+    operations = [
+        ("h", (0,), ()),
+        ("barrier", (0,), ()),
+        ("h", (0,), ()),
+        ("barrier", (0,), ()),
+        ("measure", (0,), (0,)),
+    ]
+    with caplog.at_level("WARNING"):
+        IonQCircuit().encode(Program.of(1, 1, operations, name="echo"))
+    assert "those at operations 1 were left out" in caplog.text
+
+
+def test_the_barrier_of_measure_all_is_dropped_without_a_word(caplog):
+    with caplog.at_level("WARNING"):
+        IonQCircuit().encode(Program.of(1, 1, [("h", (0,), ()), ("barrier", (0,), ()), ("measure", (0,), (0,))]))
+    assert caplog.records == []

@@ -160,6 +160,11 @@ def test_other_conditions_are_refused(branch):
     assert caught.value.index == 2
 
 
+def test_a_condition_that_has_no_value_is_refused():
+    with pytest.raises(UnsupportedOperationError, match="Operation 1, if"):
+        statements([*measure((0, 0)), if_(Binary("|", Literal(0.5), Literal(1)), X2)])
+
+
 def test_a_branch_that_overwrites_its_own_condition_before_its_end_is_refused():
     steps = [*measure((0, 0)), if_(Bit(0), [*measure((1, 0)), *X2])]
 
