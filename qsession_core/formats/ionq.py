@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 
 from qsession_core.controls import split
+from qsession_core.formats.deferral import separating
 from qsession_core.formats.evolution import checked
 from qsession_core.formats.foreign import readout_of
 from qsession_core.formats.lowering import Lowered, Pattern, symbols
