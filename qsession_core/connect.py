@@ -129,7 +129,7 @@ class Workspace(ServiceWorkspace):
                 parts = find_workspace(parts, carrier, manager, clock)
         problems = endpoint_problems(parts.endpoint)
         if problems:
-            raise ConfigurationError(f"The endpoint {parts.endpoint!r} cannot be used: {'; '.join(problems)}.")
+            raise ConfigurationError(f"The endpoint cannot be used: {'; '.join(problems)}.")
         connection = Connection(
             parts.subscription_id,
             parts.resource_group,

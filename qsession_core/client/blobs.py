@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 import msgspec
 
-from qsession_core.client.rest import service_error
+from qsession_core.client.rest import segment, service_error
 from qsession_core.errors import AuthenticationError, ConflictError, PermissionDeniedError
 from qsession_core.transport import Request
 
@@ -63,7 +63,7 @@ class Blobs:
             ServiceError: The storage said no.
         """
         parts = urlsplit(container)
-        url = urlunsplit(parts._replace(path=f"{parts.path}/{name}"))
+        url = urlunsplit(parts._replace(path=f"{parts.path}/{segment(name)}"))
         headers = {
             "x-ms-blob-type": "BlockBlob",
             "x-ms-blob-content-type": content_type,
@@ -119,4 +119,4 @@ class Blobs:
 
     def _renewed(self, uri: str) -> str:
         container, _, blob = urlsplit(uri).path.rpartition("/")
-        return self._ask({"containerName": container.rpartition("/")[2], "blobName": blob})
+        return self._ask({"containerName": container.rpartition("/")[2], "blobName": unquote(blob)})

@@ -79,8 +79,9 @@ def parse_resource_id(text: str) -> Parts:
     found = _RESOURCE_ID.fullmatch(text.strip())
     if found is None:
         raise ConfigurationError(
-            f"{text!r} is no resource id of a workspace. It reads /subscriptions/<guid>/resourceGroups/<name>"
-            "/providers/Microsoft.Quantum/Workspaces/<name>; the portal shows it on the workspace's overview."
+            "This is no resource id of a workspace (it is not shown, since it may hold a key). It reads "
+            "/subscriptions/<guid>/resourceGroups/<name>/providers/Microsoft.Quantum/Workspaces/<name>; the portal "
+            "shows it on the workspace's overview."
         )
     return Parts(*found.groups())
 

@@ -136,6 +136,8 @@ def estimate(
 
 
 _QIR_CALL = re.compile(rb"call void @__quantum__qis__(\w+?)__(?:body|adj)\(([^\n]*)\n")
+_QIR_POINTER = re.compile(rb"(?:^|,)\s*(?:%Qubit\s*\*|ptr\b)")
+_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")  # its gates are not text
 _QASM_CALL = re.compile(rb"^(?:if\([^)]*\) *)?([a-z]\w*)(?:\([^;]*?\))? +(q\[[^;]*);", re.MULTILINE)
 _MEASURES = {b"m", b"mz", b"mresetz", b"reset"}
 
@@ -145,11 +147,8 @@ def _counted(data: bytes, input_data_format: str) -> GateCounts:
         document = msgspec.json.decode(data, type=dict[str, Any])
         sizes = [sum(len(_some(gate, word)) for word in ("target", "control")) for gate in document.get("circuit", ())]
         return _sorted(sizes, int(document.get("qubits", 0)))
-    if input_data_format == "qir.v1" and b"__quantum__" in data:
-        calls = [
-            (name, arguments.count(b"%Qubit") // 2 or arguments.count(b"ptr"))
-            for name, arguments in _QIR_CALL.findall(data)
-        ]
+    if input_data_format == "qir.v1" and b"__quantum__" in data and not data.startswith(_BITCODE):
+        calls = [(name, len(_QIR_POINTER.findall(arguments))) for name, arguments in _QIR_CALL.findall(data)]
         measures = sum(name in _MEASURES for name, _ in calls)
         found = re.search(rb'"required_num_qubits"="(\d+)"', data)
         gates = [size for name, size in calls if name not in _MEASURES and not name.startswith(b"barrier")]

@@ -13,6 +13,7 @@ One JSON object a line, appended and synced. Invariants, held by tests that kill
 from __future__ import annotations
 
 import base64
+import errno
 import logging
 import os
 import socket
@@ -98,17 +99,34 @@ class Journal:
         return Journal, (self.path,)
 
     def intend(self, job_id: str, body: Mapping[str, Any], content_type: str, data: bytes, at: float) -> None:
-        """Note a job before anything of it is sent."""
+        """Note a job before anything of it is sent.
+
+        Raises:
+            ConfigurationError: The file cannot be written, so the job must not be sent.
+        """
         packed = base64.b85encode(zlib.compress(data, 1)).decode()
-        self._write(_Line("intent", job_id, at, self._process, dict(body), content_type, packed))
+        try:
+            self._write(_Line("intent", job_id, at, self._process, dict(body), content_type, packed))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Job {job_id} was not sent: the journal {self.path} cannot be written ({error.strerror}). Make room "
+                "or bring the file back, and send it again."
+            ) from error
 
     def sent(self, job_id: str, at: float) -> None:
-        """Note that the service has the job."""
-        self._write(_Line("sent", job_id, at))
+        """Note that the service has the job; where that fails, :meth:`open_intents` tells it once more."""
+        self._note(_Line("sent", job_id, at))
 
     def refused(self, job_id: str, at: float, why: str) -> None:
         """Note that the service will not have the job."""
-        self._write(_Line("refused", job_id, at, why=why))
+        self._note(_Line("refused", job_id, at, why=why))
+
+    def _note(self, line: _Line) -> None:
+        """Write what became of a job; the job is more than the note, so that a full disk is no error here."""
+        try:
+            self._write(line)
+        except OSError as error:
+            _log.warning("journal %s: %r of job %s was not noted: %s", self.path, line.step, line.job, error.strerror)
 
     def _write(self, line: _Line) -> None:
         data = msgspec.json.encode(line) + b"\n"
@@ -119,7 +137,8 @@ class Journal:
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":  # a crash has cut the last line
                     data = b"\n" + data
-            file.write(data)
+            if file.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file.fileno())
 
     def open_intents(self) -> list[Intent]:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from qsession_core.client.models import Page
-from qsession_core.errors import ServiceError, TransportError
+from qsession_core.errors import ConfigurationError, ServiceError, TransportError
 from qsession_core.transport import Request, Response, without_secrets
 from qsession_core.transport.retry import retry_after_seconds
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qsession_core.transport.auth import Authentication
     from qsession_core.transport.clock import Clock
 
-__all__ = ["Rest", "said", "service_error"]
+__all__ = ["Rest", "said", "segment", "service_error"]
 
 JSON = "application/json"
 T = TypeVar("T")
@@ -91,6 +91,20 @@ def service_error(request: Request, response: Response, now: float) -> ServiceEr
 def _tag(xml: str, name: str) -> str:
     found = re.search(rf"<{name}>(.*?)</{name}>", xml, re.DOTALL)
     return found[1] if found else ""
+
+
+def segment(text: str) -> str:
+    """Return an id as one segment of an address, so that no id leads anywhere else.
+
+    >>> segment("a/b?c")
+    'a%2Fb%3Fc'
+
+    Raises:
+        ConfigurationError: It is empty, or a way up.
+    """
+    if text in {"", ".", ".."}:
+        raise ConfigurationError(f"{text!r} is no id. Pass the id of a job or session, such as job.id.")
+    return quote(text, safe="")
 
 
 def said(body: Mapping[str, object]) -> dict[str, object]:

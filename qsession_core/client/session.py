@@ -114,7 +114,8 @@ class Session:
         self._slot = slot
         self._budget = budget or Budget()
         self._terms = terms
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler closes sessions, whatever this thread is at
+        self._life = threading.RLock()  # one thread at a time closes it or opens it again
         self._closed = False
         self._shots = 0
         self._cost = 0.0
@@ -125,11 +126,12 @@ class Session:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to this process: the lock, and the target whose jobs join."""
-        return {**self.__dict__, "_lock": None, "_slot": None}
+        return {**self.__dict__, "_lock": None, "_life": None, "_slot": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._life = threading.RLock()
 
     def __repr__(self) -> str:
         left = "" if self.is_in_terminal_state() else f", idle time left {self.seconds_left:.0f} s"
@@ -188,7 +190,11 @@ class Session:
 
     def refresh(self) -> Self:
         """Ask the service for its present state."""
-        self._details = session_details(self.workspace.fetch_session(self.id))
+        asked = self.id
+        details = session_details(self.workspace.fetch_session(asked))
+        with self._lock:
+            if self.id == asked:  # else another thread has reopened it meanwhile
+                self._details = details
         return self
 
     def list_jobs(
@@ -225,25 +231,45 @@ class Session:
         """
         if self._slot is not None:
             self._slot.detach(self)
-        with self._lock:
+        with self._life:
             was_closed, self._closed = self._closed, True
-        self.workspace.watch.remove(self.id)
-        if was_closed or self.is_in_terminal_state():
-            return self.refresh()
-        try:
-            self._details = session_details(self.workspace.send_close(self.id))
-        except QSessionError:
-            self._closed = False  # so that it can be closed again
-            raise
+            if was_closed or self.is_in_terminal_state():
+                self.workspace.watch.remove(self.id)
+                return self.refresh()
+            answered = False
+            try:
+                self._details = session_details(self.workspace.send_close(self.id))
+                answered = True
+            finally:
+                self._closed = answered  # what failed or was interrupted can be done again, at exit at the latest
+            self.workspace.watch.remove(self.id)
         _log.info("session %s closed: %s", self.id, self.status)
         return self
 
     def cancel(self) -> Self:
-        """Close it and cancel its jobs that have not ended."""
-        self.close()
+        """Close it and cancel its jobs that have not ended.
+
+        What fails does not keep the rest from being cancelled.
+
+        Raises:
+            ServiceError: The service said no to closing it, or to cancelling one of the jobs; the first such error.
+            TransportError: It said nothing.
+        """
+        failures: list[QSessionError] = []
+        try:
+            self.close()
+        except QSessionError as failure:
+            failures.append(failure)
         for job in self.list_jobs():
-            if not job.has_completed():
-                job.cancel()
+            try:
+                if not job.has_completed():
+                    job.cancel()
+            except QSessionError as failure:
+                failures.append(failure)
+        if failures:
+            for other in failures[1:]:
+                failures[0].add_note(f"This failed too: {other}")
+            raise failures[0]
         return self
 
     def __enter__(self) -> Self:
@@ -284,8 +310,9 @@ class Session:
         """
         if self.seconds_left == 0.0 and not self.is_in_terminal_state() and not self._closed:
             self.refresh()
-        if self.status is SessionStatus.TIMED_OUT:
-            self.reopen()
+        details = self._details
+        if SessionStatus(details.status) is SessionStatus.TIMED_OUT:
+            self.reopen(details.id)
         self.check_target(target)
         elapsed = self.workspace.clock.monotonic() - self._opened_at
         with self._lock:
@@ -313,31 +340,37 @@ class Session:
         """Whether jobs must be priced before they are sent."""
         return self._budget.max_cost is not None
 
-    def reopen(self) -> None:
+    def reopen(self, old: str) -> None:
         """Go on in a new session on the service, after this one timed out, if it was opened to do so.
 
-        The new one has the old one's name and settings, and a tag that names the old one.
+        The new one has the old one's name and settings, and a tag that names the old one. Of several threads that
+        find the old one timed out, the first opens the new one, and the others go on in it.
+
+        Args:
+            old: The id of the session that timed out.
 
         Raises:
             SessionTimedOutError: It was not.
         """
-        terms = self._terms
-        if terms is None or terms.on_timeout != "reopen" or self._closed:
-            raise self.terminal_error()
-        old = self.id
-        raw = self.workspace.send_open(
-            self.target,
-            terms.provider_id,
-            name=self.name,
-            job_failure_policy=terms.job_failure_policy,
-            priority=terms.priority,
-            tags=(*terms.tags, f"continues:{old}"),
-        )
-        self.workspace.watch.remove(old)
-        self._details = session_details(raw)
-        self.previous_ids = (*self.previous_ids, old)
-        self.last_job_at = self.workspace.clock.monotonic()
-        self.workspace.watch.add(self)
+        with self._life:
+            if self.id != old:
+                return
+            terms = self._terms
+            if terms is None or terms.on_timeout != "reopen" or self._closed:
+                raise self.terminal_error()
+            raw = self.workspace.send_open(
+                self.target,
+                terms.provider_id,
+                name=self.name,
+                job_failure_policy=terms.job_failure_policy,
+                priority=terms.priority,
+                tags=(*terms.tags, f"continues:{old}"),
+            )
+            self._details = session_details(raw)
+            self.workspace.watch.remove(old)
+            self.previous_ids = (*self.previous_ids, old)
+            self.last_job_at = self.workspace.clock.monotonic()
+            self.workspace.watch.add(self)
         _log.warning("session %s timed out; going on in session %s", old, self.id)
 
     def check_target(self, target: str) -> None:
@@ -379,7 +412,7 @@ class SessionSlot:
     """Which session the jobs of one target join: the innermost that is attached."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._sessions: list[Session] = []
 
     def attach(self, session: Session) -> None:

@@ -11,7 +11,7 @@ from qsession_core.client.blobs import INPUT
 from qsession_core.client.job import Job
 from qsession_core.client.rest import said
 from qsession_core.client.status import SessionStatus
-from qsession_core.errors import ConfigurationError, NotFoundError, QSessionError, ServiceError
+from qsession_core.errors import ConfigurationError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ResumedJobs", "Submission"]
 
 _log = logging.getLogger(__name__)
+_PASSING = frozenset({401, 408, 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +106,27 @@ class Submission:
         if session.limits_cost:
             cost = target.estimate_cost(payload).amount
         session.admit(target.name, shots, cost)
+        sent = False
         try:
+            joined = session.id
             try:
-                return self._send(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data)
+                job = self._send(job_id, {**body, "sessionId": joined}, payload.content_type, payload.data)
             except ServiceError as error:
                 # the service turns the session down: it ended without this process knowing
-                if error.code != "InvalidJobDefinition" or not session.refresh().is_in_terminal_state():
+                if error.code != "InvalidJobDefinition":
                     raise
-                if session.status is not SessionStatus.TIMED_OUT:
-                    raise session.terminal_error() from error
-                session.reopen()
-                return self._send(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data)
-        except QSessionError:
-            session.withdraw(shots, cost)
-            raise
+                if session.id == joined:  # else another thread has reopened it meanwhile
+                    if not session.refresh().is_in_terminal_state():
+                        raise
+                    if session.status is not SessionStatus.TIMED_OUT:
+                        raise session.terminal_error() from error
+                    session.reopen(joined)
+                job = self._send(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data)
+            sent = True
+        finally:
+            if not sent:
+                session.withdraw(shots, cost)
+        return job
 
     def _send(self, job_id: str, body: Mapping[str, Any], content_type: str, data: bytes) -> Job:
         """Ask for a container, upload, create the job; note each step if there is a journal."""
@@ -131,7 +139,8 @@ class Submission:
             addresses = {"containerUri": container, "inputDataUri": uploaded}
             raw = workspace.create_job(job_id, {**body, **addresses})
         except ServiceError as error:
-            if journal is not None and 400 <= error.status_code < 500:  # noqa: PLR2004 - it will say no again
+            # 4xx: it will say no again, but for who asks too often, too slowly, or with a token that has expired
+            if journal is not None and 400 <= error.status_code < 500 and error.status_code not in _PASSING:  # noqa: PLR2004
                 journal.refused(job_id, now(), f"{error.status_code} {error.code}")
             raise
         if journal is not None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from qsession_core.client.cost import Quote, estimate
 from qsession_core.client.encoding import Encoder, PayloadTemplate, name_of
 from qsession_core.client.session import Budget, Session, SessionSlot, Terms
+from qsession_core.errors import ConfigurationError, ServiceError, TransportError
 from qsession_core.keywords import strict_keywords
 from qsession_core.providers.row import DEFAULT_SHOTS, Provider, TargetRow
 
@@ -165,15 +168,6 @@ class Target:
         Raises:
             ServiceError: The service said no; nothing is attached then.
         """
-        raw = self.workspace.send_open(
-            self.name,
-            self.provider_id,
-            session_id=id,
-            name=name,
-            job_failure_policy=job_failure_policy,
-            priority=priority,
-            tags=tags,
-        )
         terms = Terms(
             self.provider_id,
             None if job_failure_policy is None else str(job_failure_policy),
@@ -183,7 +177,23 @@ class Target:
             self.provider.hold_seconds,
         )
         budget = Budget(max_jobs, max_shots, max_time, max_cost)
-        session = Session(self.workspace, raw, slot=self._slot, budget=budget, terms=terms)
+        session_id = id or str(uuid.uuid4())
+        try:
+            raw = self.workspace.send_open(
+                self.name,
+                self.provider_id,
+                session_id=session_id,
+                name=name,
+                job_failure_policy=job_failure_policy,
+                priority=priority,
+                tags=tags,
+            )
+            session = Session(self.workspace, raw, slot=self._slot, budget=budget, terms=terms)
+        except (TransportError, KeyboardInterrupt):
+            if id is None:  # it may be open, with nobody who knows its id
+                with contextlib.suppress(ServiceError, TransportError):
+                    self.workspace.send_close(session_id)
+            raise
         self.workspace.watch.add(session)
         return session.open()
 
@@ -371,6 +381,7 @@ class Target:
 
         Raises:
             ConversionError: One of them cannot be sent as it is; nothing was sent.
+            ConfigurationError: There are more or fewer names than inputs; nothing was sent.
         """
         from qsession_core.client.batch import submit_all
 
@@ -385,6 +396,8 @@ class Target:
             )
             for input_data in inputs
         ]
+        if names is not None and len(names) != len(payloads):
+            raise ConfigurationError(f"There are {len(payloads)} inputs and {len(names)} names; give each input one.")
         if names is None:
             names = [name_of(input_data) for input_data in inputs]
         joined = session or self._slot.current

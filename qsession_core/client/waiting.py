@@ -23,7 +23,7 @@ _LONGEST = 60.0
 
 
 def looks(clock: Clock, timeout_seconds: float | None) -> Iterator[bool]:
-    """Yield when it is time to look; False at the last time, when the timeout is over.
+    """Yield when it is time to look: at once, and when the timeout is over for the last time; then yield False.
 
     Args:
         clock: What waits.
@@ -32,11 +32,11 @@ def looks(clock: Clock, timeout_seconds: float | None) -> Iterator[bool]:
     start = clock.monotonic()
     interval = _FIRST
     while True:
+        yield True
         waited = clock.monotonic() - start
         left = None if timeout_seconds is None else timeout_seconds - waited
         if left is not None and left <= 0:
             yield False
             return
-        yield True
         interval = min(max(min(interval * _GROWTH, _QUICK), waited * _SHARE), _LONGEST)
         clock.sleep(interval if left is None else min(interval, left))

@@ -32,7 +32,7 @@ class SessionWatch:
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
         self._warned: dict[tuple[str, str], float] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the handler of a signal runs in the thread that it interrupts
         self._started = False
         self._process = os.getpid()
 
@@ -43,16 +43,19 @@ class SessionWatch:
     def add(self, session: Session) -> None:
         """Look after a session from now on."""
         with self._lock:
+            if not self._sessions:
+                atexit.register(self.close_all)  # which keeps them until they are closed, whoever else forgets them
             self._sessions[session.id] = session
             start, self._started = not self._started, True
         if start:
-            _close_at_exit(self)
+            _close_at_termination(self)
             threading.Thread(target=_look, args=(weakref.ref(self),), name="qsession-watch", daemon=True).start()
 
     def remove(self, session_id: str) -> None:
         """Look after a session no more."""
         with self._lock:
-            self._sessions.pop(session_id, None)
+            if self._sessions.pop(session_id, None) is not None and not self._sessions:
+                atexit.unregister(self.close_all)
 
     def check(self) -> None:
         """Warn about every session whose idle time or hold on the hardware is nearly over, once for each idle time."""
@@ -99,8 +102,13 @@ def _look(watch: weakref.ref[SessionWatch]) -> None:
         del watched
 
 
-def _close_at_exit(watch: SessionWatch) -> None:
-    """Close the sessions when the interpreter ends, or is told to end by SIGTERM."""
+def _close_at_termination(watch: SessionWatch) -> None:
+    """Close the sessions when the process is told to end by SIGTERM, unless its program has a handler of its own."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    if before is not signal.SIG_DFL and not isinstance(before, _Terminating):
+        return
     reference = weakref.ref(watch)
 
     def close() -> None:
@@ -108,17 +116,18 @@ def _close_at_exit(watch: SessionWatch) -> None:
         if watched is not None:
             watched.close_all()
 
-    atexit.register(close)
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _terminating(close))
+    signal.signal(signal.SIGTERM, _Terminating(close, before))
 
 
-def _terminating(close: Callable[[], None]) -> Callable[[int, Any], None]:
-    """Return a handler that closes the sessions and then lets the signal do what it would have done."""
+class _Terminating:
+    """A handler that closes the sessions of one workspace and then lets the signal do what it would have done."""
 
-    def handle(number: int, frame: Any) -> None:  # noqa: ARG001 - a signal handler's arguments
-        close()
-        signal.signal(number, signal.SIG_DFL)
+    def __init__(self, close: Callable[[], None], before: Any) -> None:
+        self._close = close
+        self._before = before  # the default, or the same for another workspace
+
+    def __call__(self, number: int, frame: object) -> None:  # noqa: ARG002 - a signal handler's arguments
+        """Close, and let the signal go on."""
+        self._close()
+        signal.signal(number, self._before)
         os.kill(os.getpid(), number)
-
-    return handle

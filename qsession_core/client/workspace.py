@@ -13,12 +13,12 @@ from qsession_core.client.cost import PRICES, JobCost, Price
 from qsession_core.client.job import Job
 from qsession_core.client.models import ProviderStatus, Quota
 from qsession_core.client.query import any_of, matching, order
-from qsession_core.client.rest import Rest, said
+from qsession_core.client.rest import Rest, said, segment
 from qsession_core.client.session import Session
 from qsession_core.client.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
 from qsession_core.client.watch import SessionWatch
-from qsession_core.errors import TargetNotFoundError
+from qsession_core.errors import QSessionError, TargetNotFoundError
 from qsession_core.keywords import near, strict_keywords
 from qsession_core.providers import find
 from qsession_core.transport.clock import Clock, SystemClock
@@ -194,7 +194,7 @@ class Workspace:
 
     def delete_job(self, job: Job | str) -> None:
         """Delete a job from the service."""
-        self._rest.call("DELETE", f"/jobs/{job if isinstance(job, str) else job.id}")
+        self._rest.call("DELETE", f"/jobs/{segment(job if isinstance(job, str) else job.id)}")
 
     @strict_keywords
     def submit_all(
@@ -233,7 +233,7 @@ class Workspace:
 
     def create_job(self, job_id: str, body: Mapping[str, object]) -> bytes:
         """Create a job whose input is uploaded, and return what the service says of it."""
-        return self._rest.call("PUT", f"/jobs/{job_id}", body=body)
+        return self._rest.call("PUT", f"/jobs/{segment(job_id)}", body=body)
 
     def costs(self, since: date | None = None) -> list[JobCost]:
         """Return what the service says that jobs have cost, the oldest first.
@@ -257,11 +257,11 @@ class Workspace:
 
     def fetch_job(self, job_id: str) -> bytes:
         """Return what the service says of a job."""
-        return self._rest.call("GET", f"/jobs/{job_id}")
+        return self._rest.call("GET", f"/jobs/{segment(job_id)}")
 
     def send_cancel(self, job_id: str) -> bytes:
         """Cancel a job and return what the service says of it; older services say nothing and are asked."""
-        return self._rest.call("POST", f"/jobs/{job_id}:cancel") or self.fetch_job(job_id)
+        return self._rest.call("POST", f"/jobs/{segment(job_id)}:cancel") or self.fetch_job(job_id)
 
     def send_update(
         self, job_id: str, *, name: str | None, priority: Priority | str | None, tags: Sequence[str] | None
@@ -272,7 +272,7 @@ class Workspace:
             "priority": str(priority) if priority is not None else None,
             "tags": list(tags) if tags is not None else None,
         }
-        self._rest.call("PATCH", f"/jobs/{job_id}", body=said(body), content_type=_MERGE)
+        self._rest.call("PATCH", f"/jobs/{segment(job_id)}", body=said(body), content_type=_MERGE)
 
     # --- lists ---------------------------------------------------------------------------------------------------
 
@@ -376,7 +376,7 @@ class Workspace:
     ) -> list[Job]:
         """Return a session's jobs, the oldest first unless ordered otherwise; arguments as of :meth:`list_jobs`."""
         filter_ = matching(name_match=name_match, status=status)
-        path = f"/sessions/{session_id}/jobs"
+        path = f"/sessions/{segment(session_id)}/jobs"
         return [
             Job(self, bytes(raw)) for raw in self._listed(path, filter_, orderby_property or "CreationTime", is_asc)
         ]
@@ -417,8 +417,24 @@ class Workspace:
         return [session for session in self.list_sessions() if not session.is_in_terminal_state()]
 
     def close_all_sessions(self) -> list[Session]:
-        """Close every session of the workspace that still takes jobs, and return them."""
-        return [session.close() for session in self.open_sessions()]
+        """Close every session of the workspace that still takes jobs, and return them.
+
+        Raises:
+            ServiceError: The service said no to one of them; the others are closed.
+            TransportError: It said nothing.
+        """
+        sessions = self.open_sessions()
+        failures: list[QSessionError] = []
+        for session in sessions:
+            try:
+                session.close()
+            except QSessionError as failure:
+                failures.append(failure)
+        if failures:
+            for other in failures[1:]:
+                failures[0].add_note(f"This failed too: {other}")
+            raise failures[0]
+        return sessions
 
     def send_open(
         self,
@@ -442,17 +458,17 @@ class Workspace:
             "priority": str(priority) if priority is not None else None,
             "tags": list(tags) if tags is not None else None,
         }
-        raw = self._rest.call("PUT", f"/sessions/{session_id}", body=said(body))
+        raw = self._rest.call("PUT", f"/sessions/{segment(session_id)}", body=said(body))
         _log.info("session %s opened on %s", session_id, target)
         return raw
 
     def fetch_session(self, session_id: str) -> bytes:
         """Return what the service says of a session."""
-        return self._rest.call("GET", f"/sessions/{session_id}")
+        return self._rest.call("GET", f"/sessions/{segment(session_id)}")
 
     def send_close(self, session_id: str) -> bytes:
         """Close a session and return what the service says of it."""
-        return self._rest.call("POST", f"/sessions/{session_id}:close")
+        return self._rest.call("POST", f"/sessions/{segment(session_id)}:close")
 
 
 class _Kind(msgspec.Struct):

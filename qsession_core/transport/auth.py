@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
+
+from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ApiKey", "Authentication", "Token", "TokenCredential"]
 
 SCOPE = "https://quantum.microsoft.com/.default"
+_KEY = re.compile(r"[!-~]+")
 _RENEW_SECONDS = 300.0  # so long before it expires, a token is renewed
 
 
@@ -49,6 +53,16 @@ class ApiKey:
     """A workspace's API key."""
 
     def __init__(self, key: str) -> None:
+        """Take the key; space around it, such as the end of the line in its file, is no part of it.
+
+        Raises:
+            ConfigurationError: It has a character that no key has; the key is not shown.
+        """
+        key = key.strip()
+        if not _KEY.fullmatch(key):
+            raise ConfigurationError(
+                "The API key has spaces, line ends or characters beyond ASCII; copy it from the workspace's keys."
+            )
         self._headers = {"x-ms-quantum-api-key": key}
 
     def __repr__(self) -> str:
@@ -79,7 +93,7 @@ class Token:
         self._make = make
         self._scope = scope
         self._now = now
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._credential: TokenCredential | None = None
         self._token = ""
         self._expires = 0.0
@@ -90,7 +104,7 @@ class Token:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def __repr__(self) -> str:
         return f"Token(..., scope={self._scope!r})"

@@ -102,6 +102,7 @@ class HttpTransport:
 
     def send(self, request: Request) -> Response:
         """Carry one request; see :class:`~qsession_core.transport.message.Transport`."""
+        failure: TransportError | None = None
         try:
             answer = self._session().request(
                 request.method,
@@ -117,12 +118,20 @@ class HttpTransport:
                 f"{request} got no answer in {self._timeout[1]:g} s. The service may be slow, or a proxy in the way.",
                 request=str(request),
             ) from _clean(error)
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):  # their texts show the header, thus the key
+            failure = TransportError(
+                f"{request} was not sent: a header holds a line end or characters beyond Latin-1. Check the user agent "
+                "and the credential.",
+                request=str(request),
+            )
         except requests.RequestException as error:
             raise TransportError(
                 f"{request} did not get through: {without_secrets(str(error))}. Check the network, the proxy and "
                 "the endpoint's name.",
                 request=str(request),
             ) from _clean(error)
+        if failure is not None:
+            raise failure
         _log.debug("%s -> %d, %d bytes", request, answer.status_code, len(answer.content))
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, answer.content)

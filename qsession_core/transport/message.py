@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Request", "Response", "Transport", "without_secrets"]
 
-_SIGNATURE = re.compile(r"([?&]sig=)[^&\s\"']+", re.IGNORECASE)
+_SIGNATURE = re.compile(r"((?:[?&;]|%26|\bu0026)sig(?:=|%3D))[^&\s\"']+", re.IGNORECASE)
 
 
 def without_secrets(url: str) -> str:

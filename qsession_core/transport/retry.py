@@ -67,7 +67,7 @@ def _cut(response: Response) -> bool:
     announced = response.headers.get("content-length")
     if announced is None or "content-encoding" in response.headers:
         return False
-    return int(announced) > len(response.body)
+    return announced.isdecimal() and int(announced) > len(response.body)
 
 
 def _number(text: str, unit: float) -> float | None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from qsession_core import Program, errors
+from qsession_core import Program, Response, errors
 
 
 def test_programs_are_all_checked_before_the_first_is_sent(target, bell, recorder):
@@ -56,6 +56,9 @@ def test_a_batch_that_takes_too_long_names_a_job(target, bell, recorder):
     jobs = target.submit_all([bell] * 3, shots=10)
     for job in jobs.jobs:
         job._details = type(job.details)(id=job.id, target="ionq.simulator", status="Waiting")
+    recorder.interfere = lambda request: Response(200, {}, b'{"value": []}') if "filter" in request.url else None
+    for job in jobs.jobs:
+        job.refresh = lambda: None
     with pytest.raises(errors.WaitTimeoutError, match="3 of 3 jobs still run"):
         jobs.wait(timeout_secs=0)
 

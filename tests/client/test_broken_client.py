@@ -1,0 +1,392 @@
+"""What has once broken the client: races, half-done calls, odd ids, keys in texts. Each stays mended."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from qsession_core import Program, Response, SessionStatus, Workspace, errors
+from qsession_core.client.connection import parse_resource_id
+from qsession_core.client.cost import estimate
+from qsession_core.client.journal import Journal
+from qsession_core.client.rest import segment
+from qsession_core.client.waiting import looks
+from qsession_core.local import LocalWorkspace, ManualClock
+from qsession_core.transport import Request, without_secrets
+from qsession_core.transport.auth import ApiKey
+from qsession_core.transport.http import HttpTransport
+from qsession_core.transport.retry import RetryingTransport, RetryPolicy
+
+
+def _path(request: Request) -> str:
+    return request.url.partition("?")[0]
+
+
+# --- sessions --------------------------------------------------------------------------------------------------------
+
+
+def test_threads_that_find_a_session_timed_out_open_one_new_session_together(workspace, target, bell, recorder):
+    session = target.open_session(on_timeout="reopen")
+    first = session.id
+    recorder.service.handle(  # it ends without this process knowing
+        Request("POST", _closing(recorder, first), {"x-ms-quantum-api-key": recorder.service.connection.api_key})
+    )
+    session._details = type(session.details)(id=first, name="s", target="ionq.simulator", status="TimedOut")
+    everybody = threading.Barrier(8)
+    jobs = []
+
+    def work() -> None:
+        everybody.wait()
+        jobs.append(target.submit(bell, shots=1))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {job.session_id for job in jobs} == {session.id}
+    assert len(workspace.list_sessions()) == 2
+    assert session.previous_ids == (first,)
+
+
+def _closing(recorder, session_id: str) -> str:
+    (opened,) = (request.url for request in recorder.requests if f"/sessions/{session_id}" in request.url)
+    return opened.replace(session_id, f"{session_id}:close")
+
+
+@pytest.mark.parametrize("failure", [errors.TransportError("the line broke"), KeyboardInterrupt()])
+def test_a_session_whose_closing_failed_is_closed_at_exit(workspace, target, recorder, failure):
+    workspace.clock.sleep = lambda seconds: None
+    session = target.open_session()
+
+    def fail(request):
+        if _path(request).endswith(":close"):
+            raise failure
+
+    recorder.interfere = fail
+    with pytest.raises(type(failure)):
+        session.close()
+    recorder.interfere = lambda request: None
+    workspace.watch.close_all()
+
+    assert workspace.get_session(session.id).status is SessionStatus.SUCCEEDED
+
+
+def test_a_session_whose_opening_was_not_heard_of_does_not_stay_open(workspace, target, recorder):
+    workspace.clock.sleep = lambda seconds: None
+
+    def lose(request):
+        if request.method == "PUT" and "/sessions/" in request.url:
+            recorder.service.handle(request)
+            raise errors.TransportError("the line broke")
+
+    recorder.interfere = lose
+    with pytest.raises(errors.TransportError):
+        target.open_session()
+    recorder.interfere = lambda request: None
+
+    assert [session.status for session in workspace.list_sessions()] == [SessionStatus.SUCCEEDED]
+
+
+def test_cancelling_a_session_cancels_every_job_although_one_fails(workspace, target, recorder):
+    refused = []
+
+    def refuse(request):
+        if _path(request).endswith((":close", ":cancel")) and len(refused) < 2:
+            refused.append(request)
+            return Response(409)
+        return None
+
+    with LocalWorkspace(seed=1, clock=ManualClock(datetime(2026, 1, 2, tzinfo=UTC))) as service:
+        recorder.service = service
+        at = service.connection
+        workspace = Workspace(
+            at.subscription_id, at.resource_group, at.name,
+            location=at.location, endpoint=at.endpoint, credential=at.api_key, transport=recorder,
+        )  # fmt: skip
+        target = workspace.get_target("quantinuum.qpu.h2-1")
+        session = target.open_session()
+        program = Program.of(1, 1, [("measure", (0,), (0,))])
+        jobs = [target.submit(program, shots=1) for _ in range(3)]
+        recorder.interfere = refuse
+        asked = len(recorder.requests)
+        with pytest.raises(errors.ConflictError):
+            session.cancel()
+        cancelled = [request for request in recorder.requests[asked:] if _path(request).endswith(":cancel")]
+    assert len(cancelled) == len([job for job in jobs if not job.has_completed()])
+
+
+def test_an_error_that_is_not_ours_takes_the_job_back_from_the_budget(target, bell, recorder):
+    session = target.open_session(max_jobs=1)
+
+    def fail(request):
+        if "sasUri" in request.url:
+            raise RuntimeError("a credential's own error")
+
+    recorder.interfere = fail
+    with pytest.raises(RuntimeError):
+        target.submit(bell, shots=1)
+    recorder.interfere = lambda request: None
+
+    assert target.submit(bell, shots=1).session_id == session.id
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(0)", "os.kill(os.getpid(), signal.SIGTERM)"])
+def test_sessions_of_every_workspace_are_closed_at_the_end_kept_or_forgotten(tmp_path, ending):
+    program = f"""
+        import gc, os, signal, sys
+        from qsession_core import Workspace
+        def opened(path):
+            return Workspace.local(path).get_target("ionq.simulator").open_session().id
+        print(opened({str(tmp_path / "a")!r}), opened({str(tmp_path / "b")!r}), flush=True)
+        gc.collect()
+        {ending}
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60, check=False
+    )
+    for folder, session_id in zip("ab", done.stdout.split(), strict=True):
+        with Workspace.local(tmp_path / folder) as workspace:
+            assert workspace.get_session(session_id).status is SessionStatus.SUCCEEDED
+
+
+def test_a_signal_that_comes_while_the_locks_are_held_still_closes(workspace, target):
+    session = target.open_session()
+    before = signal.getsignal(signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, lambda number, frame: workspace.watch.close_all())
+    try:
+        with workspace.watch._lock, session._lock, target._slot._lock:
+            os.kill(os.getpid(), signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert session.is_in_terminal_state()
+
+
+def test_a_workspace_without_open_sessions_is_let_go(bell):
+    import weakref
+
+    workspace = Workspace.local(seed=1)
+    with workspace.get_target("ionq.simulator").open_session():
+        pass
+    watch = weakref.ref(workspace.watch)
+    workspace.close()
+    del workspace
+    gc.collect()
+    assert watch() is None
+
+
+# --- jobs and the journal --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [401, 408, 429])
+@pytest.mark.parametrize("call", ["sasUri", "inputData", "/jobs/"])
+def test_a_no_that_passes_leaves_the_job_in_the_journal(service, recorder, bell, tmp_path, status, call):
+    workspace = _with_journal(service, recorder, tmp_path)
+    target = workspace.get_target("ionq.simulator")
+    recorder.interfere = lambda request: Response(status) if call in request.url else None
+    with pytest.raises(errors.ServiceError):
+        target.submit(bell, shots=1, name="mine")
+    recorder.interfere = lambda request: None
+
+    assert [job.name for job in workspace.resume().sent] == ["mine"]
+
+
+def _with_journal(service, recorder, tmp_path) -> Workspace:
+    at = service.connection
+    return Workspace(
+        at.subscription_id,
+        at.resource_group,
+        at.name,
+        location=at.location,
+        endpoint=at.endpoint,
+        credential=at.api_key,
+        transport=recorder,
+        retry=RetryPolicy(attempts=1),
+        journal=tmp_path / "journal",
+    )
+
+
+def test_a_job_is_not_sent_when_the_journal_cannot_note_it(service, recorder, bell, tmp_path):
+    workspace = _with_journal(service, recorder, tmp_path)
+    target = workspace.get_target("ionq.simulator")
+    (tmp_path / "journal").unlink()
+
+    with pytest.raises(errors.ConfigurationError, match="was not sent"):
+        target.submit(bell, shots=1)
+    assert workspace.list_jobs() == []
+
+
+def test_a_job_that_was_sent_is_returned_although_the_journal_is_gone(service, recorder, bell, tmp_path, caplog):
+    workspace = _with_journal(service, recorder, tmp_path)
+    target = workspace.get_target("ionq.simulator")
+
+    def lose(request):
+        if request.method == "PUT" and "/jobs/" in request.url:
+            (tmp_path / "journal").unlink()
+
+    recorder.interfere = lose
+    with caplog.at_level(logging.WARNING):
+        job = target.submit(bell, shots=1)
+    assert workspace.get_job(job.id).id == job.id
+    assert "was not noted" in caplog.text
+
+
+def test_a_line_that_was_not_written_whole_is_an_error(tmp_path):
+    with pytest.raises(errors.ConfigurationError, match="No space left"):
+        _on_a_full_disk(Journal(tmp_path / "journal"))
+
+
+def _on_a_full_disk(journal: Journal) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        journal.intend("one", {"name": "a"}, "qir.v1", b"payload", 1.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+
+def test_too_few_names_are_refused_before_the_first_job_is_sent(workspace, target, bell):
+    with pytest.raises(errors.ConfigurationError, match="3 inputs and 2 names"):
+        target.submit_all([bell] * 3, names=["a", "b"], shots=1)
+    assert workspace.list_jobs() == []
+
+
+# --- what goes into addresses ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("identifier", ["", ".", ".."])
+def test_an_id_that_leads_elsewhere_is_refused_and_nothing_is_sent(workspace, recorder, identifier):
+    for call in (workspace.get_job, workspace.delete_job, workspace.get_session):
+        with pytest.raises(errors.ConfigurationError, match="no id"):
+            call(identifier)
+    assert recorder.requests == []
+
+
+@pytest.mark.parametrize("identifier", ["a?b#c", "../sessions/x", "a/b", "ü", "a b", "%2e%2e"])
+def test_an_odd_id_is_one_segment_of_the_address(workspace, recorder, identifier):
+    with pytest.raises(errors.ServiceError):
+        workspace.get_job(identifier)
+    (request,) = recorder.requests
+    head, _, tail = _path(request).rpartition("/")
+    assert head.endswith("/jobs")
+    assert tail == segment(identifier)
+
+
+def test_an_attachments_name_is_one_segment_too(target, bell):
+    job = target.submit(bell, shots=1)
+    job.upload_attachment("a?b#c/d", b"bytes")
+    assert job.download_attachment("a?b#c/d") == b"bytes"
+
+
+# --- secrets ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_keys_line_end_is_no_part_of_it():
+    assert ApiKey("planted\n").headers() == ApiKey("planted").headers()
+
+
+@pytest.mark.parametrize("key", ["plan\nted", "planted\u2013", "plan ted"])
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(key):
+    with pytest.raises(errors.ConfigurationError) as caught:
+        ApiKey(key)
+    assert "plan" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["planted\n", "planted\u2013"])
+def test_a_header_that_cannot_be_sent_is_not_shown(value):
+    transport = HttpTransport(proxies={}, connect_seconds=0.1)
+    with pytest.raises(errors.TransportError) as caught:
+        transport.send(Request("GET", "http://127.0.0.1:9/", {"x-ms-quantum-api-key": value}))
+    transport.close()
+    assert "planted" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_a_connection_string_in_the_wrong_place_is_not_shown():
+    with pytest.raises(errors.ConfigurationError) as caught:
+        parse_resource_id("SubscriptionId=x;ApiKey=planted")
+    assert "planted" not in str(caught.value)
+    with pytest.raises(errors.ConfigurationError) as caught:
+        Workspace("s", "r", "n", location="l", endpoint="ApiKey=planted", credential="k", transport=HttpTransport())
+    assert "planted" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["?a=1&amp;sig=planted", "%26sig%3Dplanted", "\\u0026sig=planted", "?sig=planted"])
+def test_a_signature_is_taken_out_however_it_is_written(text):
+    assert "planted" not in without_secrets(text)
+
+
+# --- waiting, trying again, prices -----------------------------------------------------------------------------------
+
+
+def test_a_wait_of_no_time_looks_once(workspace, target, bell):
+    job = target.submit(bell, shots=1)
+    workspace.get_job(job.id).wait_until_completed(timeout_secs=30)
+    assert not job.has_completed()
+    assert job.wait_until_completed(timeout_secs=0).has_completed()
+
+
+def test_the_last_look_comes_when_the_time_is_over(workspace):
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        time = monotonic
+
+        def sleep(self, seconds: float) -> None:
+            self.now += seconds
+
+    clock = Clock()
+    seen = [(look, clock.now) for look in looks(clock, 5.0)]
+    assert seen[-2:] == [(True, 5.0), (False, 5.0)]
+
+
+def test_a_length_that_is_no_number_is_no_error():
+    class Odd:
+        def send(self, request: Request) -> Response:
+            return Response(200, {"content-length": "many"}, b"{}")
+
+        def close(self) -> None: ...
+
+    assert RetryingTransport(Odd()).send(Request("GET", "https://a.example/")).status == 200
+
+
+def test_compiled_qir_has_no_price_rather_than_that_of_no_gates():
+    with pytest.raises(errors.ConfigurationError, match="cannot be counted"):
+        estimate(b"BC\xc0\xde__quantum__qis__h__body", "qir.v1", 100, "quantinuum.qpu.h2-1")
+
+
+@pytest.mark.parametrize(
+    "qubits",
+    [
+        ("%Qubit* null", "%Qubit* inttoptr (i64 1 to %Qubit*)"),
+        ("ptr null", "ptr inttoptr (i64 1 to ptr)"),
+        ("ptr inttoptr (i64 0 to ptr)", "ptr inttoptr (i64 1 to ptr)"),
+    ],
+)
+def test_gates_are_counted_however_their_qubits_are_written(qubits):
+    zero, one = qubits
+    data = f"""
+      call void @__quantum__qis__h__body({zero})
+      call void @__quantum__qis__rz__body(double 0.5, {one})
+      call void @__quantum__qis__cx__body({zero}, {one})
+    """.encode()
+    counts = estimate(data, "qir.v1", 1, "quantinuum.qpu.h2-1").counts
+    assert (counts.one, counts.two) == (2, 1)
