@@ -22,7 +22,8 @@ __all__ = ["Conditions", "folded"]
 _INTEGER = {"&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "ashr", "+": "add", "-": "sub", "*": "mul"}
 _FLOAT = {"+": "fadd", "-": "fsub", "*": "fmul"}
 _COMPARE = {"==": "eq", "!=": "ne", "<": "slt", "<=": "sle", ">": "sgt", ">=": "sge"}
-_COMPARE_FLOAT = {"==": "oeq", "!=": "une", "<": "olt", "<=": "ole", ">": "ogt", ">=": "oge"}
+# ordered ones only: Microsoft's simulator knows no others, and no number here is NaN
+_COMPARE_FLOAT = {"==": "oeq", "!=": "one", "<": "olt", "<=": "ole", ">": "ogt", ">=": "oge"}
 _SWAPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _LOGIC = {"and": "and", "or": "or", "&": "and", "|": "or", "^": "xor"}
 _BITS = 64
@@ -142,7 +143,7 @@ class Conditions:
             case Binary(operator, left, right) if kind_of(expression) == "truth":
                 return self._new(f"{_LOGIC[operator]} i1 {self._truth(left)}, {self._truth(right)}")
         if kind_of(expression) == "float":
-            return self._new(f"fcmp une double {self._double(expression)}, {_double(0.0)}")
+            return self._new(f"fcmp one double {self._double(expression)}, {_double(0.0)}")
         return self._new(f"icmp ne i64 {self._integer(expression)[0]}, 0")
 
     def _comparison(self, operator: str, left: Expression, right: Expression) -> str:

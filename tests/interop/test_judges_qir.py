@@ -23,6 +23,7 @@ import programs
 from qsession_core.errors import ConversionError
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.qir import Qir
+from qsession_core.program import Binary, Bit, Block, Literal, Program, Uint
 
 SEEDS = range(300)
 SHOTS = 300
@@ -159,6 +160,26 @@ def test_the_alliances_runner_sees_the_programs_distribution(dialect, profile, k
         shots = list(shots_in(output))
         assert len(shots) == 100
         assert exact.is_plausible(Counter(counts_of(payload, shots)), exact.distribution(program)), seed
+
+
+@pytest.mark.parametrize("operator", ["==", "!=", "<", "<=", ">", ">=", ""])
+def test_every_comparison_of_fractions_is_taken_by_all(operator, tmp_path):
+    run_qir = pytest.importorskip("qdk.simulation").run_qir
+    qir_qis = pytest.importorskip("qir_qis")
+    half = Binary("*", Uint((0, 1)), Literal(0.5))
+    condition = Binary(operator, half, Binary("-", Literal(1.5), Bit(0))) if operator else half
+    steps = [("h", (0,), ()), ("measure", (0,), (0,)), ("h", (1,), ()), ("measure", (1,), (1,))]
+    steps += [("if", (), (condition, Block.of([("x", (2,), ())]), None)), ("measure", (2,), (2,))]
+    program = Program.of(3, 3, steps)
+
+    payload = Qir("quantinuum").encode(program, profile="Adaptive_RIF")
+
+    text = payload.data.decode()
+    assert qir_qis.qir_to_qis(qir_qis.qir_ll_to_bc(text), target="x86-64")
+    wanted = exact.distribution(program)
+    assert exact.is_plausible(counts_of(payload, list(map(as_json, run_qir(text, SHOTS, type="cpu", seed=1)))), wanted)
+    (output,) = runner_outcomes(tmp_path, [text], SHOTS)
+    assert exact.is_plausible(counts_of(payload, list(shots_in(output))), wanted)
 
 
 def test_bitcode_is_taken_by_microsofts_simulator_and_the_runner(tmp_path):
