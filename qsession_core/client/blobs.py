@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 import msgspec
 
 from qsession_core.client.rest import segment, service_error
-from qsession_core.errors import AuthenticationError, ConflictError, PermissionDeniedError
+from qsession_core.errors import AuthenticationError, ConflictError, PermissionDeniedError, TransportError
 from qsession_core.transport import Request
 
 if TYPE_CHECKING:
@@ -45,7 +45,18 @@ class Blobs:
 
     def _ask(self, body: dict[str, str]) -> str:
         answer = self._rest.call("POST", "/storage/sasUri", body=body)
-        return self._rest.read("POST /storage/sasUri", answer, _SasUri).sasUri
+        address = self._rest.read("POST /storage/sasUri", answer, _SasUri).sasUri
+        try:
+            usable = urlsplit(address).scheme in {"https", "http"}
+        except ValueError:
+            usable = False
+        if not usable:
+            raise TransportError(
+                "The answer to POST /storage/sasUri holds no address. Something between here and the service may have "
+                "replaced it; try again.",
+                request="POST /storage/sasUri",
+            )
+        return address
 
     def upload(self, container: str, name: str, data: bytes, content_type: str, *, overwrite: bool = False) -> str:
         """Write a blob and return its address without the right to use it.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from qsession_core.client.connection import Parts, location_of
 from qsession_core.client.rest import service_error
-from qsession_core.errors import ConfigurationError, NotFoundError
+from qsession_core.errors import ConfigurationError, NotFoundError, TransportError
 from qsession_core.transport import Request
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ARM_ENDPOINT", "ARM_SCOPE", "find_workspace"]
 
+T = TypeVar("T")
 ARM_ENDPOINT = "https://management.azure.com"
 ARM_SCOPE = "https://management.azure.com/.default"
 _ARM_VERSION = "2025-12-15-preview"
@@ -80,6 +81,17 @@ def _call(request: Request, transport: Transport, clock: Clock) -> bytes:
     return response.body
 
 
+def _read(request: Request, body: bytes, type_: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except msgspec.MsgspecError as error:
+        raise TransportError(
+            f"The answer to {request} cannot be read: {error}. Something between here and Azure's resource manager "
+            "may have cut or replaced it; try again.",
+            request=str(request),
+        ) from error
+
+
 def _by_resource(
     known: Parts, transport: Transport, authentication: Authentication, clock: Clock, arm_endpoint: str
 ) -> Parts:
@@ -89,7 +101,7 @@ def _by_resource(
     )
     request = Request("GET", url, {"Accept": "application/json", **authentication.headers()})
     try:
-        resource = msgspec.json.decode(_call(request, transport, clock), type=_Resource)
+        resource = _read(request, _call(request, transport, clock), _Resource)
     except NotFoundError as error:
         raise ConfigurationError(
             f"There is no workspace {known.name!r} in resource group {known.resource_group!r} of subscription "
@@ -118,8 +130,8 @@ def _by_search(
         body["subscriptions"] = [known.subscription_id]
     url = f"{arm_endpoint.rstrip('/')}/providers/Microsoft.ResourceGraph/resources?api-version={_GRAPH_VERSION}"
     headers = {"Accept": "application/json", "Content-Type": "application/json", **authentication.headers()}
-    answer = _call(Request("POST", url, headers, msgspec.json.encode(body)), transport, clock)
-    rows = msgspec.json.decode(answer, type=_Rows).data
+    request = Request("POST", url, headers, msgspec.json.encode(body))
+    rows = _read(request, _call(request, transport, clock), _Rows).data
     if len(rows) != 1:
         found = ", ".join(f"{row.resource_group} in {row.subscription_id}" for row in rows) or "none"
         raise ConfigurationError(

@@ -29,15 +29,17 @@ _log = logging.getLogger(__name__)
 class Job:
     """A job of a workspace. Several threads may use it; its result is fetched once and kept."""
 
-    def __init__(self, workspace: Workspace, raw: bytes) -> None:
+    def __init__(self, workspace: Workspace, raw: bytes, job_id: str | None = None) -> None:
         """Hold what the service said; users get jobs from ``submit`` and ``get_job``.
 
         Args:
             workspace: Where it runs.
             raw: The job as the service wrote it.
+            job_id: Its id, where it is known before the service says it.
         """
         self.workspace = workspace
         self._raw = raw
+        self._id = job_id
         self._details: JobDetails | None = None
         self._results: list[Result] | None = None
         self._bytes: bytes | None = None
@@ -58,7 +60,7 @@ class Job:
     @cached_property
     def id(self) -> str:
         """The job's id."""
-        return self.details.id
+        return self._id or self.details.id
 
     @property
     def name(self) -> str:

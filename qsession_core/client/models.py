@@ -178,4 +178,9 @@ def _read(raw: bytes, kind: type[D]) -> D:
             f"What came as a {kind.__name__} cannot be read: {error}. Something between here and the service may have "
             "cut or replaced it; try again."
         ) from error
+    if not details.id:
+        raise TransportError(
+            f"What came as a {kind.__name__} has no id. Something between here and the service may have replaced it; "
+            "try again."
+        )
     return msgspec.structs.replace(details, raw=raw)

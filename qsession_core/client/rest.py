@@ -184,7 +184,7 @@ class Rest:
             raise service_error(request, response, self.clock.time())
         return response.body
 
-    def read(self, request: str, body: bytes, type_: type[T]) -> T:
+    def read(self, request: str, body: bytes | msgspec.Raw, type_: type[T]) -> T:
         """Read an answer's body.
 
         Raises:

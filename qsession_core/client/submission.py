@@ -146,7 +146,7 @@ class Submission:
         if journal is not None:
             journal.sent(job_id, now())
         _log.info("job %s sent to %s%s", job_id, body["target"], f" in session {body.get('sessionId', 'none')}")
-        return Job(workspace, raw)
+        return Job(workspace, raw, job_id)  # whatever the answer says, or does not: the job is there
 
     def resume(self, *, send: bool = True) -> ResumedJobs:
         """Find out what became of the jobs that a crash left open in the journal.

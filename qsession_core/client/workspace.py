@@ -156,7 +156,7 @@ class Workspace:
 
     def _providers(self) -> list[ProviderStatus]:
         return [
-            msgspec.json.decode(raw, type=ProviderStatus)
+            self._rest.read("GET /providerStatus", raw, ProviderStatus)
             for page in self._rest.pages("/providerStatus", {})
             for raw in page
         ]
@@ -164,7 +164,7 @@ class Workspace:
     @strict_keywords
     def get_quotas(self) -> list[Quota]:
         """Return how much of each quota is used and left."""
-        return [msgspec.json.decode(raw, type=Quota) for page in self._rest.pages("/quotas", {}) for raw in page]
+        return [self._rest.read("GET /quotas", raw, Quota) for page in self._rest.pages("/quotas", {}) for raw in page]
 
     # --- jobs ----------------------------------------------------------------------------------------------------
 
@@ -361,7 +361,7 @@ class Workspace:
         )
         items: list[Job | Session] = []
         for raw in self._listed("/topLevelItems", filter_, orderby_property, is_asc):
-            kind = msgspec.json.decode(raw, type=_Kind).itemType or ""
+            kind = self._rest.read("GET /topLevelItems", raw, _Kind).itemType or ""
             items.append(Session(self, bytes(raw)) if kind.lower() == "session" else Job(self, bytes(raw)))
         return items
 

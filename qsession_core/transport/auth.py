@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from qsession_core.errors import ConfigurationError
+from qsession_core.errors import AuthenticationError, ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,6 +74,12 @@ class ApiKey:
         return self._headers
 
 
+def _azure_errors() -> tuple[type[Exception], ...]:
+    """Return what azure-identity raises, if anybody has loaded it; nothing else of it is needed here."""
+    module = sys.modules.get("azure.core.exceptions")
+    return (module.AzureError,) if module is not None else ()
+
+
 class Token:
     """A bearer token of a credential; the credential itself is made when the first token is asked for."""
 
@@ -115,6 +122,13 @@ class Token:
             if self._now() >= self._expires - _RENEW_SECONDS:
                 if self._credential is None:
                     self._credential = self._make()
-                access = self._credential.get_token(self._scope)
+                try:
+                    access = self._credential.get_token(self._scope)
+                except _azure_errors() as error:
+                    raise AuthenticationError(
+                        f"The credential gave no token for {self._scope}: {error}. Sign in, such as by `az login`, or "
+                        "pass another credential.",
+                        status_code=401,
+                    ) from error
                 self._token, self._expires = access.token, float(access.expires_on)
             return {"Authorization": f"Bearer {self._token}"}
