@@ -107,6 +107,15 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
+def _host(url: str) -> tuple[str, str] | None:
+    """Return an address's scheme and host; None where it is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.scheme, parts.netloc
+
+
 def said(body: Mapping[str, object]) -> dict[str, object]:
     """Return what has a value: the service wants no nulls."""
     return {name: value for name, value in body.items() if value is not None}
@@ -166,6 +175,14 @@ class Rest:
         return self._send(method, f"{self.connection.url}{path}?{self._version}{tail}", body, content_type)
 
     def _send(self, method: str, url: str, body: object = None, content_type: str = JSON) -> bytes:
+        request = self._request(method, url, body, content_type)
+        response = self.transport.send(request)
+        if response.status >= 300:  # noqa: PLR2004 - the service never redirects
+            raise service_error(request, response, self.clock.time())
+        return response.body
+
+    def _request(self, method: str, url: str, body: object, content_type: str) -> Request:
+        """Return the request; the key is in no other value of the frames that an error passes through."""
         headers = {
             "Accept": JSON,
             "User-Agent": self._user_agent,
@@ -178,11 +195,7 @@ class Rest:
             headers["Content-Type"] = content_type
         elif method == "POST":
             headers["Content-Length"] = "0"
-        request = Request(method, url, headers, data)
-        response = self.transport.send(request)
-        if response.status >= 300:  # noqa: PLR2004 - the service never redirects
-            raise service_error(request, response, self.clock.time())
-        return response.body
+        return Request(method, url, headers, data)
 
     def read(self, request: str, body: bytes | msgspec.Raw, type_: type[T]) -> T:
         """Read an answer's body.
@@ -207,7 +220,7 @@ class Rest:
             yield page.value
             if not page.next_link:
                 return
-            if urlsplit(page.next_link)[:2] != urlsplit(self.connection.url)[:2]:
+            if _host(page.next_link) != _host(self.connection.url):
                 raise TransportError(
                     f"The list at {path} goes on at another host; its address was not followed, since the call carries "
                     "our credential. Something between here and the service may have changed it.",

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 import requests.adapters
 import requests.utils
+import urllib3.exceptions
 
 from qsession_core.errors import RequestTimeoutError, TransportError
 from qsession_core.transport.message import Request, Response, without_secrets
@@ -124,7 +125,7 @@ class HttpTransport:
                 "and the credential.",
                 request=str(request),
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise TransportError(
                 f"{request} did not get through: {without_secrets(str(error))}. Check the network, the proxy and "
                 "the endpoint's name.",
@@ -141,6 +142,6 @@ class HttpTransport:
         self._sessions.close()
 
 
-def _clean(error: requests.RequestException) -> Exception:
+def _clean(error: Exception) -> Exception:
     """Return the cause without its request, whose headers hold the key and whose address holds the signature."""
     return ConnectionError(f"{type(error).__name__}: {without_secrets(str(error))}")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import traceback
 
 import pytest
 
@@ -457,3 +458,25 @@ def test_a_resource_manager_that_answers_nonsense_is_one_of_our_errors():
 
     with pytest.raises(errors.TransportError, match="cannot be read"):
         Workspace(name="ws", credential=Credential(), transport=Nonsense())
+
+
+def test_a_list_that_goes_on_nowhere_is_one_of_our_errors(workspace, recorder):
+    recorder.interfere = lambda request: Response(200, {}, b'{"value": [], "nextLink": "http://["}')
+    with pytest.raises(errors.TransportError):
+        workspace.list_jobs()
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 70 + ".example"])
+def test_a_host_that_cannot_be_is_one_of_our_errors(host):
+    transport = HttpTransport(proxies={}, connect_seconds=0.1)
+    with pytest.raises(errors.TransportError):
+        transport.send(Request("GET", f"https://{host}/?sig=planted"))
+    transport.close()
+
+
+def test_the_key_is_in_no_local_of_an_errors_frames(workspace, recorder):
+    recorder.interfere = lambda request: Response(403)
+    with pytest.raises(errors.PermissionDeniedError) as caught:
+        workspace.list_jobs()
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert recorder.service.connection.api_key not in "".join(shown.format())
