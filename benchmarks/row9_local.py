@@ -33,8 +33,24 @@ def rows() -> list[Row]:
     return [
         Row("9", "small jobs a second, submit to result, one client in process", single, ">150 jobs/s", unit="jobs/s"),
         Row("9", "a session of 1,000 small jobs, all results", session, "<8 s"),
+        _listing(),
         _overhead(),
     ]
+
+
+def _listing() -> Row:
+    """The slowest of some filtered and ordered pages among 10,000 stored jobs."""
+    empty = {"gateset": "qis", "qubits": 1, "circuit": []}
+    with Workspace.local(seed=1) as workspace:
+        target = workspace.get_target("ionq.simulator")
+        names = [f"job {number % 97}" for number in range(10_000)]
+        target.submit_all([empty] * 10_000, shots=1, names=names).wait()
+        pages = (
+            lambda: workspace.list_jobs(name_match="job 50", orderby_property="Target"),
+            lambda: workspace.list_jobs(status=["Failed"], orderby_property="Name", is_asc=False),
+            lambda: next(iter(workspace.job_pages([]))),
+        )
+        return Row("9", "a filtered, ordered list among 10,000 stored jobs", max(in_turn(*pages, rounds=3)), "<1 s")
 
 
 def _overhead() -> Row:

@@ -215,6 +215,7 @@ class Rest:
     def pages(self, path: str, query: Mapping[str, str | None]) -> Iterator[list[msgspec.Raw]]:
         """Walk through the pages of a list, as long as somebody wants more."""
         body = self.call("GET", path, query=query)
+        followed: set[str] = set()
         while True:
             page = self.read(f"GET {path}", body, Page)
             yield page.value
@@ -226,6 +227,9 @@ class Rest:
                     "our credential. Something between here and the service may have changed it.",
                     request=f"GET {path}",
                 )
+            if page.next_link in followed:
+                raise TransportError(f"The list at {path} goes round in circles; try again.", request=f"GET {path}")
+            followed.add(page.next_link)
             body = self._send("GET", self._in_our_version(page.next_link))
 
     def _in_our_version(self, link: str) -> str:

@@ -203,6 +203,18 @@ def test_a_list_that_goes_on_at_another_host_is_not_followed():
     assert len(azure.requests) == 1
 
 
+def test_a_list_that_goes_round_in_circles_is_left():
+    class Circle(Azure):
+        def send(self, request: Request) -> Response:
+            self.requests.append(request)
+            return Response(200, {}, b'{"value": [], "nextLink": "https://eastus.quantum.azure.com/next?skip=100"}')
+
+    azure = Circle()
+    with pytest.raises(errors.TransportError, match="round in circles"):
+        Workspace.from_connection_string(_string(), transport=azure).list_jobs()
+    assert len(azure.requests) == 2
+
+
 def test_secrets_are_in_no_repr_and_no_error():
     workspace = Workspace.from_connection_string(
         _string(ApiKey="planted"), transport=type("No", (Azure,), {"send": lambda self, request: Response(401)})()

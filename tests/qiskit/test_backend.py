@@ -1,6 +1,5 @@
 import copy
 import json
-import time
 
 import numpy as np
 import pytest
@@ -131,11 +130,9 @@ def test_provider_and_backend_may_be_members_of_sets(provider):
 # --- what the transpiler is told -------------------------------------------------------------------------------
 
 
-def test_a_target_of_98_qubits_is_made_in_no_time(provider):
+def test_a_target_of_98_qubits_lists_no_pairs(provider):
     backend = provider.get_backend("quantinuum.sim.helios-1e")
-    start = time.perf_counter()
-    provider.get_backend("quantinuum.sim.helios-1e")
-    assert time.perf_counter() - start < 0.5
+    assert all(backend.target[name] in ({None: None}, None) for name in ("rzz", "cx") if name in backend.target)
     assert (backend.num_qubits, backend.target.num_qubits, backend.coupling_map) == (98, 98, None)
 
 
