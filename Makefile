@@ -16,8 +16,8 @@ NEIGHBOURS := tests/interop/test_qiskit_neighbours.py tests/interop/test_cirq_su
 # deprecations of a version that will not change any more are no news
 OLD_NEWS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -W ignore::FutureWarning
 
-# The one command: format, lint, types, imports, tests; then the neighbours, and the oldest SDKs
-check: $(VENV)/.test .venv-neighbours/.ready .venv-oldest/.ready
+# The one command: format, lint, types, imports, tests; then the neighbours, the oldest SDKs and the newest Cirq
+check: $(VENV)/.test .venv-neighbours/.ready .venv-oldest/.ready .venv-newest/.ready
 	$(BIN)/ruff format --check $(FILES)
 	$(BIN)/ruff check $(FILES)
 	$(BIN)/mypy
@@ -25,6 +25,7 @@ check: $(VENV)/.test .venv-neighbours/.ready .venv-oldest/.ready
 	QDK_PYTHON_TELEMETRY=none $(BIN)/pytest -n 2
 	QDK_PYTHON_TELEMETRY=none .venv-neighbours/bin/pytest -n 2 $(OLD_NEWS) $(NEIGHBOURS)
 	QDK_PYTHON_TELEMETRY=none .venv-oldest/bin/pytest -n 2 $(OLD_NEWS) tests/qiskit tests/cirq
+	QDK_PYTHON_TELEMETRY=none .venv-newest/bin/pytest -n 2 tests/cirq
 
 format: $(VENV)/.test
 	$(BIN)/ruff format $(FILES)

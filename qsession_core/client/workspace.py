@@ -102,7 +102,8 @@ class Workspace:
         return self.connection.location
 
     def close(self) -> None:
-        """Give back connections. Sessions stay as they are."""
+        """Close the sessions that this process has opened and not closed, and give back connections."""
+        self.watch.close_all()
         self._transport.close()
 
     def __enter__(self) -> Self:

@@ -171,6 +171,7 @@ class Server:
             wasyncore.close_all(sockets, ignore_all=True)
         if self._thread is not None:
             self._thread.join(10)
+            wasyncore.close_all(sockets, ignore_all=True)  # who came in while the loop was ending
         self._server.task_dispatcher.shutdown()
 
 

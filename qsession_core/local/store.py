@@ -38,6 +38,7 @@ CREATE TABLE items (
 );
 CREATE INDEX items_by_session ON items (session_id, sequence);
 CREATE INDEX items_by_creation ON items (created, sequence);
+CREATE INDEX items_by_kind ON items (item_type, created, sequence);
 CREATE INDEX items_waiting ON items (rank, number) WHERE item_type = 'Job' AND state = 'Waiting';
 CREATE INDEX items_running ON items (target)
     WHERE item_type = 'Job' AND state IN ('Executing', 'CancellationRequested');

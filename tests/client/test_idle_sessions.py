@@ -126,6 +126,13 @@ def test_sessions_are_closed_when_the_process_ends(tmp_path, ending):
         assert workspace.get_session(done.stdout.strip()).status is SessionStatus.SUCCEEDED
 
 
+def test_closing_a_workspace_closes_the_sessions_that_it_opened(tmp_path):
+    with Workspace.local(tmp_path) as workspace:
+        session_id = workspace.get_target("ionq.simulator").open_session().id
+    with Workspace.local(tmp_path) as workspace:
+        assert workspace.get_session(session_id).status is SessionStatus.SUCCEEDED
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_process_does_not_close_its_parents_sessions(workspace, target):
     session = target.open_session()
