@@ -79,7 +79,8 @@ def find(path: str, connection: LocalConnection) -> Route:
         arguments = (item_id,)
         tail = [tail[0], f"*{colon}{verb}", *tail[2:]]
     shape = "/".join(tail).lower()
-    return Route(shape if shape in ROUTES and shape not in MANAGEMENT else "", arguments, given == own)
+    is_below = shape in ROUTES and shape not in MANAGEMENT and not shape.startswith("suiteoffers/")
+    return Route(shape if is_below else "", arguments, given == own)
 
 
 def _beside(segments: list[str], connection: LocalConnection) -> Route:

@@ -407,3 +407,8 @@ def test_a_closed_workspace_says_so(service):
     service.close()
     with pytest.raises(ConfigurationError, match="closed"):
         service.handle(Request("GET", service.connection.endpoint))
+
+
+def test_a_star_in_a_path_is_no_route():
+    with LocalWorkspace(clock=ManualClock()) as service:
+        assert Client(service).get("suiteOffers/*/providerStatus").status == 404
