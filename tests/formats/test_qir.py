@@ -641,7 +641,6 @@ def test_a_gate_with_other_angles_than_before_is_refused():
 
 
 def test_bitcode_on_request_is_the_same_module():
-    pytest.importorskip("pyqir")
     program = Program.of(2, 2, BELL)
 
     payload = Qir(bitcode=True).encode(program)

@@ -71,7 +71,7 @@ def as_qiskit(program):
 
 
 def test_azure_quantums_json_of_a_qiskit_circuit_means_what_ours_does():
-    emit = pytest.importorskip("azure.quantum.qiskit.backends._qiskit_ionq").qiskit_circ_to_ionq_circ
+    from azure.quantum.qiskit.backends._qiskit_ionq import qiskit_circ_to_ionq_circ as emit
 
     for seed in SEEDS:
         program = programs.terminal(seed, words=QISKIT_WORDS, most_controls=0)
@@ -85,7 +85,7 @@ def test_azure_quantums_json_of_a_qiskit_circuit_means_what_ours_does():
 
 
 def test_azure_quantums_json_of_native_gates_is_ours_to_the_letter():
-    emit = pytest.importorskip("azure.quantum.qiskit.backends._qiskit_ionq").qiskit_circ_to_ionq_circ
+    from azure.quantum.qiskit.backends._qiskit_ionq import qiskit_circ_to_ionq_circ as emit
     from qiskit import QuantumCircuit
     from qiskit.circuit import Gate
 
@@ -120,10 +120,13 @@ def cirq_operations(draw, qubits):
 
 
 def test_cirq_ionqs_json_of_a_circuit_means_what_ours_does():
-    serializer = pytest.importorskip("cirq_ionq").Serializer()
     import cirq
+    from cirq_ionq import Serializer
 
-    to_program = pytest.importorskip("qsession_cirq.convert").to_program
+    from qsession_cirq.convert import to_program
+
+    serializer = Serializer()
+
     for seed in SEEDS:
         draw = random.Random(seed)
         qubits = cirq.LineQubit.range(draw.randint(1, 5))
@@ -215,7 +218,6 @@ def official(counts):
 
 
 def test_azure_quantums_reader_sees_the_counts_of_our_qir_jobs():
-    pytest.importorskip("azure.quantum.qiskit")
     for seed in SEEDS:
         draw = random.Random(seed)
         sizes = [draw.randint(1, 3) for _ in range(draw.randint(1, 3))]
@@ -257,7 +259,6 @@ def v2(recorded, sizes):
 
 
 def test_azure_quantums_reader_sees_the_counts_of_our_json_jobs():
-    pytest.importorskip("azure.quantum.qiskit")
     for seed in SEEDS:
         draw = random.Random(seed)
         num_qubits = draw.randint(1, 5)

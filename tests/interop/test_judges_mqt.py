@@ -20,7 +20,7 @@ from qsession_core.formats.qir import Qir
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the benchmark's own dependencies warn on import
-    bench = pytest.importorskip("mqt.bench")
+    from mqt import bench
     from mqt.bench.benchmarks import get_available_benchmark_names
 
 SIZES = range(2, 9)
@@ -73,7 +73,8 @@ def statevector_distribution(circuit):
 
 @pytest.mark.parametrize("name", sorted(set(get_available_benchmark_names()) - TOO_WIDE))
 def test_an_algorithm_keeps_its_distribution(name):
-    to_program = pytest.importorskip("qsession_qiskit.convert").to_program
+    from qsession_qiskit.convert import to_program
+
     checked = 0
     for circuit in circuits(name):
         program = to_program(circuit)
@@ -90,7 +91,8 @@ def test_an_algorithm_keeps_its_distribution(name):
 
 
 def test_what_measures_midway_is_refused_where_it_cannot_be_held():
-    to_program = pytest.importorskip("qsession_qiskit.convert").to_program
+    from qsession_qiskit.convert import to_program
+
     (circuit, *_) = circuits("iqpe")
 
     with pytest.raises(ConversionError, match=r"classical control.*Adaptive"):

@@ -54,7 +54,8 @@ def wanted(circuit):
     [(IonQCircuit(), ""), (Qir(), "Base"), (Qir("quantinuum"), "Base"), (Qir("quantinuum"), "Adaptive_RI")],
 )
 def test_ours_is_right(word, angle, format_, profile):
-    to_program = pytest.importorskip("qsession_qiskit.convert").to_program
+    from qsession_qiskit.convert import to_program
+
     circuit = circuit_with(word, angle)
     measured = circuit.copy()
     measured.measure([0, 1], [0, 1])
@@ -67,14 +68,14 @@ def test_ours_is_right(word, angle, format_, profile):
 @pytest.mark.parametrize("word", ["crx", "cry", "crz"])
 @pytest.mark.parametrize("angle", [-0.5, 7.0])
 def test_theirs_is_not(word, angle):
-    backend = pytest.importorskip("qdk.qiskit").QSharpBackend
     from qdk import TargetProfile
+    from qdk.qiskit import QSharpBackend
 
     circuit = circuit_with(word, angle)
     measured = circuit.copy()
     measured.measure([0, 1], [0, 1])
 
-    theirs = backend(target_profile=TargetProfile.Base).qir(measured)
+    theirs = QSharpBackend(target_profile=TargetProfile.Base).qir(measured)
 
     found = {}
     for values, chance in readback.recorded(theirs.encode()):  # last classical bit first

@@ -88,7 +88,7 @@ def as_json(outcome):
 
 @pytest.mark.parametrize(("dialect", "profile", "kind"), KINDS)
 def test_microsofts_simulator_sees_the_programs_distribution(dialect, profile, kind):
-    run_qir = pytest.importorskip("qdk.simulation").run_qir
+    from qdk.simulation import run_qir
 
     for seed, program, payload in written(dialect, profile, kind):
         if payload.num_qubits > 9:  # it simulates every shot
@@ -103,7 +103,7 @@ def test_microsofts_simulator_sees_the_programs_distribution(dialect, profile, k
     ("profile", "kind"), [("Base", base), ("Adaptive_RI", base), ("Adaptive_RI", adaptive), ("Adaptive_RIF", fractions)]
 )
 def test_quantinuums_front_end_takes_and_compiles_everything(profile, kind):
-    qir_qis = pytest.importorskip("qir_qis")
+    import qir_qis
 
     for seed, _, payload in written("quantinuum", profile, kind):
         bitcode = qir_qis.qir_ll_to_bc(payload.data.decode())
@@ -148,7 +148,6 @@ def shots_in(output):
 
 @pytest.mark.parametrize(("dialect", "profile", "kind"), KINDS)
 def test_the_alliances_runner_sees_the_programs_distribution(dialect, profile, kind, tmp_path):
-    pytest.importorskip("qirrunner")
     programs_written = list(written(dialect, profile, kind))
 
     outputs = runner_outcomes(
@@ -164,8 +163,9 @@ def test_the_alliances_runner_sees_the_programs_distribution(dialect, profile, k
 
 @pytest.mark.parametrize("operator", ["==", "!=", "<", "<=", ">", ">=", ""])
 def test_every_comparison_of_fractions_is_taken_by_all(operator, tmp_path):
-    run_qir = pytest.importorskip("qdk.simulation").run_qir
-    qir_qis = pytest.importorskip("qir_qis")
+    import qir_qis
+    from qdk.simulation import run_qir
+
     half = Binary("*", Uint((0, 1)), Literal(0.5))
     condition = Binary(operator, half, Binary("-", Literal(1.5), Bit(0))) if operator else half
     steps = [("h", (0,), ()), ("measure", (0,), (0,)), ("h", (1,), ()), ("measure", (1,), (1,))]
@@ -183,8 +183,8 @@ def test_every_comparison_of_fractions_is_taken_by_all(operator, tmp_path):
 
 
 def test_bitcode_is_taken_by_microsofts_simulator_and_the_runner(tmp_path):
-    run_qir = pytest.importorskip("qdk.simulation").run_qir
-    pytest.importorskip("pyqir")
+    from qdk.simulation import run_qir
+
     for seed in range(20):
         program = programs.terminal(seed)
         payload = Qir(bitcode=True).encode(program)

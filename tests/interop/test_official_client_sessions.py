@@ -7,7 +7,6 @@ import warnings
 import pytest
 
 os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")
-pytest.importorskip("azure.quantum")
 
 from qsession_core.cli import official_lines
 from qsession_core.local import Fault, LocalWorkspace, ManualClock

@@ -14,8 +14,6 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from qiskit.transpiler.exceptions import TranspilerError
 
 os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")
-pytest.importorskip("azure.quantum.qiskit")
-pytest.importorskip("waitress")
 
 from qsession_core import Workspace
 from qsession_core.errors import ConversionError, JobFailedError

@@ -257,7 +257,8 @@ def test_wide_programs_that_touch_few_qubits_are_narrow(client):
 
 
 def test_bitcode_is_read_like_text(client):
-    pyqir = pytest.importorskip("pyqir")
+    import pyqir
+
     module = pyqir.Module.from_ir(pyqir.Context(), (BELL_QIR + DECLARED).decode())
     result = client.run(bytes(module.bitcode), input_format="qir.v1", params={"shots": 10})["Results"][0]
     assert {entry["Display"]: entry["Count"] for entry in result["Histogram"]} == {"[0, 0]": 5, "[1, 1]": 5}
@@ -296,7 +297,7 @@ def test_histogram_and_shots_of_the_newer_format_agree(client):
 
 def test_programs_with_memory_and_functions_run_on_qdk(monkeypatch):
     monkeypatch.setenv("QDK_PYTHON_TELEMETRY", "none")
-    qdk = pytest.importorskip("qdk")
+    import qdk
     from qdk import qsharp
 
     qsharp.init(target_profile=qdk.TargetProfile.Adaptive)
