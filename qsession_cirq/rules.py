@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import cirq
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     Number = Callable[[Any], Any]
     Rule = Callable[[Any, Number], Plan | None]
 
-__all__ = ["RULES", "SINGLETONS", "euler", "rule_of", "unsupported"]
+__all__ = ["RULES", "euler", "rule_of", "unsupported"]
 
 PI = math.pi
 _NOTHING: Plan = ("", ())
@@ -53,30 +54,41 @@ def unsupported(operation: str, reason: str, qubits: tuple[int, ...] = ()) -> Un
 # --- powers: a word where the exponent has one, else a rotation -------------------------------------------------
 
 
-def _periodic(**words: float) -> dict[float, str]:
+def _periodic(**words: float) -> dict[float, Plan]:
     """Map each exponent, and the same one a period of 2 before and after, to its word; 0 to none."""
-    table = {-2.0: "", 0.0: "", 2.0: "", 4.0: ""}
+    table = dict.fromkeys((-2.0, 0.0, 2.0, 4.0), _NOTHING)
     for word, exponent in words.items():
-        table |= {exponent - 2: word, exponent: word, exponent + 2: word}
+        table |= dict.fromkeys((exponent - 2, exponent, exponent + 2), (word, ()))
     return table
 
 
-_X = _periodic(x=1, sx=0.5, sxdg=-0.5)
-_Y = _periodic(y=1)
-_Z = _periodic(z=1, s=0.5, sdg=-0.5, t=0.25, tdg=-0.25)
-_CX = _periodic(cx=1, csx=0.5, csxdg=-0.5)
-_CZ = _periodic(cz=1, cs=0.5, csdg=-0.5)
+def _odd(word: str) -> dict[float, Plan]:
+    """Map the exponents 1 and -1 to a word."""
+    return dict.fromkeys((1.0, -1.0), (word, ()))
 
 
-def _one_qubit_power(table: dict[float, str], rotation: str) -> Rule:
+def _power(word: str, plans: dict[float, Plan]) -> Rule:
+    """Make an exponent without a plan an angle of ``word``."""
+
     def rule(gate: Any, number: Number) -> Plan:
         exponent = gate._exponent  # noqa: SLF001 - the property costs as much as the rest of the rule
         if exponent.__class__ is not float:
             exponent = number(exponent)
-        word = table.get(exponent)
-        if word is None:
-            return (rotation, (exponent * PI,))
-        return (word, ())
+        plan = plans.get(exponent)
+        return (word, (exponent * PI,)) if plan is None else plan
+
+    return rule
+
+
+def _power_in_steps(steps: Callable[[Any], tuple[Step, ...]], plans: dict[float, Plan]) -> Rule:
+    """Make an exponent without a plan several words."""
+
+    def rule(gate: Any, number: Number) -> Plan:
+        exponent = gate._exponent  # noqa: SLF001 - as above
+        if exponent.__class__ is not float:
+            exponent = number(exponent)
+        plan = plans.get(exponent)
+        return ("", steps(exponent)) if plan is None else plan
 
     return rule
 
@@ -91,16 +103,6 @@ def _rotation(word: str) -> Rule:
     return rule
 
 
-def _two_qubit_rotation(word: str) -> Rule:
-    def rule(gate: Any, number: Number) -> Plan:
-        exponent = gate._exponent  # noqa: SLF001 - as above
-        if exponent.__class__ is not float:
-            exponent = number(exponent)
-        return (word, (exponent * PI,))
-
-    return rule
-
-
 def _flipped_phase(num_controls: int, exponent: Any) -> tuple[Step, ...]:
     """Write a power of X under controls as a phase between two H."""
     last, everything = (num_controls,), tuple(range(num_controls + 1))
@@ -108,51 +110,20 @@ def _flipped_phase(num_controls: int, exponent: Any) -> tuple[Step, ...]:
     return (h, (controlled("p", num_controls), everything, (exponent * PI,)), h)
 
 
-def _cx(gate: Any, number: Number) -> Plan:
-    exponent = number(gate.exponent)
-    word = _CX.get(exponent)
-    return ("", _flipped_phase(1, exponent)) if word is None else (word, ())
-
-
-def _ccx(gate: Any, number: Number) -> Plan:
-    exponent = number(gate.exponent)
-    return ("ccx", ()) if exponent in {1.0, -1.0} else ("", _flipped_phase(2, exponent))
-
-
-def _cz(gate: Any, number: Number) -> Plan:
-    exponent = number(gate.exponent)
-    word = _CZ.get(exponent)
-    return ("cp", (exponent * PI,)) if word is None else (word, ())
-
-
-def _ccz(gate: Any, number: Number) -> Plan:
-    exponent = number(gate.exponent)
-    return ("ccz", ()) if exponent in {1.0, -1.0} else (controlled("p", 2), (exponent * PI,))
-
-
-def _h(gate: Any, number: Number) -> Plan:
-    exponent = number(gate.exponent)
-    if exponent in {1.0, -1.0}:
-        return ("h", ())
+def _h(exponent: Any) -> tuple[Step, ...]:
     at = (0,)
-    return ("", (("ry", at, (PI / 4,)), ("rx", at, (exponent * PI,)), ("ry", at, (-PI / 4,))))
+    return (("ry", at, (PI / 4,)), ("rx", at, (exponent * PI,)), ("ry", at, (-PI / 4,)))
 
 
-def _swap(gate: Any, number: Number) -> Plan:
-    exponent = number(gate.exponent)
-    if exponent in {1.0, -1.0}:
-        return ("swap", ())
+def _swap(exponent: Any) -> tuple[Step, ...]:
     cx: Step = ("cx", (0, 1), ())
     back, h, middle = (1, 0), ("h", (0,), ()), (exponent * PI,)
-    return ("", (cx, h, ("cp", back, middle), h, cx))
+    return (cx, h, ("cp", back, middle), h, cx)
 
 
-def _iswap(gate: Any, number: Number) -> Plan:
-    exponent = number(gate.exponent)
-    if exponent == 1.0:
-        return ("iswap", ())
+def _iswap(exponent: Any) -> tuple[Step, ...]:
     both, angle = (0, 1), (exponent * (-PI / 2),)
-    return ("", (("rxx", both, angle), ("ryy", both, angle)))
+    return (("rxx", both, angle), ("ryy", both, angle))
 
 
 def _fsim(gate: Any, number: Number) -> Plan:
@@ -233,19 +204,19 @@ RULES: dict[type, Rule] = {
     cirq.Rx: _rotation("rx"),
     cirq.Ry: _rotation("ry"),
     cirq.Rz: _rotation("rz"),
-    cirq.XPowGate: _one_qubit_power(_X, "rx"),
-    cirq.YPowGate: _one_qubit_power(_Y, "ry"),
-    cirq.ZPowGate: _one_qubit_power(_Z, "rz"),
-    cirq.XXPowGate: _two_qubit_rotation("rxx"),
-    cirq.YYPowGate: _two_qubit_rotation("ryy"),
-    cirq.ZZPowGate: _two_qubit_rotation("rzz"),
-    cirq.HPowGate: _h,
-    cirq.CXPowGate: _cx,
-    cirq.CZPowGate: _cz,
-    cirq.CCXPowGate: _ccx,
-    cirq.CCZPowGate: _ccz,
-    cirq.SwapPowGate: _swap,
-    cirq.ISwapPowGate: _iswap,
+    cirq.XPowGate: _power("rx", _periodic(x=1, sx=0.5, sxdg=-0.5)),
+    cirq.YPowGate: _power("ry", _periodic(y=1)),
+    cirq.ZPowGate: _power("rz", _periodic(z=1, s=0.5, sdg=-0.5, t=0.25, tdg=-0.25)),
+    cirq.XXPowGate: _power("rxx", {}),
+    cirq.YYPowGate: _power("ryy", {}),
+    cirq.ZZPowGate: _power("rzz", {}),
+    cirq.HPowGate: _power_in_steps(_h, _odd("h")),
+    cirq.CXPowGate: _power_in_steps(partial(_flipped_phase, 1), _periodic(cx=1, csx=0.5, csxdg=-0.5)),
+    cirq.CZPowGate: _power("cp", _periodic(cz=1, cs=0.5, csdg=-0.5)),
+    cirq.CCXPowGate: _power_in_steps(partial(_flipped_phase, 2), _odd("ccx")),
+    cirq.CCZPowGate: _power(controlled("p", 2), _odd("ccz")),
+    cirq.SwapPowGate: _power_in_steps(_swap, _odd("swap")),
+    cirq.ISwapPowGate: _power_in_steps(_iswap, {1.0: ("iswap", ())}),
     cirq.FSimGate: _fsim,
     cirq.PhasedXPowGate: _phased_x,
     cirq.PhasedXZGate: _phased_xz,
@@ -272,16 +243,6 @@ _OUR_NATIVE: dict[str, Rule] = {
     "MS": _native("ms", "phi0", "phi1", "angle"),
     "ZZ": _native("zz", "angle"),
 }
-
-# Cirq's own gate objects, which most circuits share: they live as long as the process, so their ids tell them
-SINGLETONS: dict[int, Plan] = {
-    id(gate): (word, ())
-    for gate, word in (
-        (cirq.X, "x"), (cirq.Y, "y"), (cirq.Z, "z"), (cirq.H, "h"), (cirq.S, "s"), (cirq.T, "t"),
-        (cirq.CNOT, "cx"), (cirq.CX, "cx"), (cirq.CZ, "cz"), (cirq.SWAP, "swap"), (cirq.ISWAP, "iswap"),
-        (cirq.CCX, "ccx"), (cirq.TOFFOLI, "ccx"), (cirq.CCZ, "ccz"), (cirq.CSWAP, "cswap"), (cirq.FREDKIN, "cswap"),
-    )
-}  # fmt: skip
 
 
 def rule_of(kind: type, rules: dict[type, Rule]) -> Rule | None:

@@ -10,7 +10,7 @@ import sympy
 
 from qsession_cirq.conditions import ConditionError, Recorded, expression
 from qsession_cirq.readout import Confusion
-from qsession_cirq.rules import SINGLETONS, unsupported
+from qsession_cirq.rules import unsupported
 from qsession_cirq.words import GateWords, taken_apart
 from qsession_core.errors import UnsupportedOperationError
 from qsession_core.program import Angle, Binary, Block, Literal
@@ -74,7 +74,7 @@ class Walker:
     def walk(self, moments: Iterable[Any], columns: Columns) -> None:
         """Append every operation. This loop runs once a gate and is kept bare: locals, lists and plain tuples."""
         name, at, param = columns.names.append, columns.qubits.append, columns.params.append
-        places, known, number, rules = self.places, SINGLETONS, self.number, self.words.exact
+        places, number, rules = self.places, self.number, self.words.exact.get
         gate_operation, pauli_operation = cirq.GateOperation, cirq.SingleQubitPauliStringGateOperation
         plan: Plan | None
         for moment_number, moment in enumerate(moments):
@@ -83,20 +83,19 @@ class Walker:
                     kind = operation.__class__
                     if kind is gate_operation or kind is pauli_operation:
                         gate = operation._gate  # noqa: SLF001 - through the properties this loop takes a fifth longer
-                        if id(gate) in known:
-                            plan = known[id(gate)]
-                        else:
-                            rule = rules.get(gate.__class__)
-                            plan = None if rule is None else rule(gate, number)
-                        if plan is not None and plan[0]:
-                            qubits = operation._qubits  # noqa: SLF001 - as above
-                            where = places.get(qubits)
-                            if where is None:
-                                where = self.where(qubits)
-                            name(plan[0])
-                            at(where)
-                            param(plan[1])
-                            continue
+                        rule = rules(gate.__class__)
+                        plan = None if rule is None else rule(gate, number)
+                        if plan is not None:
+                            word, rest = plan
+                            if word:
+                                qubits = operation._qubits  # noqa: SLF001 - as above
+                                where = places.get(qubits)
+                                if where is None:
+                                    where = self.where(qubits)
+                                name(word)
+                                at(where)
+                                param(rest)
+                                continue
                     self.append(operation, columns)
                 except UnsupportedOperationError as problem:
                     self.problems.append((moment_number, operation, problem))

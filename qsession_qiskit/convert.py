@@ -121,7 +121,7 @@ class Places(dict[tuple["Qubit", ...], tuple[int, ...]]):
         self.numbers = numbers
 
     def __missing__(self, qubits: tuple[Qubit, ...]) -> tuple[int, ...]:
-        found = self[qubits] = tuple(self.numbers[qubit] for qubit in qubits)
+        found = self[qubits] = tuple(map(self.numbers.__getitem__, qubits))
         return found
 
 
@@ -179,14 +179,14 @@ class Walk:
         shift = 0  # how many instructions came more than operations were written
         for instruction in data:
             name = instruction.name
-            if name not in words or not instruction.is_standard_gate():
+            num_angles = words.get(name)
+            if num_angles is None or not instruction.is_standard_gate():
                 before = len(names)
                 self.other(before + shift, instruction, out, scope)
                 shift += 1 + before - len(names)
                 continue
             add_name(name)
             add_qubits(places[instruction.qubits])
-            num_angles = words[name]
             if not num_angles:
                 add_params(())
                 continue

@@ -25,7 +25,7 @@ from qsession_core.controls import split
 from qsession_core.formats.deferral import separating
 from qsession_core.formats.evolution import checked
 from qsession_core.formats.foreign import readout_of
-from qsession_core.formats.lowering import Lowered, Pattern, symbols
+from qsession_core.formats.lowering import Forms, Vocabulary, gaps, symbols
 from qsession_core.formats.malformed import unreadable
 from qsession_core.formats.payload import JobFacts, Payload
 from qsession_core.formats.problems import all_of, nothing_measured, placed, require_bound, shape_problem, unsupported
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from qsession_core.formats.lowering import Lowered
     from qsession_core.program import Block, Operation, Program
 
 __all__ = ["INPUT", "OUTPUT", "IonQCircuit", "decode"]
@@ -73,9 +74,14 @@ class _Writable:
 _WRITABLE = _Writable()
 
 
-def _qis_steps(name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> Iterator[Operation]:
+def _native_steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
+    """Write a native gate as itself."""
+    yield name, tuple(range(num_qubits)), symbols(num_params)
+
+
+def _qis_steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
     """Write a gate in words of the qis set."""
-    for word, places, angles in lower(name, qubits, params, _WRITABLE):
+    for word, places, angles in lower(name, range(num_qubits), symbols(num_params), _WRITABLE):
         if word == "cp":  # a controlled phase is a controlled rotation, and half its angle on the control
             yield "crz", places, angles
             yield "rz", places[:1], (angles[0] / 2,)
@@ -98,6 +104,10 @@ def _native_text(name: str, num_qubits: int) -> str:
     if name == "ms":
         return f'{{"gate":"ms","targets":{_anywhere(2)},"phases":[{GAP},{GAP}],"angle":{GAP}}},'
     return f'{{"gate":"zz","targets":{_anywhere(2)},"angle":{GAP}}},'
+
+
+_QIS_WORDS = Vocabulary(_qis_steps, _qis_text)
+_NATIVE_WORDS = Vocabulary(_native_steps, _native_text)
 
 
 def _anywhere(num_qubits: int) -> str:
@@ -127,8 +137,13 @@ class IonQCircuit:
     def template(self, program: Program, *, profile: str = "Base") -> IonQTemplate:  # noqa: ARG002 - IonQ JSON has no profiles
         """Write a program that has parameters once, for many bindings."""
         writer = _Writer(self.gateset, program)
+        operations = writer.operations()
+        while operations and not operations[-1]:  # a gate that is nothing
+            operations.pop()
+        if operations:
+            operations[-1] = operations[-1].removesuffix(",")
         head = f'{{"gateset":"{self.gateset}","qubits":{program.num_qubits},"circuit":['
-        text = GappedText(head + "".join(writer.operations()).rstrip(",") + "]}", tuple(writer.angles), json_numbers)
+        text = GappedText("".join([head, *operations, "]}"]), tuple(writer.angles), json_numbers)
         return IonQTemplate(text, _metadata(program), program.num_qubits, program.parameters)
 
 
@@ -164,28 +179,27 @@ class _Writer:
         self.native = gateset == "native"
         self.program, self.problems = placed(program, INPUT)
         self.angles: list[float | Angle] = []
-        # (name, qubits) -> the text of a gate that was written before and whose angles go in as they are
-        self.known: dict[tuple[str, tuple[int, ...]], str] = {}
-        self.lowered: dict[tuple[str, tuple[int, ...]], Lowered] = {}  # the others; nothing for what is dropped
-        self.patterns: dict[str, Pattern] = {}
-        self.sound: set[tuple[int, ...]] = set()  # qubits that are different and exist
+        self.forms = Forms(_NATIVE_WORDS if self.native else _QIS_WORDS)
 
     def operations(self) -> list[str]:
         """Write all operations, or raise one error that lists every problem."""
         pieces: list[str] = []
-        append, add_angles, known = pieces.append, self.angles.extend, self.known.get
+        append, add_angles, texts = pieces.append, self.angles.extend, self.forms.texts
         body = self.program.body
-        for index, (name, qubits, params) in enumerate(zip(body.names, body.qubits, body.params, strict=True)):
-            text = known((name, qubits))
+        columns = zip(range(len(body)), body.names, body.qubits, body.params, strict=True)
+        for index, name, qubits, params in columns:
+            text = texts[name].get(qubits)
             if text is not None:
                 append(text)
                 if params:
                     add_angles(params)
                 continue
-            written = self.lowered.get((name, qubits)) or self._first(name, qubits, params, index)
-            if written.text:
-                append(written.text)
-                add_angles(written.of(params))
+            written = self.forms.known(name, qubits, params, self.program.num_qubits) or self._first(
+                name, qubits, params, index
+            )
+            if written is not None:
+                append(written[0])
+                add_angles(gaps(written, params))
         self._check_measurements()
         if self.problems:
             raise all_of(self.problems)
@@ -199,60 +213,26 @@ class _Writer:
             )
         return pieces
 
-    def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> Lowered:
-        """Work out an operation whose text is not known."""
-        pattern = self.patterns.get(name)
-        if (
-            pattern is not None
-            and qubits in self.sound
-            and pattern.num_qubits == len(qubits)
-            and pattern.num_params == len(params)
-        ):
-            return self._kept(name, qubits, pattern.on(qubits))
-        written = _NOTHING
+    def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> Lowered | None:
+        """Work out an operation whose text is not known; None where it has none."""
         match name:
-            case "measure" | "reset":  # these depend on what comes before and after
-                return _NOTHING
+            case "measure" | "reset" | "barrier" | "id":  # all that is measured is so at the end; see the check there
+                return None
             case "if":
                 way_out = "IonQ JSON has no classical control; send it as qir.v1 to a target with an Adaptive profile."
                 self._refuse(name, index, (), way_out)
-                return _NOTHING
+                return None
             case "pauliexp" if not self.native:
                 try:
                     return _pauliexp(qubits, params)
                 except ValueError as error:
                     self._refuse(name, index, qubits, f"{error}; correct it.")
-                    return _NOTHING
-            case "barrier" | "id":
-                pass
-            case _:
-                problem = self._problem(name, qubits, params)
-                if problem is not None:
-                    self._refuse(name, index, qubits, problem)
-                    return _NOTHING
-                self.sound.add(qubits)
-                written = self._pattern(name, len(qubits), len(params)).on(qubits)
-        return self._kept(name, qubits, written)
-
-    def _kept(self, name: str, qubits: tuple[int, ...], written: Lowered) -> Lowered:
-        """Keep the text of an operation for when it comes again."""
-        if written.text and written.angles is None:
-            self.known[name, qubits] = written.text
-        else:
-            self.lowered[name, qubits] = written
-        return written
-
-    def _pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
-        """Return the text of a gate on any qubits."""
-        if name not in self.patterns:
-            angles, write = symbols(num_params), _qis_text
-            steps: list[Operation] = [(name, tuple(range(num_qubits)), angles)]
-            if self.native:
-                write = _native_text
-            else:
-                steps = list(_qis_steps(*steps[0]))
-            self.patterns[name] = Pattern.of(steps, num_qubits, num_params, write)
-        return self.patterns[name]
+                    return None
+        problem = self._problem(name, qubits, params)
+        if problem is not None:
+            self._refuse(name, index, qubits, problem)
+            return None
+        return self.forms.worked_out(name, qubits, params, self.program.num_qubits)
 
     def _problem(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> str | None:
         if self.native and name not in _NATIVE:
@@ -265,10 +245,10 @@ class _Writer:
 
     def _check_measurements(self) -> None:
         """All qubits are measured at the very end, so nothing may happen to a measured qubit, and nothing is reset."""
-        body = self.program.body
-        if "measure" not in body.names and "measure" not in self.program.words:
+        body, words = self.program.body, self.program.words
+        if "measure" not in words:
             self.problems.append(nothing_measured())
-        for index in _effective_resets(body):
+        for index in _effective_resets(body) if "reset" in words else ():
             way_out = "IonQ JSON has no reset; use another qubit, or send it as qir.v1, which does so for you."
             self._refuse("reset", index, body.qubits[index], way_out)
         measured: set[int] = set()
@@ -288,8 +268,6 @@ class _Writer:
 
 def _effective_resets(body: Block) -> list[int]:
     """Return the places of the resets that change something: their qubit was touched before and is used afterwards."""
-    if "reset" not in body.names:
-        return []
     touched: set[int] = set()
     candidates = []
     for index, (name, qubits) in enumerate(zip(body.names, body.qubits, strict=True)):
@@ -313,9 +291,6 @@ def _effective_resets(body: Block) -> list[int]:
     return effective[::-1]
 
 
-_NOTHING = Lowered("", ())
-
-
 _TIME = 2  # the place of the time among the parameters of a pauliexp
 
 
@@ -325,7 +300,7 @@ def _pauliexp(qubits: tuple[int, ...], params: tuple[Any, ...]) -> Lowered:
     quoted = ",".join(f'"{term}"' for term in terms)
     gaps = ",".join([GAP] * len(coefficients))
     text = f'{{"gate":"pauliexp","targets":{_ints(qubits)},"terms":[{quoted}],"coefficients":[{gaps}],"time":1}},'
-    return Lowered(text, tuple(Angle(((_TIME, coefficient),)) for coefficient in coefficients))
+    return text, tuple(Angle(((_TIME, coefficient),)) for coefficient in coefficients)
 
 
 # --- results -------------------------------------------------------------------------------------------------------

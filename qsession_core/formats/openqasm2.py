@@ -21,7 +21,7 @@ import numpy as np
 from qsession_core.formats.branches import measured_in
 from qsession_core.formats.conditions import folded
 from qsession_core.formats.foreign import keys_of, layout_of
-from qsession_core.formats.lowering import Lowered, Pattern, evolved, symbols
+from qsession_core.formats.lowering import Forms, Vocabulary, evolved, gaps, symbols
 from qsession_core.formats.malformed import unreadable
 from qsession_core.formats.payload import Payload
 from qsession_core.formats.problems import (
@@ -40,8 +40,9 @@ from qsession_core.results import Layout, Register, Result
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from qsession_core.formats.lowering import Lowered
     from qsession_core.formats.payload import JobFacts
-    from qsession_core.program import Angle, Block, Expression, Program
+    from qsession_core.program import Angle, Block, Expression, Operation, Program
 
 __all__ = ["INPUT", "OUTPUT", "OpenQasm2", "decode"]
 
@@ -158,8 +159,7 @@ class _Writer:
         }
         self.angles: list[float | Angle] = []
         self.lines: list[str] = []
-        self.known: dict[tuple[str, tuple[int, ...]], Lowered] = {}
-        self.patterns: dict[str, Pattern] = {}
+        self.forms = Forms(_WORDS)
 
     def text(self) -> str:
         """Write everything, or raise one error that lists every problem."""
@@ -174,18 +174,20 @@ class _Writer:
 
     def _block(self, block: Block, prefix: str = "", inside: int | None = None) -> None:
         """Write a block; ``prefix`` is the condition of a branch, ``inside`` the branch's place in the program."""
-        append, add_angles, known = self.lines.append, self.angles.extend, self.known.get
+        append, add_angles, texts = self.lines.append, self.angles.extend, self.forms.texts
         for index, (name, qubits, params) in enumerate(block):
-            written = known((name, qubits))
-            if written is None:
-                written = self._first(name, qubits, params, index, prefix, inside)
+            text: str | None = texts[name].get(qubits)
+            angles: Sequence[Any] = params
+            if text is None:
+                written = self.forms.known(name, qubits, params, self.program.num_qubits)
                 if written is None:
-                    continue
-            append(
-                "".join(prefix + line for line in written.text.splitlines(keepends=True)) if prefix else written.text
-            )
-            if params or written.angles:
-                add_angles(params if written.angles is None else written.of(params))
+                    written = self._first(name, qubits, params, index, prefix, inside)
+                    if written is None:
+                        continue
+                text, angles = written[0], gaps(written, params)
+            append("".join(prefix + line for line in text.splitlines(keepends=True)) if prefix else text)
+            if angles:
+                add_angles(angles)
 
     def _first(
         self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int, prefix: str, inside: int | None
@@ -210,22 +212,14 @@ class _Writer:
                     self._refuse(name, index, qubits, f"{error}.", inside)
                 else:
                     for word, places, angles in steps:
-                        self.lines.append(prefix + self._pattern(word, len(places), len(angles)).on(places).text)
+                        self.lines.append(prefix + self.forms.pattern(word, len(places), len(angles)).on(places))
                         self.angles += angles
             case _:
                 problem = shape_problem(name, qubits, params, self.program.num_qubits)
                 if problem is None:
-                    written = self.known[name, qubits] = self._pattern(name, len(qubits), len(params)).on(qubits)
-                    return written
+                    return self.forms.worked_out(name, qubits, params, self.program.num_qubits)
                 self._refuse(name, index, qubits, problem, inside)
         return None
-
-    def _pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
-        """Return the statements of a gate on any qubits."""
-        if name not in self.patterns:
-            steps = list(lower(name, range(num_qubits), symbols(num_params), _WRITABLE))
-            self.patterns[name] = Pattern.of(steps, num_qubits, num_params, _statement)
-        return self.patterns[name]
 
     # --- branches ----------------------------------------------------------------------------------------------
 
@@ -293,10 +287,18 @@ def _overwrites(block: Block | None, clbits: tuple[int, ...], following: Block |
     )
 
 
+def _steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
+    """Write a gate in words of the language."""
+    return lower(name, range(num_qubits), symbols(num_params), _WRITABLE)
+
+
 def _statement(word: str, num_qubits: int) -> str:
     """Return the statement of a gate on any qubits."""
     gaps = f"({GAP})" if GATES[word].num_params else ""
     return f"{word}{gaps} {','.join(['q[%s]'] * num_qubits)};\n"
+
+
+_WORDS = Vocabulary(_steps, _statement)
 
 
 def decode(data: bytes, facts: JobFacts) -> list[Result]:

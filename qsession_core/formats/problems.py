@@ -10,12 +10,13 @@ from qsession_core.gates import gate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from qsession_core.program import Block, Operation, Program
 
 __all__ = ["all_of", "nothing_measured", "placed", "require_bound", "shape_problem", "unsupported"]
 
-_NO_GATES = ("measure", "reset", "barrier", "if")
+_NO_GATES = frozenset({"measure", "reset", "barrier", "if"})
 
 
 def unsupported(
@@ -147,32 +148,34 @@ def _misplacement(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], p
 
 def _is_sound(block: Block, program: Program) -> bool:
     """Whether all is well in what has to be looked at; fast, since it nearly always is."""
-    names, start = block.names, _first_of(block)
+    names = block.names
+    present = program.words if "if" not in program.words else set(names)
+    start = _first_of(block, present)
     used = {qubit for qubits in set(block.qubits[start:]) for qubit in qubits}
     if used and not 0 <= min(used) <= max(used) < program.num_qubits:
         return False
     for name, num_params in (("measure", 1), ("reset", 0)):
         place = -1
-        for _ in range(names.count(name)):
+        for _ in range(names.count(name) if name in present else 0):
             place = names.index(name, place + 1)
             params = block.params[place]
             if len(block.qubits[place]) != 1 or len(params) != num_params:
                 return False
             if num_params and not 0 <= params[0] < program.num_clbits:
                 return False
+    if "if" not in present:
+        return True
     branches = (params[1:] for name, params in zip(names, block.params, strict=True) if name == "if")
-    return "if" not in names or all(
-        _is_sound(branch, program) for pair in branches for branch in pair if branch is not None
-    )
+    return all(_is_sound(branch, program) for pair in branches for branch in pair if branch is not None)
 
 
-def _first_of(block: Block) -> int:
+def _first_of(block: Block, present: AbstractSet[str]) -> int:
     """Return from where on to look: the measurements at the end, or everything if there are others.
 
     Gates before measurements at the end are left to :func:`shape_problem`. If there are other measurements, a program
     may get qubits of its own while it is written, and these must not be taken for the program's.
     """
-    start = min((block.names.index(name) for name in _NO_GATES if name in block.names), default=len(block))
+    start = min(map(block.names.index, present & _NO_GATES), default=len(block))
     return start if set(block.names[start:]) <= {"measure", "barrier"} else 0
 
 

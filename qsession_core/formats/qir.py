@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.errors import ConfigurationError
 from qsession_core.formats.branches import Branches, measured_in
 from qsession_core.formats.deferral import defer, separating
-from qsession_core.formats.lowering import Lowered, Pattern, evolved, symbols
+from qsession_core.formats.lowering import Forms, Vocabulary, evolved, gaps, symbols
 from qsession_core.formats.payload import Payload
 from qsession_core.formats.problems import all_of, nothing_measured, placed, require_bound, shape_problem, unsupported
 from qsession_core.formats.recorded import groups_of, records_of, result
@@ -32,9 +32,10 @@ from qsession_core.gates import GATES, lower
 from qsession_core.results import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-    from qsession_core.program import Angle, Block, Program
+    from qsession_core.formats.lowering import Lowered
+    from qsession_core.program import Angle, Block, Operation, Program
 
 __all__ = ["DIALECTS", "INPUT", "OUTPUT", "Qir", "to_bitcode"]
 
@@ -155,10 +156,7 @@ class _Writer:
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
         self.num_qubits = program.num_qubits
-        # (name, qubits) -> the calls of a gate that was written before and whose angles go in as they are
-        self.known: dict[tuple[str, tuple[int, ...]], str] = {}
-        self.lowered: dict[tuple[str, tuple[int, ...]], Lowered] = {}  # the others
-        self.patterns: dict[str, Pattern] = {}
+        self.forms = Forms(_VOCABULARIES[dialect])
         self.branches = Branches(
             self.lines,
             self._segment,
@@ -182,6 +180,9 @@ class _Writer:
         groups = groups_of(self.program, held)
         self.recorded = tuple(clbit for group in groups for clbit in group)
         labels, records, declarations = records_of(groups, held)
+        for word in self.forms.words:
+            types = ["double"] * GATES[word].num_params + ["%Qubit*"] * GATES[word].num_qubits
+            self._declare(_function(self.functions, word), ", ".join(types))
         profile, more_flags = _PROFILES[self.profile]
         flags = (*_FLAGS, *more_flags)
         return "".join(
@@ -231,20 +232,20 @@ class _Writer:
         barriers: Container[int],
     ) -> None:
         """Write operations without branches; ``barriers`` has the indices of those that mean something."""
-        append, add_angles, known = self.lines.append, self.angles.extend, self.known.get
+        append, add_angles, texts = self.lines.append, self.angles.extend, self.forms.texts
         for name, places, angles, index in zip(names, qubits, params, indices, strict=True):
-            calls = known((name, places))
+            calls = texts[name].get(places)
             if calls is not None:
                 append(calls)
                 if angles:
                     add_angles(angles)
                 continue
-            written = self.lowered.get((name, places))
+            written = self.forms.known(name, places, angles, self.num_qubits)
             if written is None:
                 written = self._first(name, places, angles, index, meant=index in barriers)
             if written is not None:
-                append(written.text)
-                add_angles(written.of(angles))
+                append(written[0])
+                add_angles(gaps(written, angles))
 
     def _first(
         self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int, *, meant: bool
@@ -270,34 +271,14 @@ class _Writer:
                     self._refuse(name, index, qubits, f"{error}.")
                 else:
                     for word, places, angles in steps:
-                        self.lines.append(self._pattern(word, len(places), len(angles)).on(places).text)
+                        self.lines.append(self.forms.pattern(word, len(places), len(angles)).on(places))
                         self.angles += angles
             case _:
                 problem = shape_problem(name, qubits, params, self.num_qubits)
                 if problem is None:
-                    written = self._pattern(name, len(qubits), len(params)).on(qubits)
-                    if written.angles is None:
-                        self.known[name, qubits] = written.text
-                    else:
-                        self.lowered[name, qubits] = written
-                    return written
+                    return self.forms.worked_out(name, qubits, params, self.num_qubits)
                 self._refuse(name, index, qubits, problem)
         return None
-
-    def _pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
-        """Return the calls of a gate on any qubits."""
-        if name not in self.patterns:
-            steps = list(lower(name, range(num_qubits), symbols(num_params), self.functions))
-            self.patterns[name] = Pattern.of(steps, num_qubits, num_params, self._call)
-        return self.patterns[name]
-
-    def _call(self, word: str, num_qubits: int) -> str:
-        """Return the call of a gate that the dialect has; its angles come first."""
-        function = "__quantum__qis__" + self.functions[word]
-        doubles = GATES[word].num_params
-        self._declare(function, ", ".join(["double"] * doubles + ["%Qubit*"] * num_qubits))
-        arguments = [f"double {GAP}"] * doubles + ["%%Qubit* inttoptr (i64 %s to %%Qubit*)"] * num_qubits
-        return f"  call void @{function}({', '.join(arguments)})\n"
 
     def _measure(self, qubit: int, clbit: int) -> None:
         self._declare("__quantum__qis__m__body", "%Qubit*, %Result*", irreversible=True)
@@ -323,6 +304,27 @@ class _Writer:
 
     def _refuse_condition(self, index: int, problem: str) -> None:
         self._refuse("if", index, (), f"{problem}.")
+
+
+def _vocabulary(functions: dict[str, str]) -> Vocabulary:
+    """Return how gates are written by a dialect's functions."""
+
+    def steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
+        return lower(name, range(num_qubits), symbols(num_params), functions)
+
+    def call(word: str, num_qubits: int) -> str:  # angles come first
+        arguments = [f"double {GAP}"] * GATES[word].num_params
+        arguments += ["%%Qubit* inttoptr (i64 %s to %%Qubit*)"] * num_qubits
+        return f"  call void @{_function(functions, word)}({', '.join(arguments)})\n"
+
+    return Vocabulary(steps, call)
+
+
+_VOCABULARIES = {dialect: _vocabulary(functions) for dialect, functions in DIALECTS.items()}
+
+
+def _function(functions: Mapping[str, str], word: str) -> str:
+    return "__quantum__qis__" + functions[word]
 
 
 def _qubit(number: int) -> str:

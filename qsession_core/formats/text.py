@@ -109,6 +109,8 @@ class GappedText:
 
 
 def _require_finite(numbers: list[float]) -> None:
+    if math.isfinite(sum(numbers)):  # then each of them is
+        return
     for number in numbers:
         if not math.isfinite(number):
             raise ConversionError(f"An angle is {number}; every angle must be a finite number.")
