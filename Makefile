@@ -41,9 +41,16 @@ $(VENV)/.test: $(VENV)/.demo
 	$(BIN)/python -m pip install --quiet --group dev --editable ".[all]"
 	touch $@
 
-# Ours against the installed peers, in an environment of its own; writes benchmarks/RESULTS.md
-bench: .venv-bench/.ready
+# Ours against the installed peers, in environments of their own; writes benchmarks/RESULTS.md
+bench: .venv-bench/.ready .venv-qir/.ready
 	QDK_PYTHON_TELEMETRY=none .venv-bench/bin/python benchmarks/run.py
+
+# a peer without us
+.venv-qir/.ready: pyproject.toml
+	test -x .venv-qir/bin/python || $(PYTHON) -m venv .venv-qir
+	.venv-qir/bin/python -m pip install --quiet --upgrade pip
+	.venv-qir/bin/python -m pip install --quiet --group qir
+	touch $@
 
 .venv-%/.ready: pyproject.toml
 	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*

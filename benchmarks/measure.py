@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import statistics
 import sys
 import time
@@ -25,6 +26,7 @@ class Row:
         need: What must be reached: a ratio ("x6": six times faster than the peer) or a limit ("<0.1 s").
         unit: "s" or what is counted.
         note: One sentence, where the line needs it.
+        others: What else says something of this line, such as further peers: name -> the same unit as ours.
     """
 
     row: str
@@ -36,7 +38,7 @@ class Row:
     floor: float | None = None
     unit: str = "s"
     note: str = ""
-    extra: dict[str, float] = field(default_factory=dict)
+    others: dict[str, float] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float | None:
@@ -63,15 +65,25 @@ def once(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def in_turn(*works: Callable[[], object], rounds: int = 5) -> list[float]:
-    """Return the median time of each, taken in turn so that a busy moment hits all of them."""
+TURN = 0.1  # seconds that a turn lasts at least
+
+
+def in_turn(*works: Callable[[], object], rounds: int = 7) -> list[float]:
+    """Return the median time of each, taken in turn so that a busy moment hits all of them.
+
+    A turn of something short is as many calls as fill :data:`TURN`, so that all are measured as they run in a loop.
+    """
     times: list[list[float]] = [[] for _ in works]
-    for work in works:
-        work()
+    calls = [max(1, math.ceil(TURN / max(once(work), 1e-6))) for work in works]
     for _ in range(rounds):
-        for place, work in enumerate(works):
-            times[place].append(once(work))
+        for taken, work, number in zip(times, works, calls, strict=True):
+            taken.append(once(lambda work=work, number=number: _repeat(work, number)) / number)
     return [statistics.median(taken) for taken in times]
+
+
+def _repeat(work: Callable[[], object], number: int) -> None:
+    for _ in range(number):
+        work()
 
 
 def show(value: float | None, unit: str) -> str:
@@ -87,16 +99,19 @@ def show(value: float | None, unit: str) -> str:
 
 def table(rows: list[Row]) -> str:
     """Return the rows as a Markdown table."""
-    lines = ["| # | work | ours | peer | ratio | floor | must be | met |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| # | work | ours | peer | ratio | floor | others | must be | met |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
         peer = f"{show(row.peer, row.unit)} ({row.peer_name})" if row.peer is not None else "–"
         ratio = f"{row.ratio:.3g}x" if row.ratio is not None else "–"
         met = "yes" if row.is_met else "**no**"
         floor = show(row.floor, row.unit)
         work = row.work + (f" ({row.note})" if row.note else "")
-        lines.append(
-            f"| {row.row} | {work} | {show(row.ours, row.unit)} | {peer} | {ratio} | {floor} | {row.need} | {met} |"
-        )
+        others = "; ".join(f"{name} {show(value, row.unit)}" for name, value in row.others.items()) or "–"
+        ours = show(row.ours, row.unit)
+        lines.append(f"| {row.row} | {work} | {ours} | {peer} | {ratio} | {floor} | {others} | {row.need} | {met} |")
     return "\n".join(lines)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Self
 from unittest.mock import Mock
 
 logging.disable(logging.WARNING)
@@ -42,6 +45,14 @@ def azure_qiskit_to_ionq(backend, circuit) -> bytes:
     return backend._translate_input(circuit)
 
 
+def qiskit_ionq_to_ionq(circuit) -> bytes:
+    """Encode as IonQ's own Qiskit provider does, without the header that it adds."""
+    from qiskit_ionq.helpers import qiskit_circ_to_ionq_circ
+
+    gates, _, mapping = qiskit_circ_to_ionq_circ(circuit, "qis")
+    return json.dumps({"gateset": "qis", "circuit": gates, "meas_mapped": mapping}).encode()
+
+
 def azure_qiskit_to_qir(circuit, profile: str = "Base") -> str:
     """Encode as the official QIR backends do."""
     from qdk import TargetProfile
@@ -67,6 +78,50 @@ def azure_cirq_to_qir(circuit) -> str:
     from azure.quantum.cirq.targets.generic import AzureGenericQirCirqTarget
 
     return str(AzureGenericQirCirqTarget._translate_cirq_circuit(circuit)._repr_qir_(target="x"))
+
+
+def tket_to_qir(circuit) -> str:
+    """Write a tket circuit as pytket-qir does, in a gate set that it takes."""
+    from pytket.circuit import OpType
+    from pytket.passes import AutoRebase
+    from pytket.qir import QIRFormat, pytket_to_qir
+
+    copy = circuit.copy()
+    allowed = {OpType.H, OpType.X, OpType.T, OpType.Rx, OpType.Ry, OpType.Rz, OpType.CX, OpType.ZZPhase}
+    AutoRebase(allowed).apply(copy)
+    return pytket_to_qir(copy, name="main", qir_format=QIRFormat.STRING)
+
+
+class QiskitQir:
+    """qiskit-qir, in a process of its own, for it needs a Qiskit that the other peers do not take."""
+
+    def __init__(self) -> None:
+        root = Path(__file__).parent.parent
+        python = root / ".venv-qir" / "bin" / "python"
+        if not python.exists():
+            raise FileNotFoundError("qiskit-qir has no environment yet; `make bench` makes it")
+        self._process = subprocess.Popen(
+            [str(python), str(Path(__file__).with_name("peer_qiskit_qir.py"))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def _ask(self, *words: object) -> object:
+        self._process.stdin.write(json.dumps(words) + "\n")
+        return json.loads(self._process.stdout.readline())
+
+    def text(self, number: int, width: int) -> str:
+        """Return the QIR of a circuit of :func:`workloads.qiskit_circuit`."""
+        return self._ask("text", number, width)
+
+    def seconds(self, number: int) -> float:
+        """Return how long it takes to write 20 qubits' circuit once more."""
+        return self._ask("seconds", number, 20)
 
 
 def azure_job(data: bytes, output: str, metadata: dict[str, str], shots: int):

@@ -50,16 +50,18 @@ def rows() -> list[Row]:
         circuit = workloads.qiskit_circuit(number)
         ours = json.loads(format_.encode(to_program(circuit)).data)
         theirs = json.loads(peers.azure_qiskit_to_ionq(backend, circuit))
-        assert ours["circuit"] == theirs["circuit"], "both wrote the same circuit"
+        other = json.loads(peers.qiskit_ionq_to_ionq(circuit))
+        assert ours["circuit"] == theirs["circuit"] == other["circuit"], "all wrote the same circuit"
         taken = in_turn(
             lambda circuit=circuit: format_.encode(to_program(circuit)),
             lambda circuit=circuit: peers.azure_qiskit_to_ionq(backend, circuit),
+            lambda circuit=circuit: peers.qiskit_ionq_to_ionq(circuit),
             lambda circuit=circuit: floor(circuit),
             lambda circuit=circuit: walk(circuit),
         )
         found.append(
-            Row("2", f"Qiskit -> IonQ JSON, {number:,} gates", taken[0], need, taken[1], floor=taken[2],
-                extra={"bare walk": taken[3]})
+            Row("2", f"Qiskit -> IonQ JSON, {number:,} gates", taken[0], need, taken[1], floor=taken[3],
+                others={"qiskit-ionq": taken[2], "bare walk": taken[4]})
         )  # fmt: skip
     return found
 

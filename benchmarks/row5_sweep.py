@@ -40,8 +40,31 @@ def rows() -> list[Row]:
         first, last = json.loads(ours()[0]), json.loads(theirs()[0])
         assert first["circuit"] == last["circuit"], "both wrote the same circuit"
         taken, least = in_turn(ours, floor)
-        peer = once(theirs)
-    return [Row("5", f"sweep: {BINDINGS:,} bindings -> IonQ payloads", taken, "x25", peer, floor=least)]
+        peer, qiskit_ionq, cirq_ionq = (
+            once(theirs),
+            once(lambda: _qiskit_ionq(circuit, parameters, values)),
+            once(lambda: _cirq_ionq(values)),
+        )
+    return [
+        Row("5", f"sweep: {BINDINGS:,} bindings -> IonQ payloads", taken, "x25", peer, floor=least,
+            others={"qiskit-ionq": qiskit_ionq, "cirq-ionq": cirq_ionq})
+    ]  # fmt: skip
+
+
+def _qiskit_ionq(circuit, parameters, values) -> list[bytes]:
+    return [
+        peers.qiskit_ionq_to_ionq(circuit.assign_parameters(dict(zip(parameters, row, strict=True)))) for row in values
+    ]
+
+
+def _cirq_ionq(values) -> list[bytes]:
+    import cirq
+
+    circuit, names = workloads.cirq_ansatz()
+    return [
+        peers.azure_cirq_to_ionq(cirq.resolve_parameters(circuit, dict(zip(names, row, strict=True))))
+        for row in values.tolist()
+    ]
 
 
 if __name__ == "__main__":

@@ -80,5 +80,5 @@ def serving(service: LocalWorkspace) -> Iterator[Served]:
     try:
         yield served
     finally:
+        server.task_dispatcher.shutdown()  # first, or its threads would answer through a closed server
         server.close()
-        server.task_dispatcher.shutdown()

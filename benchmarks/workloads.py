@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
@@ -13,30 +14,48 @@ PAIRS = ("cx", "swap")
 PAIR_TURNS = ("rxx", "ryy", "rzz")
 
 
-def random_gates(number: int, seed: int = 7) -> list[tuple[str, tuple[int, ...], tuple[float, ...]]]:
-    """Return random gates on 20 qubits."""
+def random_gates(
+    number: int, seed: int = 7, width: int = WIDTH
+) -> list[tuple[str, tuple[int, ...], tuple[float, ...]]]:
+    """Return random gates."""
     source = random.Random(seed)
     gates = []
     for _ in range(number):
         name = source.choice(ONE + TURNS + PAIRS + PAIR_TURNS)
         size = 2 if name in PAIRS + PAIR_TURNS else 1
         angles = (source.uniform(-math.pi, math.pi),) if name in TURNS + PAIR_TURNS else ()
-        gates.append((name, tuple(source.sample(range(WIDTH), size)), angles))
+        gates.append((name, tuple(source.sample(range(width), size)), angles))
     return gates
 
 
-def qiskit_circuit(number: int, seed: int = 7):
+def qiskit_circuit(number: int, seed: int = 7, width: int = WIDTH):
     """Return random gates as a Qiskit circuit, all qubits measured."""
     from qiskit import QuantumCircuit
 
-    circuit = QuantumCircuit(WIDTH, WIDTH)
-    for name, qubits, angles in random_gates(number, seed):
+    circuit = QuantumCircuit(width, width)
+    for name, qubits, angles in random_gates(number, seed, width):
         getattr(circuit, name)(*angles, *qubits)
-    circuit.measure(range(WIDTH), range(WIDTH))
+    circuit.measure(range(width), range(width))
     return circuit
 
 
-def cirq_circuit(number: int, seed: int = 7):
+def tket_circuit(number: int, seed: int = 7, width: int = WIDTH):
+    """Return random gates as a tket circuit, all qubits measured."""
+    from pytket.circuit import Circuit
+
+    names = {
+        "h": "H", "x": "X", "sx": "SX", "t": "T", "rx": "Rx", "ry": "Ry", "rz": "Rz", "cx": "CX", "swap": "SWAP",
+        "rxx": "XXPhase", "ryy": "YYPhase", "rzz": "ZZPhase",
+    }  # fmt: skip
+    circuit = Circuit(width, width)
+    for name, qubits, angles in random_gates(number, seed, width):
+        getattr(circuit, names[name])(*[angle / math.pi for angle in angles], *qubits)
+    for qubit in range(width):
+        circuit.Measure(qubit, qubit)
+    return circuit
+
+
+def cirq_circuit(number: int, seed: int = 7, width: int = WIDTH):
     """Return random gates as a Cirq circuit, all qubits measured."""
     import cirq
 
@@ -45,10 +64,10 @@ def cirq_circuit(number: int, seed: int = 7):
         "rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz, "rxx": lambda a: cirq.XX ** (a / math.pi),
         "ryy": lambda a: cirq.YY ** (a / math.pi), "rzz": lambda a: cirq.ZZ ** (a / math.pi),
     }  # fmt: skip
-    line = cirq.LineQubit.range(WIDTH)
+    line = cirq.LineQubit.range(width)
     operations = [
         (fixed[name] if name in fixed else turning[name](*angles))(*(line[qubit] for qubit in qubits))
-        for name, qubits, angles in random_gates(number, seed)
+        for name, qubits, angles in random_gates(number, seed, width)
     ]
     return cirq.Circuit(operations, cirq.measure(*line, key="m"))
 
@@ -70,6 +89,21 @@ def ansatz():
             circuit.cx(qubit, qubit + 1)
     circuit.measure(range(WIDTH), range(WIDTH))
     return circuit, list(parameters)
+
+
+def cirq_ansatz():
+    """Return the same ansatz as a Cirq circuit, and the names of its parameters in order."""
+    import cirq
+    import sympy
+
+    line, names = cirq.LineQubit.range(WIDTH), [f"p{number}" for number in range(120)]
+    symbols = iter(map(sympy.Symbol, names))
+    operations = []
+    for _ in range(3):
+        for qubit in line:
+            operations += [cirq.ry(next(symbols))(qubit), cirq.rz(next(symbols))(qubit)]
+        operations += [cirq.CNOT(first, second) for first, second in itertools.pairwise(line)]
+    return cirq.Circuit(operations, cirq.measure(*line, key="m")), names
 
 
 def shots(number: int, width: int = WIDTH, seed: int = 7) -> list[list[int]]:

@@ -7,12 +7,19 @@
 <qsession_cirq.Target ionq.simulator: 29 qubits, Base>
 """
 
-from qsession_cirq.basis import IonQNativeGateset, TargetGateset
-from qsession_cirq.job import Job
-from qsession_cirq.native import GPI, GPI2, MS, ZZ
-from qsession_cirq.sampler import Sampler
-from qsession_cirq.service import AzureQuantumService
-from qsession_cirq.target import Target
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qsession_core.lazy import exports
+
+if TYPE_CHECKING:
+    from qsession_cirq.basis import IonQNativeGateset, TargetGateset
+    from qsession_cirq.job import Job
+    from qsession_cirq.native import GPI, GPI2, MS, ZZ
+    from qsession_cirq.sampler import Sampler
+    from qsession_cirq.service import AzureQuantumService
+    from qsession_cirq.target import Target
 
 __all__ = [
     "GPI",
@@ -26,3 +33,19 @@ __all__ = [
     "Target",
     "TargetGateset",
 ]
+
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "AzureQuantumService": "service",
+        "GPI": "native",
+        "GPI2": "native",
+        "IonQNativeGateset": "basis",
+        "Job": "job",
+        "MS": "native",
+        "Sampler": "sampler",
+        "Target": "target",
+        "TargetGateset": "basis",
+        "ZZ": "native",
+    },
+)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import cirq
 
-from qsession_cirq.basis import IonQNativeGateset, TargetGateset
-from qsession_cirq.encoding import Encoding
 from qsession_cirq.job import Job
 from qsession_core.errors import QSessionError
 from qsession_core.keywords import strict_keywords, unknown_keywords
@@ -15,6 +13,8 @@ from qsession_core.keywords import strict_keywords, unknown_keywords
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from qsession_cirq.basis import IonQNativeGateset, TargetGateset
+    from qsession_cirq.encoding import Encoding
     from qsession_cirq.sampler import Sampler
     from qsession_core import Payload, Priority, Session, SessionJobFailurePolicy, Workspace
     from qsession_core import Target as CoreTarget
@@ -89,11 +89,15 @@ class Target:
     @property
     def gateset(self) -> TargetGateset:
         """What it takes as it is, for ``cirq.optimize_for_target_gateset(circuit, gateset=target.gateset)``."""
+        from qsession_cirq.basis import TargetGateset
+
         return TargetGateset(resets=self.target_profile.startswith("Adaptive"))
 
     @property
     def native_gateset(self) -> IonQNativeGateset | None:
         """IonQ's native gates; a circuit of nothing else is sent as such. None where the provider has no such set."""
+        from qsession_cirq.basis import IonQNativeGateset
+
         if "native" not in self.core.provider.gatesets:
             return None
         return IonQNativeGateset(zz="forte" in self.name)
@@ -193,7 +197,7 @@ class Target:
             TypeError: An option is none of the provider's.
         """
         params = self._input_params("encode", input_params, options)
-        encoding = Encoding(self.core, params, metadata or {}, input_data_format, gateset)
+        encoding = self._encoding(params, metadata, input_data_format, gateset)
         return encoding.one(program, repetitions, cirq.ParamResolver(param_resolver))
 
     def submit(
@@ -243,7 +247,7 @@ class Target:
             ServiceError: The service said no.
         """
         params = self._input_params("submit", input_params, options)
-        encoding = Encoding(self.core, params, metadata or {}, input_data_format, gateset)
+        encoding = self._encoding(params, metadata, input_data_format, gateset)
         resolver = cirq.ParamResolver(param_resolver)
         payload = encoding.one(program, repetitions, resolver)
         job = self.core.submit(
@@ -291,7 +295,7 @@ class Target:
             ConversionError: The circuit cannot be sent as it is; every problem is listed, and nothing is sent.
         """
         resolvers = list(cirq.to_resolvers(params))
-        encoding = Encoding(self.core, input_params, metadata or {}, input_data_format, gateset)
+        encoding = self._encoding(input_params, metadata, input_data_format, gateset)
         payloads = encoding.sweep(program, repetitions, resolvers)
         return self.submit_payloads(payloads, resolvers, name=name, session=session)
 
@@ -349,10 +353,21 @@ class Target:
         """
         from qsession_cirq.sampler import Sampler
 
-        encoding = Encoding(self.core, input_params, {}, input_data_format, gateset)
+        encoding = self._encoding(input_params, None, input_data_format, gateset)
         return Sampler(self, encoding, seed=seed, name=name, session=session, timeout_seconds=timeout_seconds)
 
     # --- inside ------------------------------------------------------------------------------------------------
+
+    def _encoding(
+        self,
+        input_params: Mapping[str, Any] | None,
+        metadata: Mapping[str, Any] | None,
+        input_data_format: str | None,
+        gateset: str | None,
+    ) -> Encoding:
+        from qsession_cirq.encoding import Encoding
+
+        return Encoding(self.core, input_params, metadata or {}, input_data_format, gateset)
 
     def _input_params(
         self, function: str, given: Mapping[str, Any] | None, options: Mapping[str, Any]

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from qsession_core.lazy import exports
 
 if TYPE_CHECKING:
     from qsession_core import errors
@@ -40,32 +41,23 @@ __all__ = [
     "errors",
 ]
 
-# Loaded when first asked for, so that importing the package costs next to nothing
-_HOMES = {
-    "Job": "client.job",
-    "JobSet": "client.batch",
-    "JobStatus": "client.status",
-    "Payload": "formats.payload",
-    "Priority": "client.status",
-    "Program": "program",
-    "Request": "transport.message",
-    "Response": "transport.message",
-    "Result": "results",
-    "Session": "client.session",
-    "SessionJobFailurePolicy": "client.status",
-    "SessionStatus": "client.status",
-    "Target": "client.target",
-    "Workspace": "connect",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name == "errors":
-        return import_module("qsession_core.errors")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'qsession_core' has no attribute {name!r}")
-    return getattr(import_module(f"qsession_core.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "Job": "client.job",
+        "JobSet": "client.batch",
+        "JobStatus": "client.status",
+        "Payload": "formats.payload",
+        "Priority": "client.status",
+        "Program": "program",
+        "Request": "transport.message",
+        "Response": "transport.message",
+        "Result": "results",
+        "Session": "client.session",
+        "SessionJobFailurePolicy": "client.status",
+        "SessionStatus": "client.status",
+        "Target": "client.target",
+        "Workspace": "connect",
+        "errors": "errors",
+    },
+)

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from qsession_core.lazy import exports
 
 if TYPE_CHECKING:
     from qsession_qiskit.backend import AzureQuantumBackend
@@ -35,28 +36,21 @@ __all__ = [
     "to_program",
 ]
 
-# Loaded when first asked for: who samples needs no estimator
-_HOMES = {
-    "AzureQuantumBackend": "backend",
-    "AzureQuantumJob": "job",
-    "AzureQuantumProvider": "provider",
-    "EstimatorOptions": "estimator",
-    "EstimatorV2": "estimator",
-    "GPI2Gate": "native",
-    "GPIGate": "native",
-    "MSGate": "native",
-    "SamplerOptions": "sampler",
-    "SamplerV2": "sampler",
-    "ZZGate": "native",
-    "to_program": "convert",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+# Who samples needs no estimator
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "AzureQuantumBackend": "backend",
+        "AzureQuantumJob": "job",
+        "AzureQuantumProvider": "provider",
+        "EstimatorOptions": "estimator",
+        "EstimatorV2": "estimator",
+        "GPI2Gate": "native",
+        "GPIGate": "native",
+        "MSGate": "native",
+        "SamplerOptions": "sampler",
+        "SamplerV2": "sampler",
+        "ZZGate": "native",
+        "to_program": "convert",
+    },
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, overload
@@ -116,6 +115,8 @@ class JobSet(Sequence["Job | QSessionError"]):
 
     def __await__(self) -> Generator[Any, None, JobSet]:
         """Wait in an event loop without holding it up."""
+        import asyncio
+
         return asyncio.to_thread(self.wait).__await__()
 
     def as_completed(self, timeout_secs: float | None = None) -> Iterator[Job]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from datetime import UTC, date, datetime
@@ -173,6 +172,8 @@ class Job:
 
     async def _terminal(self) -> Self:
         """Wait in an event loop without holding it up."""
+        import asyncio
+
         clock, interval = self.workspace.clock, 0.01
         start = clock.monotonic()
         while not self.has_completed():

@@ -11,7 +11,6 @@ Invariants, held by tests:
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from dataclasses import dataclass
@@ -292,6 +291,8 @@ class Session:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        import asyncio
+
         await asyncio.to_thread(self.__exit__, exc_type, error, traceback)
 
     # --- its jobs ------------------------------------------------------------------------------------------------
