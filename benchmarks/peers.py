@@ -84,12 +84,12 @@ def tket_to_qir(circuit) -> str:
     """Write a tket circuit as pytket-qir does, in a gate set that it takes."""
     from pytket.circuit import OpType
     from pytket.passes import AutoRebase
-    from pytket.qir import QIRFormat, pytket_to_qir
+    from pytket.qir import QIRFormat, QIRProfile, pytket_to_qir
 
     copy = circuit.copy()
     allowed = {OpType.H, OpType.X, OpType.T, OpType.Rx, OpType.Ry, OpType.Rz, OpType.CX, OpType.ZZPhase}
     AutoRebase(allowed).apply(copy)
-    return pytket_to_qir(copy, name="main", qir_format=QIRFormat.STRING)
+    return pytket_to_qir(copy, name="main", qir_format=QIRFormat.STRING, profile=QIRProfile.BASE)
 
 
 class QiskitQir:

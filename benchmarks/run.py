@@ -12,7 +12,10 @@ from pathlib import Path
 from measure import Row, table
 
 HERE = Path(__file__).parent
-PACKAGES = ("qsession", "azure-quantum", "qdk", "qiskit", "qiskit-ionq", "cirq-core", "cirq-ionq", "numpy", "msgspec")
+PACKAGES = (
+    "qsession", "azure-quantum", "qdk", "qiskit", "qiskit-ionq", "cirq-core", "cirq-ionq", "pytket", "pytket-qir",
+    "numpy", "msgspec",
+)  # fmt: skip
 HEAD = """# Speed, measured against the installed peers
 
 Medians of one run of `make bench`, ours and the peer in turn on the same machine; only the ratios mean anything. Before
@@ -65,15 +68,13 @@ def main() -> int:
         else:
             rows += [Row(**row) for row in found]
     print("scaling ...", flush=True)
-    exponents, problem = _run(HERE / "scaling.py", "CURVES ")
+    growth, problem = _run(HERE / "scaling.py", "CURVES ")
     text = HEAD + f"Machine: {_machine()}. Versions: {_versions()}.\n\n" + table(rows) + "\n"
-    if broken:
-        text += "\n" + "\n".join(broken) + "\n"
-    if exponents is None:
-        text += f"\nThe curves were not measured: {problem}\n"
+    if growth is None:
+        broken.append(f"* scaling did not run: {problem}")
     else:
-        text += "\n## Growth\n\n![curves](scaling.svg)\n\n| what | exponent |\n|---|---|\n"
-        text += "".join(f"| {name} | {value:.2f} |\n" for name, value in exponents.items())
+        text += f"\n## Growth\n\n![curves](scaling.svg)\n\n{growth}\n"
+    text += "".join(f"\n{line}\n" for line in broken)
     (HERE / "RESULTS.md").write_text(text)
     print(text)
     return 1 if broken else 0

@@ -1,10 +1,15 @@
-"""How time grows: gates, shots, jobs, listed jobs, qubits. Fits the exponent of each curve, and draws them."""
+"""How time and memory grow: gates, shots, jobs, listed jobs, qubits. Fits each curve's exponent, and draws them."""
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import workloads
@@ -21,66 +26,126 @@ from qsession_qiskit.convert import to_program as from_qiskit
 
 V2 = "microsoft.quantum-results.v2"
 EMPTY = {"gateset": "qis", "qubits": 1, "circuit": []}
-Curve = list[tuple[float, float]]
+ENGINES = ("numpy", "aer", "qsim", "stim")
+QUBITS = (4, 8, 12, 16, 20, 24)
 
 
-def _best(work) -> float:
-    return min(once(work) for _ in range(3))
+@dataclass
+class Curve:
+    """Points of one curve.
+
+    Attributes:
+        name: What is done.
+        unit: What its size counts.
+        sizes: The sizes.
+        seconds: The best of three, for each size.
+        megabytes: The most that Python and numpy held for it at once, for each size.
+    """
+
+    name: str
+    unit: str
+    sizes: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    megabytes: list[float] = field(default_factory=list)
+
+    def measure(self, size: int, work: Callable[[], object]) -> None:
+        """Add a point."""
+        self.sizes.append(size)
+        self.seconds.append(min(once(work) for _ in range(3)))
+        gc.collect()
+        tracemalloc.start()
+        work()
+        self.megabytes.append(tracemalloc.get_traced_memory()[1] / 1e6)
+        tracemalloc.stop()
+
+    def exponent(self, values: list[float]) -> float:
+        """Fit value = a * size**exponent to the upper half, where fixed costs no longer count."""
+        return _slope([math.log(size) for size in self.sizes], [math.log(value) for value in values])
+
+    def doublings(self) -> float:
+        """Fit seconds = a * 2**(b * size) to the upper half; return b."""
+        return _slope([float(size) for size in self.sizes], [math.log2(value) for value in self.seconds])
 
 
-def curves() -> dict[str, Curve]:
-    """Measure every curve: (size, seconds) points."""
-    found: dict[str, Curve] = {name: [] for name in ("Qiskit to IonQ JSON", "Qiskit to QIR", "Cirq to IonQ JSON")}
+def _slope(xs: list[float], ys: list[float]) -> float:
+    start = (len(xs) - 1) // 2
+    xs, ys = xs[start:], ys[start:]
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / sum((x - mean_x) ** 2 for x in xs)
+
+
+def growth() -> list[Curve]:
+    """Measure what should be linear."""
+    qiskit_ionq, qiskit_qir = Curve("Qiskit to IonQ JSON", "gates"), Curve("Qiskit to QIR", "gates")
+    cirq_ionq, cirq_qir = Curve("Cirq to IonQ JSON", "gates"), Curve("Cirq to QIR", "gates")
     for gates in (100, 1_000, 10_000, 100_000):
         circuit = workloads.qiskit_circuit(gates)
-        for name, format_ in (("Qiskit to IonQ JSON", IonQCircuit()), ("Qiskit to QIR", Qir())):
-            found[name].append((gates, _best(lambda c=circuit, f=format_: f.encode(from_qiskit(c)))))
-        if gates <= 10_000:
-            circuit = workloads.cirq_circuit(gates)
-            found["Cirq to IonQ JSON"].append((gates, _best(lambda c=circuit: IonQCircuit().encode(from_cirq(c)))))
-    found["v2 shots to counts and memory"] = [
-        (shots, _decoded(shots)) for shots in (100, 1_000, 10_000, 100_000, 1_000_000)
-    ]
-    found["jobs submitted and read, local"] = [(jobs, _jobs(jobs)) for jobs in (1, 10, 100, 1_000)]
-    found["jobs listed, local"] = _listed((100, 1_000, 10_000))
-    found["qubits on the numpy engine"] = [(qubits, _qubits(qubits)) for qubits in (8, 12, 16, 20)]
-    return found
+        qiskit_ionq.measure(gates, lambda c=circuit: IonQCircuit().encode(from_qiskit(c)))
+        qiskit_qir.measure(gates, lambda c=circuit: Qir().encode(from_qiskit(c)))
+        circuit = workloads.cirq_circuit(gates)
+        cirq_ionq.measure(gates, lambda c=circuit: IonQCircuit().encode(from_cirq(c)))
+        cirq_qir.measure(gates, lambda c=circuit: Qir().encode(from_cirq(c)))
+    shots = Curve("v2 results to counts and memory", "shots")
+    for number in (100, 1_000, 10_000, 100_000, 1_000_000):
+        data, facts = workloads.microsoft_v2(number, histogram=False), _facts(number)
+        shots.measure(number, lambda d=data, f=facts: _read(d, f))
+    jobs = Curve("jobs submitted and read, local", "jobs")
+    for number in (1, 10, 100, 1_000):
+        jobs.measure(number, lambda n=number: _jobs(n))
+    return [qiskit_ionq, qiskit_qir, cirq_ionq, cirq_qir, shots, jobs, _listed()]
 
 
-def _decoded(shots: int) -> float:
+def engines() -> list[Curve]:
+    """Measure what grows with the qubits: one job through the local workspace, on each engine."""
+    curves = []
+    for engine in ENGINES:
+        curve = Curve(engine, "qubits")
+        with Workspace.local(seed=1, simulator=engine) as workspace:
+            target = workspace.get_target("ionq.simulator")
+            for qubits in QUBITS:
+                payload = target.encode(_chain(qubits), shots=100, input_data_format="qir.v1")
+                curve.measure(qubits, lambda t=target, p=payload: t.submit(p).result())
+        curves.append(curve)
+    return curves
+
+
+def _facts(shots: int) -> JobFacts:
     layout = Layout(20, (Register("c", tuple(range(20))),), tuple(range(20)))
-    facts = JobFacts("job", "x.sim", shots, {Layout.KEY: layout.to_text()})
-    data = workloads.microsoft_v2(shots, histogram=False)
-
-    def work() -> None:
-        result = decode(V2, data, facts)[0]
-        assert sum(result.counts.values()) == len(result.memory())
-
-    return _best(work)
+    return JobFacts("job", "x.sim", shots, {Layout.KEY: layout.to_text()})
 
 
-def _jobs(jobs: int) -> float:
+def _read(data: bytes, facts: JobFacts) -> object:
+    result = decode(V2, data, facts)[0]
+    counts, memory = result.counts, result.memory()
+    assert sum(counts.values()) == len(memory)
+    return counts, memory
+
+
+def _jobs(jobs: int) -> None:
     with Workspace.local(seed=1) as workspace:
-        target = workspace.get_target("ionq.simulator")
-        return once(lambda: target.submit_all([EMPTY] * jobs, shots=1).results())
+        workspace.get_target("ionq.simulator").submit_all([EMPTY] * jobs, shots=1).results()
 
 
-def _listed(sizes: tuple[int, ...]) -> Curve:
-    points = []
-    with LocalWorkspace(seed=1) as service, Workspace.local() as client:
-        client._rest.transport.inner.service.close()
-        at = service.connection
-        workspace = Workspace(
-            at.subscription_id, at.resource_group, at.name, location=at.location, endpoint=at.endpoint,
-            credential=at.api_key, transport=_Direct(service),
-        )  # fmt: skip
+def _listed() -> Curve:
+    curve = Curve("jobs listed, local", "jobs")
+    with LocalWorkspace(seed=1) as service, _client(service) as workspace:
         target = workspace.get_target("ionq.simulator")
         there = 0
-        for size in sizes:
+        for size in (100, 1_000, 10_000):
             target.submit_all([EMPTY] * (size - there), shots=1).wait()
             there = size
-            points.append((size, _best(lambda: [job.status for job in workspace.list_jobs()])))
-    return points
+            curve.measure(size, lambda: [job.status for job in workspace.list_jobs()])
+    return curve
+
+
+@contextmanager
+def _client(service: LocalWorkspace) -> Iterator[Workspace]:
+    at = service.connection
+    with Workspace(
+        at.subscription_id, at.resource_group, at.name, location=at.location, endpoint=at.endpoint,
+        credential=at.api_key, transport=_Direct(service),
+    ) as workspace:  # fmt: skip
+        yield workspace
 
 
 class _Direct:
@@ -93,26 +158,14 @@ class _Direct:
         """Leave the service to its owner."""
 
 
-def _qubits(qubits: int) -> float:
+def _chain(qubits: int) -> Program:
     operations = [("h", (qubit,), ()) for qubit in range(qubits)]
     operations += [("cx", (qubit, qubit + 1), ()) for qubit in range(qubits - 1)] * 5
     operations += [("measure", (qubit,), (qubit,)) for qubit in range(qubits)]
-    with Workspace.local(seed=1, simulator="numpy") as workspace:
-        target = workspace.get_target("ionq.simulator")
-        payload = target.encode(Program.of(qubits, qubits, operations), shots=100, input_data_format="qir.v1")
-        return _best(lambda: target.submit(payload).result())
+    return Program.of(qubits, qubits, operations)
 
 
-def exponent(curve: Curve) -> float:
-    """Fit seconds = a * size**exponent to the upper half of a curve, where fixed costs no longer count."""
-    upper = curve[len(curve) // 2 - (len(curve) % 2 == 0) :]
-    xs = [math.log(size) for size, _ in upper]
-    ys = [math.log(seconds) for _, seconds in upper]
-    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
-    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / sum((x - mean_x) ** 2 for x in xs)
-
-
-def draw(found: dict[str, Curve], path: Path) -> None:
+def draw(linear: list[Curve], by_qubits: list[Curve], path: Path) -> None:
     """Draw all curves into one SVG."""
     import matplotlib as mpl
 
@@ -120,21 +173,41 @@ def draw(found: dict[str, Curve], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     mpl.rcParams["svg.hashsalt"] = "qsession"
-    figure, axes = plt.subplots(figsize=(9, 6))
-    for name, curve in found.items():
-        axes.loglog(*zip(*curve, strict=True), marker="o", label=f"{name}: exponent {exponent(curve):.2f}")
-    axes.set_xlabel("gates, shots, jobs or qubits")
-    axes.set_ylabel("seconds")
-    axes.grid(visible=True, which="both", alpha=0.2)
-    axes.legend(fontsize=8)
+    figure, (time_axes, memory_axes, qubit_axes) = plt.subplots(1, 3, figsize=(17, 6))
+    for curve in linear:
+        time_axes.loglog(curve.sizes, curve.seconds, marker="o", label=f"{curve.name} ({curve.unit})")
+        memory_axes.loglog(curve.sizes, curve.megabytes, marker="o", label=f"{curve.name} ({curve.unit})")
+    for curve in by_qubits:
+        qubit_axes.semilogy(curve.sizes, curve.seconds, marker="o", label=curve.name)
+    for axes, x_label, y_label in (
+        (time_axes, "gates, shots or jobs", "seconds"),
+        (memory_axes, "gates, shots or jobs", "peak memory, MB"),
+        (qubit_axes, "qubits, one job on the local workspace", "seconds"),
+    ):
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        axes.grid(visible=True, which="both", alpha=0.2)
+        axes.legend(fontsize=8)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
 
 
+def summary(linear: list[Curve], by_qubits: list[Curve]) -> str:
+    """Return the exponents as Markdown tables."""
+    lines = ["| what | sizes | time grows as size to the | memory grows as size to the |", "|---|---|---|---|"]
+    for curve in linear:
+        sizes = f"{curve.sizes[0]:,} to {curve.sizes[-1]:,} {curve.unit}"
+        time, memory = curve.exponent(curve.seconds), curve.exponent(curve.megabytes)
+        lines.append(f"| {curve.name} | {sizes} | {time:.2f} | {memory:.2f} |")
+    lines += ["", "| engine | qubits | a job of the most qubits | time doublings a qubit |", "|---|---|---|---|"]
+    for curve in by_qubits:
+        sizes = f"{curve.sizes[0]} to {curve.sizes[-1]}"
+        lines.append(f"| {curve.name} | {sizes} | {curve.seconds[-1] * 1e3:.3g} ms | {curve.doublings():.2f} |")
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
-    measured = curves()
-    for name, curve in measured.items():
-        print(f"{name}: exponent {exponent(curve):.2f}")
-    draw(measured, Path(__file__).with_name("scaling.svg"))
-    if "--json" in sys.argv:
-        print("CURVES " + json.dumps({name: exponent(curve) for name, curve in measured.items()}))
+    linear, by_qubits = growth(), engines()
+    draw(linear, by_qubits, Path(__file__).with_name("scaling.svg"))
+    text = summary(linear, by_qubits)
+    print("CURVES " + json.dumps(text) if "--json" in sys.argv else text)

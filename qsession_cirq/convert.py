@@ -120,9 +120,8 @@ def _conversion(walker: Walker) -> Conversion:
         )
         for name, recorded in walker.measured.items()
     )
-    readout = Readout(
-        keys, tuple(map(str, walker.order)), walker.is_dynamic or _is_dynamic(body), params_of(walker.resolver)
-    )
+    is_dynamic = walker.is_dynamic or _is_dynamic(body)
+    readout = Readout(keys, tuple(map(str, walker.order)), is_dynamic, params_of(walker.resolver))
     metadata = {
         "cirq": "True",
         "qubits": str(len(walker.order)),
@@ -136,14 +135,11 @@ def _conversion(walker: Walker) -> Conversion:
 
 def _is_dynamic(body: Block) -> bool:
     """Say whether anything but a measurement comes after a measurement on its qubit."""
-    names = body.names
-    if "reset" in names:
-        return True
-    if "measure" not in names:
+    if "measure" not in body.names:
         return False
     measured: set[int] = set()
-    start = names.index("measure")
-    for name, qubits in zip(names[start:], body.qubits[start:], strict=True):
+    start = body.names.index("measure")
+    for name, qubits in zip(body.names[start:], body.qubits[start:], strict=True):
         if name == "measure":
             measured.add(qubits[0])
         elif not measured.isdisjoint(qubits):

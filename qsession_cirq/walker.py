@@ -123,6 +123,7 @@ class Walker:
             case cirq.MeasurementGate():
                 self.measure(operation, columns)
             case cirq.ResetChannel():
+                self.is_dynamic = True
                 columns.add((("reset", self.where(operation.qubits), ()),))
             case _:
                 plan = self.words.plan(gate)

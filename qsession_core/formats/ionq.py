@@ -138,7 +138,7 @@ class IonQCircuit:
         """Write a program that has parameters once, for many bindings."""
         writer = _Writer(self.gateset, program)
         operations = writer.operations()
-        while operations and not operations[-1]:  # a gate that is nothing
+        while operations and not operations[-1]:  # a measurement, say
             operations.pop()
         if operations:
             operations[-1] = operations[-1].removesuffix(",")
@@ -172,6 +172,9 @@ def _metadata(program: Program) -> dict[str, str]:
     }
 
 
+_NOTHING: Lowered = ("", ())
+
+
 class _Writer:
     """One circuit's operations as text, and the angles for its gaps."""
 
@@ -182,12 +185,11 @@ class _Writer:
         self.forms = Forms(_NATIVE_WORDS if self.native else _QIS_WORDS)
 
     def operations(self) -> list[str]:
-        """Write all operations, or raise one error that lists every problem."""
+        """Write all operations, one text each, or raise one error that lists every problem."""
         pieces: list[str] = []
         append, add_angles, texts = pieces.append, self.angles.extend, self.forms.texts
         body = self.program.body
-        columns = zip(range(len(body)), body.names, body.qubits, body.params, strict=True)
-        for index, name, qubits, params in columns:
+        for name, qubits, params in zip(body.names, body.qubits, body.params, strict=True):
             text = texts[name].get(qubits)
             if text is not None:
                 append(text)
@@ -195,11 +197,10 @@ class _Writer:
                     add_angles(params)
                 continue
             written = self.forms.known(name, qubits, params, self.program.num_qubits) or self._first(
-                name, qubits, params, index
+                name, qubits, params, len(pieces)
             )
-            if written is not None:
-                append(written[0])
-                add_angles(gaps(written, params))
+            append(written[0])
+            add_angles(gaps(written, params))
         self._check_measurements()
         if self.problems:
             raise all_of(self.problems)
@@ -213,25 +214,25 @@ class _Writer:
             )
         return pieces
 
-    def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> Lowered | None:
-        """Work out an operation whose text is not known; None where it has none."""
+    def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> Lowered:
+        """Work out an operation whose text is not known."""
         match name:
             case "measure" | "reset" | "barrier" | "id":  # all that is measured is so at the end; see the check there
-                return None
+                return _NOTHING
             case "if":
                 way_out = "IonQ JSON has no classical control; send it as qir.v1 to a target with an Adaptive profile."
                 self._refuse(name, index, (), way_out)
-                return None
+                return _NOTHING
             case "pauliexp" if not self.native:
                 try:
                     return _pauliexp(qubits, params)
                 except ValueError as error:
                     self._refuse(name, index, qubits, f"{error}; correct it.")
-                    return None
+                    return _NOTHING
         problem = self._problem(name, qubits, params)
         if problem is not None:
             self._refuse(name, index, qubits, problem)
-            return None
+            return _NOTHING
         return self.forms.worked_out(name, qubits, params, self.program.num_qubits)
 
     def _problem(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> str | None:

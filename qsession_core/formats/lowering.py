@@ -138,12 +138,17 @@ class Forms:
         written = self._lowered[name, qubits] = text, pattern.angles
         return written
 
-    def worked_out(
-        self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int
-    ) -> Lowered | None:
-        """Return a new gate; the arguments and None as for :meth:`known`."""
+    def worked_out(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> Lowered:
+        """Return a new gate; the arguments as for :meth:`known`.
+
+        Raises:
+            ValueError: It is not well formed.
+        """
         self.pattern(name, len(qubits), len(params))
-        return self.known(name, qubits, params, num_qubits)
+        found = self.known(name, qubits, params, num_qubits)
+        if found is None:
+            raise ValueError(f"{name} on {qubits} with {len(params)} angles")
+        return found
 
     def pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
         """Return the text of a gate on any qubits."""
