@@ -135,10 +135,8 @@ def _conversion(walker: Walker) -> Conversion:
 
 def _is_dynamic(body: Block) -> bool:
     """Say whether anything but a measurement comes after a measurement on its qubit."""
-    if "measure" not in body.names:
-        return False
     measured: set[int] = set()
-    start = body.names.index("measure")
+    start = next(body.places("measure"), len(body))
     for name, qubits in zip(body.names[start:], body.qubits[start:], strict=True):
         if name == "measure":
             measured.add(qubits[0])

@@ -67,11 +67,23 @@ def _odd(word: str) -> dict[float, Plan]:
     return dict.fromkeys((1.0, -1.0), (word, ()))
 
 
+def _angle(word: str) -> Rule:
+    """Make any exponent an angle of ``word``."""
+
+    def rule(gate: Any, number: Number) -> Plan:
+        exponent = gate._exponent  # noqa: SLF001 - the property costs as much as the rest of the rule
+        if exponent.__class__ is not float:
+            exponent = number(exponent)
+        return (word, (exponent * PI,))
+
+    return rule
+
+
 def _power(word: str, plans: dict[float, Plan]) -> Rule:
     """Make an exponent without a plan an angle of ``word``."""
 
     def rule(gate: Any, number: Number) -> Plan:
-        exponent = gate._exponent  # noqa: SLF001 - the property costs as much as the rest of the rule
+        exponent = gate._exponent  # noqa: SLF001 - as above
         if exponent.__class__ is not float:
             exponent = number(exponent)
         plan = plans.get(exponent)
@@ -207,9 +219,9 @@ RULES: dict[type, Rule] = {
     cirq.XPowGate: _power("rx", _periodic(x=1, sx=0.5, sxdg=-0.5)),
     cirq.YPowGate: _power("ry", _periodic(y=1)),
     cirq.ZPowGate: _power("rz", _periodic(z=1, s=0.5, sdg=-0.5, t=0.25, tdg=-0.25)),
-    cirq.XXPowGate: _power("rxx", {}),
-    cirq.YYPowGate: _power("ryy", {}),
-    cirq.ZZPowGate: _power("rzz", {}),
+    cirq.XXPowGate: _angle("rxx"),
+    cirq.YYPowGate: _angle("ryy"),
+    cirq.ZZPowGate: _angle("rzz"),
     cirq.HPowGate: _power_in_steps(_h, _odd("h")),
     cirq.CXPowGate: _power_in_steps(partial(_flipped_phase, 1), _periodic(cx=1, csx=0.5, csxdg=-0.5)),
     cirq.CZPowGate: _power("cp", _periodic(cz=1, cs=0.5, csdg=-0.5)),

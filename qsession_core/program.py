@@ -22,6 +22,7 @@ if           ()                  (condition, block, block or None): what to do i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -212,6 +213,14 @@ class Block:
     def __len__(self) -> int:
         return len(self.names)
 
+    def places(self, name: str) -> Iterator[int]:
+        """Yield where a name stands, in order."""
+        place = -1
+        with suppress(ValueError):  # there is no further one
+            while True:
+                place = self.names.index(name, place + 1)
+                yield place
+
 
 @dataclass(frozen=True)
 class Program:
@@ -262,10 +271,7 @@ class Program:
         Branches are not looked into.
         """
         readout: list[int | None] = [None] * self.num_clbits
-        names = self.body.names
-        place = -1
-        for _ in range(names.count("measure")):
-            place = names.index("measure", place + 1)
+        for place in self.body.places("measure"):
             readout[self.body.params[place][0]] = self.body.qubits[place][0]
         return tuple(readout)
 

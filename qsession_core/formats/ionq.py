@@ -204,7 +204,7 @@ class _Writer:
         self._check_measurements()
         if self.problems:
             raise all_of(self.problems)
-        dropped = sorted(separating(body.names, body.qubits))
+        dropped = sorted(separating(body.names, body.qubits)) if "barrier" in self.program.words else []
         if dropped:
             _log.warning(
                 "%s: IonQ JSON has no barriers; those at operations %s were left out, and the provider may merge the "
@@ -253,7 +253,7 @@ class _Writer:
             way_out = "IonQ JSON has no reset; use another qubit, or send it as qir.v1, which does so for you."
             self._refuse("reset", index, body.qubits[index], way_out)
         measured: set[int] = set()
-        first = body.names.index("measure") if "measure" in body.names else len(body)
+        first = next(body.places("measure"), len(body))
         for index in range(first, len(body)):
             name, qubits = body.names[index], body.qubits[index]
             if name == "measure":

@@ -155,9 +155,7 @@ def _is_sound(block: Block, program: Program) -> bool:
     if used and not 0 <= min(used) <= max(used) < program.num_qubits:
         return False
     for name, num_params in (("measure", 1), ("reset", 0)):
-        place = -1
-        for _ in range(names.count(name) if name in present else 0):
-            place = names.index(name, place + 1)
+        for place in block.places(name) if name in present else ():
             params = block.params[place]
             if len(block.qubits[place]) != 1 or len(params) != num_params:
                 return False
