@@ -20,7 +20,7 @@ import numpy as np
 
 from qsession_core.formats.foreign import keys_of, layout_of, written_by_qiskit
 from qsession_core.formats.malformed import total_of, unreadable
-from qsession_core.formats.uniform import histogram_total, leaves, members, shots_of, split
+from qsession_core.formats.uniform import Span, histogram_total, leaves, members, shots_of, split
 from qsession_core.keys import apportion, merged
 from qsession_core.results import Layout, Register, Result
 
@@ -106,7 +106,7 @@ def _run(run: _Run, facts: JobFacts) -> Result:
         if run.Histogram is None:
             raise ValueError("it has neither Shots nor Histogram")
         return _from_histogram(run.Histogram, facts)
-    uniform = shots_of(raw)
+    uniform = shots_of(Span(raw, 0, len(raw)))
     if uniform is None:
         shots = msgspec.json.decode(raw)
         if not isinstance(shots, list):

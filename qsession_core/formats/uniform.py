@@ -7,7 +7,7 @@ does not fit is left to a reader that looks at one member after the other.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from qsession_core.keys import Rows
 
-__all__ = ["histogram_total", "leaves", "members", "shots_of", "split"]
+__all__ = ["Span", "histogram_total", "leaves", "members", "shots_of", "split"]
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[-0-9a-zA-Z.+]+|.', re.DOTALL)
 _HEAD = re.compile(
@@ -27,17 +27,43 @@ _HEAD = re.compile(
 )
 _BETWEEN = re.compile(rb'\s*,\s*"Shots"\s*:\s*(?=\[)')
 _TAIL = re.compile(rb"(?<=\])\s*\}\s*\]\s*\}\s*\Z")
+_COMMA = re.compile(rb"\s*,\s*")
 _NEXT_ENTRY = re.compile(rb"\}(\s*,\s*)\{")
 _COUNT = re.compile(rb'"Count"\s*:\s*(\d+)')
 
 
-def split(data: bytes) -> tuple[bytes, bytes] | None:
+class Span(NamedTuple):
+    """An array within a document. These are megabytes: they are looked at where they are, and never copied.
+
+    Attributes:
+        data: The document.
+        start: Where the array's bracket opens.
+        stop: Behind where it closes.
+    """
+
+    data: bytes
+    start: int
+    stop: int
+
+    def inner(self) -> tuple[int, int] | None:
+        """Return from where to where its members are, without the space around them; None if it is no array."""
+        data, start, stop = self.data, self.start + 1, self.stop - 1
+        if start > stop or data[self.start : start] != b"[" or data[stop : self.stop] != b"]":
+            return None
+        while start < stop and data[start : start + 1].isspace():
+            start += 1
+        while start < stop and data[stop - 1 : stop].isspace():
+            stop -= 1
+        return start, stop
+
+
+def split(data: bytes) -> tuple[Span, Span] | None:
     """Return the histogram and the shots of a document with one result in the service's own order, else None.
 
     They are not looked into: who takes them must read every byte of both.
     """
     head = _HEAD.match(data)
-    place = data.find(b'"Shots"', head.end()) if head else -1
+    place = _shots_key(data, head.end()) if head else -1
     if head is None or place < 0:
         return None
     comma = data.rfind(b",", 0, place)
@@ -46,24 +72,33 @@ def split(data: bytes) -> tuple[bytes, bytes] | None:
     between, tail = _BETWEEN.match(data, comma), _TAIL.search(data, max(place, len(data) - 64))
     if between is None or tail is None:
         return None
-    return data[head.end() : comma], data[between.end() : tail.start()]
+    return Span(data, head.end(), comma), Span(data, between.end(), tail.start())
 
 
-def histogram_total(raw: bytes) -> int | None:
+def _shots_key(data: bytes, start: int) -> int:
+    """Find the key of the shots: no histogram of bits has an S, and one letter is found much faster than a word."""
+    place = data.find(b"S", start)
+    return place - 1 if data[place - 1 : place + 6] == b'"Shots"' else data.find(b'"Shots"', start)
+
+
+def histogram_total(histogram: Span) -> int | None:
     """Return the sum of a histogram's counts, if every entry is the same text but for its bits and its count."""
-    inner = raw[1:-1].strip()
-    if not raw.startswith(b"[{") or not raw.endswith(b"}]"):
+    inner, data = histogram.inner(), histogram.data
+    if inner is None:
         return None
-    following = _NEXT_ENTRY.search(inner)
-    length, separator = (following.start() + 1, following[1]) if following else (len(inner), b",")
-    entry = inner[:length]
+    start, stop = inner
+    if data[start : start + 1] != b"{" or data[stop - 1 : stop] != b"}":
+        return None
+    following = _NEXT_ENTRY.search(data, start, stop)
+    length, separator = (following.start() + 1 - start, following[1]) if following else (stop - start, b",")
+    entry = data[start : start + length]
     count = _COUNT.search(entry)
     if count is None or _is_odd(entry):
         return None
     digits = list(range(count.start(1), count.end(1)))
     outcome = re.sub(rb'"Item\d+"', lambda name: b"#" * len(name[0]), entry)
     bits = [place for place in range(length) if outcome[place : place + 1] in b"01" and place not in digits]
-    grid = _grid(inner, separator, length, bits + digits)
+    grid = _grid(data, start, stop, separator, length, bits + digits)
     if grid is None or (grid[1][bits] > 1).any():  # 0 and 1 differ in the last binary digit, others in more
         return None
     text, _ = grid
@@ -85,49 +120,61 @@ def _is_odd(entry: bytes) -> bool:
 
 
 def _grid(
-    inner: bytes, separator: bytes, length: int, places: list[int]
+    data: bytes, start: int, stop: int, separator: bytes, length: int, places: list[int]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-    """Return the text as one row a member, if all members are the same but at some places.
+    """Return the members between two places as one row each, if all are the same text but at some places.
 
     Returns:
         The rows, and for each column the binary digits of its characters that are not the same everywhere.
     """
     stride = length + len(separator)
-    if (len(inner) + len(separator)) % stride:
+    number, rest = divmod(stop - start + len(separator), stride)
+    if rest:
         return None
-    text = np.frombuffer(inner + separator, np.uint8).reshape(-1, stride)
+    if start + number * stride > len(data):  # else what follows the last member stands for its separator
+        data, start = data[start:stop] + separator, 0
+    rows = np.frombuffer(data, np.uint8, number * stride, start).reshape(number, stride)
+    text = rows[:, :length]
+    if (rows[:-1, length:] != np.frombuffer(separator, np.uint8)).any():
+        return None
     varying = np.bitwise_or.reduce(text, axis=0) ^ np.bitwise_and.reduce(text, axis=0)
-    fixed = np.ones(stride, dtype=bool)
+    fixed = np.ones(length, dtype=bool)
     fixed[places] = False
     return None if varying[fixed].any() else (text, varying)
 
 
-def shots_of(raw: bytes) -> tuple[Rows, Any] | None:
+def shots_of(shots: Span) -> tuple[Rows, Any] | None:
     """Return the bits of all shots and the first shot, if every shot is the same text but for its bits.
 
     A lost qubit, ``"-"``, is as long as a bit without its quotes.
     """
-    lost = raw.count(b'"-"') if b'"' in raw else 0
-    inner = (raw.replace(b'"-"', b"-") if lost else raw)[1:-1].strip()
-    if not raw.startswith(b"[") or not inner:
+    data = shots.data
+    lost = data.count(b'"-"', shots.start, shots.stop) if data.find(b'"', shots.start, shots.stop) >= 0 else 0
+    if lost:
+        data = data[shots.start : shots.stop].replace(b'"-"', b"-")
+        shots = Span(data, 0, len(data))
+    inner = shots.inner()
+    if inner is None or inner[0] == inner[1]:
         return None
-    length, places = _first_shot(inner)
+    start, stop = inner
+    length, places = _first_shot(data, start, stop)
     if length == 0:
         return None
-    between = re.match(rb"\s*,\s*", inner[length:])
+    between = _COMMA.match(data, start + length, stop)
     separator = between.group() if between else b","
-    grid = _grid(inner, separator, length, places)
+    grid = _grid(data, start, stop, separator, length, places)
     if grid is None:
         return None
     rows = grid[0][:, places]
+    first = data[start : start + length]
     if not lost and (grid[1][places] <= 1).all() and (rows[0] >> 1 == ord("0") >> 1).all():
-        return _with_first(rows, inner[:length])
+        return _with_first(rows, first)
     is_bit = rows >> 1 == ord("0") >> 1
     if not is_bit.all() and ((rows == ord("-")) | is_bit).sum() < rows.size:
         return None
     if (rows.size - int(is_bit.sum())) != lost:
         return None
-    return _with_first(rows, inner[:length])
+    return _with_first(rows, first)
 
 
 def _with_first(rows: Rows, shot: bytes) -> tuple[Rows, Any] | None:
@@ -136,22 +183,22 @@ def _with_first(rows: Rows, shot: bytes) -> tuple[Rows, Any] | None:
     return (rows, first) if _in_written_order(first) and len(list(leaves(first))) == rows.shape[1] else None
 
 
-def _first_shot(inner: bytes) -> tuple[int, list[int]]:
+def _first_shot(data: bytes, start: int, stop: int) -> tuple[int, list[int]]:
     """Return how long the first shot is, and where its bits are; length 0 if it holds something else than bits."""
     depth, length, places = 0, 0, []
-    for token in _TOKEN.finditer(inner):
+    for token in _TOKEN.finditer(data, start, stop):
         text = token.group()
         if text in {b"[", b"{"}:
             depth += 1
         elif text in {b"]", b"}"}:
             depth -= 1
         elif text in {b"0", b"1", b"-"}:
-            places.append(token.start())
+            places.append(token.start() - start)
         elif text == b"," and depth == 0:
             break
         elif text not in {b":", b",", b" ", b"\t", b"\r", b"\n"} and not (text.startswith(b'"Item') and depth):
             return 0, []
-        length = token.end()
+        length = token.end() - start
     return length, places
 
 
