@@ -21,6 +21,7 @@ from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.qir import Qir
 from qsession_core.local import LocalWorkspace
+from qsession_core.local.read_qir import read_qir
 from qsession_core.results import Layout, Register
 from qsession_qiskit.convert import to_program as from_qiskit
 
@@ -85,6 +86,10 @@ def growth() -> list[Curve]:
         circuit = workloads.cirq_circuit(gates)
         cirq_ionq.measure(gates, lambda c=circuit: IonQCircuit().encode(from_cirq(c)))
         cirq_qir.measure(gates, lambda c=circuit: Qir().encode(from_cirq(c)))
+    read = Curve("QIR read by the local workspace", "gates")
+    for gates in (100, 1_000, 10_000):
+        text = Qir().encode(from_qiskit(workloads.qiskit_circuit(gates))).data
+        read.measure(gates, lambda t=text: read_qir(t))
     shots = Curve("v2 results to counts and memory", "shots")
     for number in (100, 1_000, 10_000, 100_000, 1_000_000):
         data, facts = workloads.microsoft_v2(number, histogram=False), _facts(number)
@@ -92,7 +97,7 @@ def growth() -> list[Curve]:
     jobs = Curve("jobs submitted and read, local", "jobs")
     for number in (1, 10, 100, 1_000):
         jobs.measure(number, lambda n=number: _jobs(n))
-    return [qiskit_ionq, qiskit_qir, cirq_ionq, cirq_qir, shots, jobs, _listed()]
+    return [qiskit_ionq, qiskit_qir, cirq_ionq, cirq_qir, read, shots, jobs, _listed()]
 
 
 def engines() -> list[Curve]:

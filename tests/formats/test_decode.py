@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections import Counter
 
 import pytest
+from counting import lines_run
 
 from qsession_core.errors import ResultFormatError
 from qsession_core.formats import JobFacts, decode
@@ -419,31 +419,26 @@ def test_pulsers_counts_are_counts(data):
     assert result.memory_is_synthetic
 
 
-# --- time ----------------------------------------------------------------------------------------------------------
+# --- work ----------------------------------------------------------------------------------------------------------
 
 
-def seconds_of(work):
-    started = time.process_time()
-    work()
-    return time.process_time() - started
-
-
-def test_ten_times_the_shots_take_about_ten_times_the_time():
+@pytest.mark.parametrize("lost", [False, True])
+def test_ten_times_the_shots_are_looked_at_all_at_once(lost):
     draw = random.Random(1)
 
-    def work(number, lost):
+    def work(number):
         shots = [[draw.randint(0, 1) for _ in range(12)] for _ in range(number)]
         shots[-1][0] = "-" if lost else 0
         data = v2(shots)
-        return min(seconds_of(lambda: decode_v2(data=data)[0].counts) for _ in range(3))
+        return lines_run(lambda: decode_v2(data=data)[0].counts)
 
-    for lost in (False, True):
-        small, large = work(5_000, lost), work(50_000, lost)
-        assert large < 40 * max(small, 1e-3)
+    assert work(50_000) < 20_000
 
 
-def test_openqasm_results_are_read_in_linear_time():
-    bits = json.dumps(["".join(random.Random(2).choices("01", k=20)) for _ in range(20_000)])
-    data = f'{{"c": {bits}}}'.encode()
+def test_openqasm_results_take_no_more_than_a_line_a_shot():
+    def work(number):
+        bits = json.dumps(["".join(random.Random(place).choices("01", k=20)) for place in range(number)])
+        data = f'{{"c": {bits}}}'.encode()
+        return lines_run(lambda: decode(HONEYWELL, data, JobFacts())[0].counts)
 
-    assert seconds_of(lambda: decode(HONEYWELL, data, JobFacts())[0].counts) < 1.0  # some 30 ms on a quiet machine
+    assert work(20_000) < 30_000  # all of them are different
