@@ -10,7 +10,7 @@ import pytest
 from counting import lines_run
 
 from qsession_core.errors import ResultFormatError
-from qsession_core.formats import JobFacts, decode
+from qsession_core.formats import JobFacts, decode, microsoft
 from qsession_core.layout import Layout, Register
 
 V1, V2 = "microsoft.quantum-results.v1", "microsoft.quantum-results.v2"
@@ -417,6 +417,50 @@ def test_pulsers_counts_are_counts(data):
 
     assert (result.counts, result.shots) == ({"0000": 1, "0110": 3}, 4)
     assert result.memory_is_synthetic
+
+
+# --- the bytes at once, or one value after the other ---------------------------------------------------------------
+
+
+def read(data):
+    try:
+        (result,) = decode(V2, data, JobFacts(job_id="job-1", shots=100))
+    except ResultFormatError:
+        return "refused"
+    return result.counts, result.memory(), result.raw_memory, result.registers, result.errors
+
+
+def damaged(draw, data):
+    text = bytearray(data)
+    for _ in range(draw.randint(0, 2)):
+        place, letter = draw.randrange(len(text)), draw.choice(b'0129[]{},"-: S\ne')
+        match draw.randrange(3):
+            case 0:
+                text[place] = letter
+            case 1:
+                text.insert(place, letter)
+            case _:
+                del text[place]
+    return bytes(text)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_read_at_once_is_what_a_patient_reader_reads(seed, monkeypatch):
+    draw = random.Random(seed)
+    documents = []
+    for _ in range(150):
+        width, number = draw.randint(1, 4), draw.randint(1, 5)
+        shots = [[draw.choice([0, 1, 1, "-"]) if seed % 4 == 0 else draw.randint(0, 1) for _ in range(width)]
+                 for _ in range(number)]  # fmt: skip
+        document = json.loads(v2(shots))
+        separators = draw.choice([(",", ":"), (", ", ": "), (" ,\n ", " : ")])
+        documents.append(damaged(draw, json.dumps(document, separators=separators).encode()))
+    at_once = [read(data) for data in documents]
+    monkeypatch.setattr(microsoft, "split", lambda _data: None)
+    monkeypatch.setattr(microsoft, "shots_of", lambda _shots: None)
+
+    for data, found in zip(documents, at_once, strict=True):
+        assert read(data) == found, data
 
 
 # --- work ----------------------------------------------------------------------------------------------------------
