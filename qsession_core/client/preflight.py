@@ -6,12 +6,14 @@ import operator
 from typing import TYPE_CHECKING, SupportsIndex
 
 from qsession_core.client.blobs import MAX_BYTES
-from qsession_core.errors import ConversionError, LimitExceededError
+from qsession_core.errors import ConfigurationError, ConversionError, LimitExceededError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qsession_core.formats import Payload
 
-__all__ = ["check_payload", "check_shots"]
+__all__ = ["check_payload", "check_shots", "tag_list"]
 
 
 def check_shots(shots: SupportsIndex | None, *, default: int, limit: int | None, target: str) -> int | ConversionError:
@@ -72,3 +74,16 @@ def check_payload(payload: Payload, num_qubits: int, limit: int | None, target: 
             )
         )
     return problems
+
+
+def tag_list(tags: Sequence[str] | None) -> list[str] | None:
+    """Return tags as a list; None for none.
+
+    Raises:
+        ConfigurationError: They are one text, which would become as many tags as it has letters, or no texts.
+    """
+    if tags is None:
+        return None
+    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+        raise ConfigurationError(f"tags is {tags!r}; give a list of texts, such as ['a', 'b'].")
+    return list(tags)

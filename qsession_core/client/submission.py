@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qsession_core.client.blobs import INPUT
 from qsession_core.client.job import Job
+from qsession_core.client.preflight import tag_list
 from qsession_core.client.rest import said
 from qsession_core.client.status import SessionStatus
 from qsession_core.errors import ConfigurationError, NotFoundError, ServiceError
@@ -42,6 +43,17 @@ class ResumedJobs:
     found: tuple[Job, ...]
     sent: tuple[Job, ...]
     unsent: tuple[Intent, ...]
+
+
+class _Attempt:
+    """One attempt to send a job.
+
+    Attributes:
+        may_be_there: Whether the service may have the job although sending it failed: the answer to its creation did
+            not come, or was an error of the service itself.
+    """
+
+    may_be_there = False
 
 
 class Submission:
@@ -82,6 +94,7 @@ class Submission:
         Raises:
             SessionError: The session takes no more jobs.
             BudgetExceededError: Its budget is used up.
+            ConfigurationError: The tags are none.
             ServiceError: The service said no.
         """
         shots = int(payload.input_params.get("shots", 0))
@@ -96,7 +109,7 @@ class Submission:
                 "inputParams": dict(payload.input_params),
                 "metadata": dict(payload.metadata) or None,
                 "priority": str(priority) if priority is not None else None,
-                "tags": list(tags) if tags is not None else None,
+                "tags": tag_list(tags),
             }
         )
         job_id = job_id or str(uuid.uuid4())
@@ -106,11 +119,11 @@ class Submission:
         if session.limits_cost:
             cost = target.estimate_cost(payload).amount
         session.admit(target.name, shots, cost)
-        sent = False
+        sent, attempt = False, _Attempt()
         try:
             joined = session.id
             try:
-                job = self._send(job_id, {**body, "sessionId": joined}, payload.content_type, payload.data)
+                job = self._send(job_id, {**body, "sessionId": joined}, payload.content_type, payload.data, attempt)
             except ServiceError as error:
                 # the service turns the session down: it ended without this process knowing
                 if error.code != "InvalidJobDefinition":
@@ -121,15 +134,20 @@ class Submission:
                     if session.status is not SessionStatus.TIMED_OUT:
                         raise session.terminal_error() from error
                     session.reopen(joined)
-                job = self._send(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data)
+                job = self._send(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data, attempt)
             sent = True
         finally:
-            if not sent:
+            if attempt.may_be_there and not sent:
+                _log.warning("job %s may be there all the same; the session's budget counts it", job_id)
+            elif not sent:
                 session.withdraw(shots, cost)
         return job
 
-    def _send(self, job_id: str, body: Mapping[str, Any], content_type: str, data: bytes) -> Job:
+    def _send(
+        self, job_id: str, body: Mapping[str, Any], content_type: str, data: bytes, attempt: _Attempt | None = None
+    ) -> Job:
         """Ask for a container, upload, create the job; note each step if there is a journal."""
+        attempt = attempt or _Attempt()
         workspace, journal, now = self._workspace, self._journal, self._workspace.clock.time
         if journal is not None:
             journal.intend(job_id, body, content_type, data, now())
@@ -137,8 +155,10 @@ class Submission:
             container = workspace.blobs.container(job_id)
             uploaded = workspace.blobs.upload(container, INPUT, data, content_type)
             addresses = {"containerUri": container, "inputDataUri": uploaded}
+            attempt.may_be_there = True
             raw = workspace.create_job(job_id, {**body, **addresses})
         except ServiceError as error:
+            attempt.may_be_there &= error.status_code >= 500 or error.status_code == 408  # noqa: PLR2004
             # 4xx: it will say no again, but for who asks too often, too slowly, or with a token that has expired
             if journal is not None and 400 <= error.status_code < 500 and error.status_code not in _PASSING:  # noqa: PLR2004
                 journal.refused(job_id, now(), f"{error.status_code} {error.code}")

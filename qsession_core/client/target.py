@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from qsession_core.client.cost import Quote, estimate
 from qsession_core.client.encoding import Encoder, PayloadTemplate, name_of
+from qsession_core.client.preflight import tag_list
 from qsession_core.client.session import Budget, Session, SessionSlot, Terms
 from qsession_core.errors import ConfigurationError, ServiceError, TransportError
 from qsession_core.keywords import strict_keywords
@@ -172,7 +173,7 @@ class Target:
             self.provider_id,
             None if job_failure_policy is None else str(job_failure_policy),
             None if priority is None else str(priority),
-            tuple(tags or ()),
+            tuple(tag_list(tags) or ()),
             on_timeout,
             self.provider.hold_seconds,
         )

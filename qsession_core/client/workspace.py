@@ -12,6 +12,7 @@ from qsession_core.client.blobs import Blobs
 from qsession_core.client.cost import PRICES, JobCost, Price
 from qsession_core.client.job import Job
 from qsession_core.client.models import ProviderStatus, Quota
+from qsession_core.client.preflight import tag_list
 from qsession_core.client.query import any_of, matching, order
 from qsession_core.client.rest import Rest, said, segment
 from qsession_core.client.session import Session
@@ -271,7 +272,7 @@ class Workspace:
         body = {
             "name": name,
             "priority": str(priority) if priority is not None else None,
-            "tags": list(tags) if tags is not None else None,
+            "tags": tag_list(tags),
         }
         self._rest.call("PATCH", f"/jobs/{segment(job_id)}", body=said(body), content_type=_MERGE)
 
@@ -457,7 +458,7 @@ class Workspace:
             "target": target,
             "jobFailurePolicy": str(job_failure_policy) if job_failure_policy is not None else None,
             "priority": str(priority) if priority is not None else None,
-            "tags": list(tags) if tags is not None else None,
+            "tags": tag_list(tags),
         }
         raw = self._rest.call("PUT", f"/sessions/{segment(session_id)}", body=said(body))
         _log.info("session %s opened on %s", session_id, target)

@@ -134,6 +134,53 @@ def test_an_error_that_is_not_ours_takes_the_job_back_from_the_budget(target, be
     assert target.submit(bell, shots=1).session_id == session.id
 
 
+def cut_off(request):
+    """Let a job be created, and lose the answer."""
+    if request.method == "PUT" and "/jobs/" in request.url and "inputData" not in request.url:
+        raise errors.TransportError("the line was cut")
+
+
+@pytest.mark.parametrize(
+    ("answer", "counts"), [(cut_off, True), (503, True), (408, True), (400, False), (403, False), (429, False)]
+)
+def test_a_job_that_may_be_there_stays_in_the_budget_and_one_that_was_refused_does_not(
+    target, bell, recorder, answer, counts, caplog
+):
+    session = target.open_session(max_jobs=1)
+
+    def refuse(request):
+        is_creation = request.method == "PUT" and "/jobs/" in request.url and "inputData" not in request.url
+        return Response(answer) if is_creation else None
+
+    recorder.interfere = refuse if isinstance(answer, int) else answer
+    with pytest.raises((errors.ServiceError, errors.TransportError)):
+        target.submit(bell, shots=1)
+    recorder.interfere = lambda request: None
+
+    if counts:
+        assert "may be there" in caplog.text
+        with pytest.raises(errors.BudgetExceededError):
+            target.submit(bell, shots=1)
+    else:
+        assert target.submit(bell, shots=1).session_id == session.id
+
+
+@pytest.mark.parametrize("tags", ["nightly", [1], b"ab"])
+def test_tags_that_are_no_list_of_texts_are_refused_before_anything_is_sent(target, bell, recorder, tags):
+    job = target.submit(bell, shots=1)
+    recorder.requests.clear()
+
+    for use in (
+        lambda: target.submit(bell, shots=1, tags=tags),
+        lambda: target.open_session(tags=tags),
+        lambda: job.update(tags=tags),
+    ):
+        with pytest.raises(errors.ConfigurationError, match="give a list of texts"):
+            use()
+
+    assert not recorder.requests
+
+
 @pytest.mark.parametrize("ending", ["sys.exit(0)", "os.kill(os.getpid(), signal.SIGTERM)"])
 def test_sessions_of_every_workspace_are_closed_at_the_end_kept_or_forgotten(tmp_path, ending):
     program = f"""
