@@ -69,8 +69,9 @@ def azure_qiskit_to_qir(circuit, profile: str = "Base") -> str:
 def azure_cirq_to_ionq(circuit) -> bytes:
     """Encode as the official Cirq target does."""
     import cirq_ionq
+    from azure.quantum.target import Target
 
-    return json.dumps(cirq_ionq.Serializer().serialize_single_circuit(circuit).body).encode()
+    return Target._encode_input_data(cirq_ionq.Serializer().serialize_single_circuit(circuit).body)
 
 
 def azure_cirq_to_qir(circuit) -> str:

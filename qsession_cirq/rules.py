@@ -72,7 +72,7 @@ def _angle(word: str) -> Rule:
 
     def rule(gate: Any, number: Number) -> Plan:
         exponent = gate._exponent  # noqa: SLF001 - the property costs as much as the rest of the rule
-        if exponent.__class__ is not float:
+        if type(exponent) is not float:
             exponent = number(exponent)
         return (word, (exponent * PI,))
 
@@ -84,7 +84,7 @@ def _power(word: str, plans: dict[float, Plan]) -> Rule:
 
     def rule(gate: Any, number: Number) -> Plan:
         exponent = gate._exponent  # noqa: SLF001 - as above
-        if exponent.__class__ is not float:
+        if type(exponent) is not float:
             exponent = number(exponent)
         plan = plans.get(exponent)
         return (word, (exponent * PI,)) if plan is None else plan
@@ -97,7 +97,7 @@ def _power_in_steps(steps: Callable[[Any], tuple[Step, ...]], plans: dict[float,
 
     def rule(gate: Any, number: Number) -> Plan:
         exponent = gate._exponent  # noqa: SLF001 - as above
-        if exponent.__class__ is not float:
+        if type(exponent) is not float:
             exponent = number(exponent)
         plan = plans.get(exponent)
         return ("", steps(exponent)) if plan is None else plan
@@ -108,7 +108,7 @@ def _power_in_steps(steps: Callable[[Any], tuple[Step, ...]], plans: dict[float,
 def _rotation(word: str) -> Rule:
     def rule(gate: Any, number: Number) -> Plan:
         radians = gate._rads  # noqa: SLF001 - the exponent has been divided by pi and lost a bit
-        if radians.__class__ is not float:
+        if type(radians) is not float:
             radians = number(radians)
         return (word, (radians,))
 

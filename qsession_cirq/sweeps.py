@@ -56,7 +56,7 @@ def _column(symbol: sympy.Symbol, resolvers: Sequence[cirq.ParamResolver]) -> ND
     column = np.empty(len(resolvers))
     for place, resolver in enumerate(resolvers):
         value = resolver.param_dict.get(name)
-        if value.__class__ is not float:
+        if type(value) is not float:
             value = resolver.value_of(symbol)
             if isinstance(value, sympy.Basic) and not value.is_number:
                 raise UnboundParameterError(
@@ -72,7 +72,7 @@ def params_of(resolver: cirq.ParamResolver) -> dict[str, float]:
     params = {}
     for symbol, value in resolver.param_dict.items():
         number = value
-        if number.__class__ is not float:
+        if type(number) is not float:
             number = resolver.value_of(symbol)
             if not isinstance(number, int | float | sympy.Number):
                 continue

@@ -80,10 +80,10 @@ class Walker:
         for moment_number, moment in enumerate(moments):
             for operation in moment.operations:
                 try:
-                    kind = operation.__class__
+                    kind = type(operation)
                     if kind is gate_operation or kind is pauli_operation:
                         gate = operation._gate  # noqa: SLF001 - through the properties this loop takes a fifth longer
-                        rule = rules(gate.__class__)
+                        rule = rules(type(gate))
                         plan = None if rule is None else rule(gate, number)
                         if plan is not None:
                             word, rest = plan

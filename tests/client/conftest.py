@@ -63,9 +63,9 @@ def recorder(service: LocalWorkspace) -> Recorder:
 
 
 @pytest.fixture
-def workspace(service: LocalWorkspace, recorder: Recorder) -> Workspace:
+def workspace(service: LocalWorkspace, recorder: Recorder) -> Iterator[Workspace]:
     at = service.connection
-    return Workspace(
+    with Workspace(
         at.subscription_id,
         at.resource_group,
         at.name,
@@ -74,7 +74,9 @@ def workspace(service: LocalWorkspace, recorder: Recorder) -> Workspace:
         credential=at.api_key,
         transport=recorder,
         parallelism=4,
-    )
+    ) as client:
+        yield client
+        recorder.interfere = lambda request: None  # what a test has left open is closed
 
 
 @pytest.fixture
