@@ -12,20 +12,13 @@ import numpy as np
 import peers
 import workloads
 from measure import Row, in_turn, once, report
+from workloads import V2
 
 from qsession_core.formats import JobFacts, decode
-from qsession_core.results import Layout, Register
 from qsession_qiskit.result import experiment
 
-V2 = "microsoft.quantum-results.v2"
 WIDTH = 20
 MILLION = "--million"
-
-
-def _facts(width: int, shots: int, *, reverse: bool = True, **more: str) -> JobFacts:
-    order = tuple(range(width - 1, -1, -1)) if reverse else tuple(range(width))
-    layout = Layout(width, (Register("c", tuple(range(width))),), order)
-    return JobFacts("job", "p.sim", shots, {Layout.KEY: layout.to_text(), **more})
 
 
 def _qiskit(result) -> tuple[dict[str, int], list[str]]:
@@ -71,7 +64,7 @@ def rows() -> list[Row]:
     )  # fmt: skip
 
     data_q = workloads.openqasm_result(10_000)
-    facts_q = _facts(WIDTH, 10_000)
+    facts_q = workloads.facts(10_000)
     taken_q = in_turn(lambda: decode("honeywell.quantum-results.v1", data_q, facts_q)[0].counts)
     peer = once(lambda: peers.azure_qiskit_result(data_q, "honeywell.quantum-results.v1", dict(metadata), 10_000))
     found.append(Row("6h", "OpenQASM results, 10,000 shots -> counts", taken_q[0], "x200", peer))
@@ -125,9 +118,9 @@ def _peak() -> float:
 def _million() -> None:
     """Read a million shots in a process of its own; print the time, and the memory it took with the data in it."""
     data = Path(sys.argv[-1]).read_bytes()
-    decode(V2, workloads.microsoft_v2(10, histogram=False), _facts(WIDTH, 10))  # what is loaded once is not counted
+    decode(V2, workloads.microsoft_v2(10, histogram=False), workloads.facts(10))  # what is loaded once is not counted
     before = _peak()
-    facts = _facts(WIDTH, 1_000_000)
+    facts = workloads.facts(1_000_000)
     result = []
     seconds = once(lambda: result.append(decode(V2, data, facts)[0]) or (result[0].counts and len(result[0].memory())))
     after = _peak()

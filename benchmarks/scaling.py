@@ -7,25 +7,22 @@ import json
 import math
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import workloads
 from measure import once
+from workloads import V2
 
 from qsession_cirq.convert import to_program as from_cirq
 from qsession_core import Program, Workspace
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.qir import Qir
-from qsession_core.local import LocalWorkspace
 from qsession_core.local.read_qir import read_qir
-from qsession_core.results import Layout, Register
 from qsession_qiskit.convert import to_program as from_qiskit
 
-V2 = "microsoft.quantum-results.v2"
 EMPTY = {"gateset": "qis", "qubits": 1, "circuit": []}
 ENGINES = ("numpy", "aer", "qsim", "stim")
 QUBITS = (4, 8, 12, 16, 20, 24)
@@ -92,7 +89,7 @@ def growth() -> list[Curve]:
         read.measure(gates, lambda t=text: read_qir(t))
     shots = Curve("v2 results to counts and memory", "shots")
     for number in (100, 1_000, 10_000, 100_000, 1_000_000):
-        data, facts = workloads.microsoft_v2(number, histogram=False), _facts(number)
+        data, facts = workloads.microsoft_v2(number, histogram=False), workloads.facts(number)
         shots.measure(number, lambda d=data, f=facts: _read(d, f))
     jobs = Curve("jobs submitted and read, local", "jobs")
     for number in (1, 10, 100, 1_000):
@@ -114,11 +111,6 @@ def engines() -> list[Curve]:
     return curves
 
 
-def _facts(shots: int) -> JobFacts:
-    layout = Layout(20, (Register("c", tuple(range(20))),), tuple(range(20)))
-    return JobFacts("job", "x.sim", shots, {Layout.KEY: layout.to_text()})
-
-
 def _read(data: bytes, facts: JobFacts) -> object:
     result = decode(V2, data, facts)[0]
     counts, memory = result.counts, result.memory()
@@ -133,7 +125,7 @@ def _jobs(jobs: int) -> None:
 
 def _listed() -> Curve:
     curve = Curve("jobs listed, local", "jobs")
-    with LocalWorkspace(seed=1) as service, _client(service) as workspace:
+    with Workspace.local(seed=1) as workspace:
         target = workspace.get_target("ionq.simulator")
         there = 0
         for size in (100, 1_000, 10_000):
@@ -141,26 +133,6 @@ def _listed() -> Curve:
             there = size
             curve.measure(size, lambda: [job.status for job in workspace.list_jobs()])
     return curve
-
-
-@contextmanager
-def _client(service: LocalWorkspace) -> Iterator[Workspace]:
-    at = service.connection
-    with Workspace(
-        at.subscription_id, at.resource_group, at.name, location=at.location, endpoint=at.endpoint,
-        credential=at.api_key, transport=_Direct(service),
-    ) as workspace:  # fmt: skip
-        yield workspace
-
-
-class _Direct:
-    """Hands requests to a service in this process."""
-
-    def __init__(self, service: LocalWorkspace) -> None:
-        self.send = service.handle
-
-    def close(self) -> None:
-        """Leave the service to its owner."""
 
 
 def _chain(qubits: int) -> Program:

@@ -8,6 +8,7 @@ import math
 import random
 
 WIDTH = 20
+V2 = "microsoft.quantum-results.v2"
 ONE = ("h", "x", "sx", "t")
 TURNS = ("rx", "ry", "rz")
 PAIRS = ("cx", "swap")
@@ -123,8 +124,17 @@ def microsoft_v2(number: int, width: int = WIDTH, *, histogram: bool = True) -> 
         {"Outcome": list(outcome), "Display": str(list(outcome)), "Count": count} for outcome, count in counts.items()
     ]
     run = {"Histogram": entries, "Shots": rows} if histogram else {"Shots": rows}
-    document = {"DataFormat": "microsoft.quantum-results.v2", "Results": [run]}
+    document = {"DataFormat": V2, "Results": [run]}
     return json.dumps(document, separators=(",", ":")).encode()
+
+
+def facts(number: int, width: int = WIDTH):
+    """Return what is known of a job with such shots, one register, its last bit recorded first."""
+    from qsession_core.formats import JobFacts
+    from qsession_core.results import Layout, Register
+
+    layout = Layout(width, (Register("c", tuple(range(width))),), tuple(range(width - 1, -1, -1)))
+    return JobFacts("job", "p.sim", number, {Layout.KEY: layout.to_text()})
 
 
 def ionq_histogram(bits: int = 16) -> bytes:

@@ -68,6 +68,15 @@ __all__ = [
 ]
 
 
+def raise_together(failures: Sequence[QSessionError]) -> None:
+    """Raise the first of several failures, the others noted on it; nothing if there are none."""
+    if not failures:
+        return
+    for other in failures[1:]:
+        failures[0].add_note(f"This failed too: {other}")
+    raise failures[0]
+
+
 def _rebuild(cls: type[QSessionError], facts: dict[str, object]) -> QSessionError:
     """Make an unpickled error from its facts, without running its constructor."""
     error = cls.__new__(cls, facts.get("message"))

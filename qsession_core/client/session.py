@@ -25,6 +25,7 @@ from qsession_core.errors import (
     SessionError,
     SessionFailedError,
     SessionTimedOutError,
+    raise_together,
 )
 
 if TYPE_CHECKING:
@@ -265,10 +266,7 @@ class Session:
                     job.cancel()
             except QSessionError as failure:
                 failures.append(failure)
-        if failures:
-            for other in failures[1:]:
-                failures[0].add_note(f"This failed too: {other}")
-            raise failures[0]
+        raise_together(failures)
         return self
 
     def __enter__(self) -> Self:

@@ -19,7 +19,7 @@ from qsession_core.client.session import Session
 from qsession_core.client.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
 from qsession_core.client.watch import SessionWatch
-from qsession_core.errors import QSessionError, TargetNotFoundError
+from qsession_core.errors import QSessionError, TargetNotFoundError, raise_together
 from qsession_core.keywords import near, strict_keywords
 from qsession_core.providers import find
 from qsession_core.transport.clock import Clock, SystemClock
@@ -432,10 +432,7 @@ class Workspace:
                 session.close()
             except QSessionError as failure:
                 failures.append(failure)
-        if failures:
-            for other in failures[1:]:
-                failures[0].add_note(f"This failed too: {other}")
-            raise failures[0]
+        raise_together(failures)
         return sessions
 
     def send_open(

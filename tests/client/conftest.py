@@ -63,18 +63,28 @@ def recorder(service: LocalWorkspace) -> Recorder:
 
 
 @pytest.fixture
-def workspace(service: LocalWorkspace, recorder: Recorder) -> Iterator[Workspace]:
+def connect(service: LocalWorkspace, recorder: Recorder) -> Callable[..., Workspace]:
+    """Make clients of the service."""
     at = service.connection
-    with Workspace(
-        at.subscription_id,
-        at.resource_group,
-        at.name,
-        location=at.location,
-        endpoint=at.endpoint,
-        credential=at.api_key,
-        transport=recorder,
-        parallelism=4,
-    ) as client:
+
+    def connected(**options) -> Workspace:
+        return Workspace(
+            at.subscription_id,
+            at.resource_group,
+            at.name,
+            location=at.location,
+            endpoint=at.endpoint,
+            credential=at.api_key,
+            transport=recorder,
+            **options,
+        )
+
+    return connected
+
+
+@pytest.fixture
+def workspace(connect: Callable[..., Workspace], recorder: Recorder) -> Iterator[Workspace]:
+    with connect(parallelism=4) as client:
         yield client
         recorder.interfere = lambda request: None  # what a test has left open is closed
 

@@ -230,8 +230,8 @@ def test_a_workspace_without_open_sessions_is_let_go(bell):
 
 @pytest.mark.parametrize("status", [401, 408, 429])
 @pytest.mark.parametrize("call", ["sasUri", "inputData", "/jobs/"])
-def test_a_no_that_passes_leaves_the_job_in_the_journal(service, recorder, bell, tmp_path, status, call):
-    workspace = _with_journal(service, recorder, tmp_path)
+def test_a_no_that_passes_leaves_the_job_in_the_journal(connect, recorder, bell, tmp_path, status, call):
+    workspace = connect(retry=RetryPolicy(attempts=1), journal=tmp_path / "journal")
     target = workspace.get_target("ionq.simulator")
     recorder.interfere = lambda request: Response(status) if call in request.url else None
     with pytest.raises(errors.ServiceError):
@@ -241,23 +241,8 @@ def test_a_no_that_passes_leaves_the_job_in_the_journal(service, recorder, bell,
     assert [job.name for job in workspace.resume().sent] == ["mine"]
 
 
-def _with_journal(service, recorder, tmp_path) -> Workspace:
-    at = service.connection
-    return Workspace(
-        at.subscription_id,
-        at.resource_group,
-        at.name,
-        location=at.location,
-        endpoint=at.endpoint,
-        credential=at.api_key,
-        transport=recorder,
-        retry=RetryPolicy(attempts=1),
-        journal=tmp_path / "journal",
-    )
-
-
-def test_a_job_is_not_sent_when_the_journal_cannot_note_it(service, recorder, bell, tmp_path):
-    workspace = _with_journal(service, recorder, tmp_path)
+def test_a_job_is_not_sent_when_the_journal_cannot_note_it(connect, bell, tmp_path):
+    workspace = connect(retry=RetryPolicy(attempts=1), journal=tmp_path / "journal")
     target = workspace.get_target("ionq.simulator")
     (tmp_path / "journal").unlink()
 
@@ -266,8 +251,8 @@ def test_a_job_is_not_sent_when_the_journal_cannot_note_it(service, recorder, be
     assert workspace.list_jobs() == []
 
 
-def test_a_job_that_was_sent_is_returned_although_the_journal_is_gone(service, recorder, bell, tmp_path, caplog):
-    workspace = _with_journal(service, recorder, tmp_path)
+def test_a_job_that_was_sent_is_returned_although_the_journal_is_gone(connect, recorder, bell, tmp_path, caplog):
+    workspace = connect(retry=RetryPolicy(attempts=1), journal=tmp_path / "journal")
     target = workspace.get_target("ionq.simulator")
 
     def lose(request):

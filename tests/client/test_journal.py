@@ -14,28 +14,14 @@ from qsession_core.client.journal import Journal
 KILLS = 100
 
 
-def _workspace(service, recorder, path) -> Workspace:
-    at = service.connection
-    return Workspace(
-        at.subscription_id,
-        at.resource_group,
-        at.name,
-        location=at.location,
-        endpoint=at.endpoint,
-        credential=at.api_key,
-        transport=recorder,
-        journal=path,
-    )
-
-
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "journal.jsonl"
 
 
 @pytest.fixture
-def workspace(service, recorder, path):
-    return _workspace(service, recorder, path)
+def workspace(connect, path):
+    return connect(journal=path)
 
 
 def test_what_is_sent_is_noted_first_and_then_ticked_off(target, bell, recorder, path):
