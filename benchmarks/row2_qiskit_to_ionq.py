@@ -9,7 +9,7 @@ import workloads
 from measure import Row, in_turn, report
 
 from qsession_core.formats.ionq import IonQCircuit
-from qsession_qiskit.convert import to_program
+from qsession_qiskit.conversion.convert import to_program
 
 NEED = {10_000: "x6", 100_000: "x8"}
 

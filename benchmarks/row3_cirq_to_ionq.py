@@ -10,7 +10,7 @@ import peers
 import workloads
 from measure import Row, in_turn, report
 
-from qsession_cirq.convert import to_program
+from qsession_cirq.conversion.convert import to_program
 from qsession_core.formats.ionq import IonQCircuit
 
 NUMBER = 10_000

@@ -12,11 +12,11 @@ import peers
 import workloads
 from measure import Row, in_turn, report
 
-from qsession_cirq.convert import to_program as from_cirq
-from qsession_core.formats.qir import Qir
-from qsession_core.local.numpy_engine import NumpyEngine
-from qsession_core.local.read_qir import read_qir
-from qsession_qiskit.convert import to_program as from_qiskit
+from qsession_cirq.conversion.convert import to_program as from_cirq
+from qsession_core.formats.qir.module import Qir
+from qsession_core.local.readers.qir import read_qir
+from qsession_core.local.simulators.statevector import NumpyEngine
+from qsession_qiskit.conversion.convert import to_program as from_qiskit
 
 PATIENCE = 150  # seconds after which a peer is stopped
 SMALL, WIDTH = 200, 6  # the circuit on which all are compared

@@ -10,7 +10,7 @@ import workloads
 from measure import Row, in_turn, once, report
 
 from qsession_core import Workspace
-from qsession_qiskit.convert import to_parametric
+from qsession_qiskit.conversion.convert import to_parametric
 
 BINDINGS = 1_000
 

@@ -8,9 +8,9 @@ import workloads
 from measure import Row, in_turn, report
 
 from qsession_core import Program, Workspace
-from qsession_core.local.noise import Noise
-from qsession_core.local.numpy_engine import NumpyEngine
-from qsession_core.local.read_qir import read_qir
+from qsession_core.local.readers.qir import read_qir
+from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.statevector import NumpyEngine
 
 JOBS = 300
 

@@ -15,13 +15,13 @@ import workloads
 from measure import once
 from workloads import V2
 
-from qsession_cirq.convert import to_program as from_cirq
+from qsession_cirq.conversion.convert import to_program as from_cirq
 from qsession_core import Program, Workspace
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.ionq import IonQCircuit
-from qsession_core.formats.qir import Qir
-from qsession_core.local.read_qir import read_qir
-from qsession_qiskit.convert import to_program as from_qiskit
+from qsession_core.formats.qir.module import Qir
+from qsession_core.local.readers.qir import read_qir
+from qsession_qiskit.conversion.convert import to_program as from_qiskit
 
 EMPTY = {"gateset": "qis", "qubits": 1, "circuit": []}
 ENGINES = ("numpy", "aer", "qsim", "stim")

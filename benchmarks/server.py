@@ -12,7 +12,7 @@ from waitress import create_server
 
 from qsession_core import Workspace
 from qsession_core.local import LocalWorkspace
-from qsession_core.local.server import application
+from qsession_core.local.http_server import application
 
 THREADS = 64
 

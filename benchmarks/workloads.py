@@ -131,7 +131,7 @@ def microsoft_v2(number: int, width: int = WIDTH, *, histogram: bool = True) -> 
 def facts(number: int, width: int = WIDTH):
     """Return what is known of a job with such shots, one register, its last bit recorded first."""
     from qsession_core.formats import JobFacts
-    from qsession_core.results import Layout, Register
+    from qsession_core.results.result import Layout, Register
 
     layout = Layout(width, (Register("c", tuple(range(width))),), tuple(range(width - 1, -1, -1)))
     return JobFacts("job", "p.sim", number, {Layout.KEY: layout.to_text()})

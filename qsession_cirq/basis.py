@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import cirq
 import numpy as np
 
+from qsession_cirq.conversion.rules import euler
 from qsession_cirq.native import GPI, GPI2, MS, ZZ
-from qsession_cirq.rules import euler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

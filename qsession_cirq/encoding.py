@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qsession_cirq.convert import convert
-from qsession_cirq.readout import KEY
-from qsession_cirq.sweeps import params_of, values_of
+from qsession_cirq.conversion.convert import convert
+from qsession_cirq.conversion.readout import KEY
+from qsession_cirq.conversion.sweeps import params_of, values_of
 from qsession_core.errors import ConversionError, UnboundParameterError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import cirq
 
-    from qsession_cirq.convert import Conversion
+    from qsession_cirq.conversion.convert import Conversion
     from qsession_core import Payload, Target
 
 __all__ = ["Encoding"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import cirq
 
-from qsession_cirq.readout import KEY, Readout
+from qsession_cirq.conversion.readout import KEY, Readout
 from qsession_core.errors import ResultFormatError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core import Job as CoreJob
-    from qsession_core.results import Result
+    from qsession_core.results.result import Result
 
 __all__ = ["Job"]
 
@@ -72,7 +72,7 @@ class Job:
 
     def measurement_dict(self) -> dict[str, list[int]]:
         """Return which qubits each key measures, by their index; those of a repeated key one after the other."""
-        from qsession_core.formats.foreign import keys_of
+        from qsession_core.formats.reading.job_metadata import keys_of
 
         return keys_of(self._metadata) or {}
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import cirq
 
-from qsession_core.gates import gate as word_named
+from qsession_core.gates.words import gate as word_named
 
 if TYPE_CHECKING:
     import numpy as np

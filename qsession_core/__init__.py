@@ -12,15 +12,15 @@ from qsession_core.lazy import exports
 
 if TYPE_CHECKING:
     from qsession_core import errors
-    from qsession_core.client.batch import JobSet
     from qsession_core.client.job import Job
+    from qsession_core.client.job_set import JobSet
+    from qsession_core.client.service.status import JobStatus, Priority, SessionJobFailurePolicy, SessionStatus
     from qsession_core.client.session import Session
-    from qsession_core.client.status import JobStatus, Priority, SessionJobFailurePolicy, SessionStatus
     from qsession_core.client.target import Target
     from qsession_core.connect import Workspace
-    from qsession_core.formats.payload import Payload
+    from qsession_core.formats.interface import Payload
     from qsession_core.program import Program
-    from qsession_core.results import Result
+    from qsession_core.results.result import Result
     from qsession_core.transport.message import Request, Response
 
 __all__ = [
@@ -45,17 +45,17 @@ __getattr__, __dir__ = exports(
     __name__,
     {
         "Job": "client.job",
-        "JobSet": "client.batch",
-        "JobStatus": "client.status",
-        "Payload": "formats.payload",
-        "Priority": "client.status",
+        "JobSet": "client.job_set",
+        "JobStatus": "client.service.status",
+        "Payload": "formats.interface",
+        "Priority": "client.service.status",
         "Program": "program",
         "Request": "transport.message",
         "Response": "transport.message",
-        "Result": "results",
+        "Result": "results.result",
         "Session": "client.session",
-        "SessionJobFailurePolicy": "client.status",
-        "SessionStatus": "client.status",
+        "SessionJobFailurePolicy": "client.service.status",
+        "SessionStatus": "client.service.status",
         "Target": "client.target",
         "Workspace": "connect",
         "errors": "errors",

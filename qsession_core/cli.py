@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from qsession_core.local.addresses import LocalConnection
+    from qsession_core.local.service.addresses import LocalConnection
 
 __all__ = ["connection_string", "main", "official_lines"]
 
@@ -98,7 +98,7 @@ def _jobs(chosen: argparse.Namespace) -> int:
 def _serve(chosen: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from qsession_core.local import LocalWorkspace
-    from qsession_core.local.server import Server
+    from qsession_core.local.http_server import Server
 
     # it warns of every request that waits for a thread, which is what threads are for
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from qsession_core.client.connection import (
+from qsession_core.client.service.connection import (
     API_VERSION,
     Connection,
     Parts,
@@ -16,8 +16,8 @@ from qsession_core.client.connection import (
     parse_connection_string,
     parse_resource_id,
 )
-from qsession_core.client.discovery import ARM_SCOPE, find_workspace
-from qsession_core.client.journal import Journal
+from qsession_core.client.service.discovery import ARM_SCOPE, find_workspace
+from qsession_core.client.submitting.journal import Journal
 from qsession_core.client.workspace import Workspace as ServiceWorkspace
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords

@@ -1,7 +1,7 @@
 """A circuit that knows no SDK: registers, operations, classical control, parameters.
 
 Operations are held in columns, not in one object each, because a circuit has a hundred thousand of them: operation i of
-a block is ``(names[i], qubits[i], params[i])``. A name is a gate word (:mod:`qsession_core.gates`) or one of
+a block is ``(names[i], qubits[i], params[i])``. A name is a gate word (:mod:`qsession_core.gates.words`) or one of
 
 ===========  ==================  =====================================================================
 name         qubits              params
@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from qsession_core.layout import Register
+from qsession_core.results.layout import Register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -14,10 +14,10 @@ from qsession_core.lazy import exports
 
 if TYPE_CHECKING:
     from qsession_qiskit.backend import AzureQuantumBackend
-    from qsession_qiskit.convert import to_program
+    from qsession_qiskit.conversion.convert import to_program
     from qsession_qiskit.estimator import EstimatorOptions, EstimatorV2
+    from qsession_qiskit.ionq.gates import GPI2Gate, GPIGate, MSGate, ZZGate
     from qsession_qiskit.job import AzureQuantumJob
-    from qsession_qiskit.native import GPI2Gate, GPIGate, MSGate, ZZGate
     from qsession_qiskit.provider import AzureQuantumProvider
     from qsession_qiskit.sampler import SamplerOptions, SamplerV2
 
@@ -45,12 +45,12 @@ __getattr__, __dir__ = exports(
         "AzureQuantumProvider": "provider",
         "EstimatorOptions": "estimator",
         "EstimatorV2": "estimator",
-        "GPI2Gate": "native",
-        "GPIGate": "native",
-        "MSGate": "native",
+        "GPI2Gate": "ionq.gates",
+        "GPIGate": "ionq.gates",
+        "MSGate": "ionq.gates",
         "SamplerOptions": "sampler",
         "SamplerV2": "sampler",
-        "ZZGate": "native",
-        "to_program": "convert",
+        "ZZGate": "ionq.gates",
+        "to_program": "conversion.convert",
     },
 )

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from qiskit.transpiler import Target
 
+    from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.session import Session
-    from qsession_core.client.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.target import Target as CoreTarget
     from qsession_core.formats import Payload
     from qsession_qiskit.job import AzureQuantumJob
@@ -67,7 +67,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         self.encoding = Encoding(target, gateset)
         self.encoding.check(input_data_format)
         if gateset == NATIVE:
-            from qsession_qiskit.translation import native_equivalences
+            from qsession_qiskit.ionq.translation import native_equivalences
 
             native_equivalences()
         self._target = transpiler_target(target, gateset=gateset)

@@ -13,7 +13,7 @@ from qiskit.circuit import Barrier, Delay, Measure, Parameter, Reset
 from qiskit.circuit.library import PauliEvolutionGate, get_standard_gate_name_mapping
 from qiskit.transpiler import Target
 
-from qsession_qiskit.native import NATIVE_GATES
+from qsession_qiskit.ionq.gates import NATIVE_GATES
 
 if TYPE_CHECKING:
     from qsession_core.client.target import Target as CoreTarget

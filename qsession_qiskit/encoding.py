@@ -13,8 +13,8 @@ from qiskit.circuit import QuantumCircuit
 
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_qiskit.basis import IONQ_JSON, NATIVE
-from qsession_qiskit.convert import CONTROLS, PAULI_EVOLUTION, to_program
-from qsession_qiskit.native import NATIVE_GATES
+from qsession_qiskit.conversion.convert import CONTROLS, PAULI_EVOLUTION, to_program
+from qsession_qiskit.ionq.gates import NATIVE_GATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

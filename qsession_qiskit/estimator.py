@@ -18,7 +18,7 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qsession_core.errors import ResultFormatError
 from qsession_core.program import Block
-from qsession_core.results import Register
+from qsession_core.results.result import Register
 from qsession_qiskit.basis import NATIVE
 from qsession_qiskit.primitives import AzurePrimitiveJob, Circuit, Options, mode_of, options_of
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from qsession_core.client.session import Session
     from qsession_core.formats import Payload
     from qsession_core.program import Operation
-    from qsession_core.results import Result
+    from qsession_core.results.result import Result
     from qsession_qiskit.backend import AzureQuantumBackend
     from qsession_qiskit.primitives import Mode
 

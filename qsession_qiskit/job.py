@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from qiskit.providers import JobStatus, JobV1
 
-from qsession_core.client.batch import JobSet
-from qsession_core.client.status import JobStatus as CoreStatus
+from qsession_core.client.job_set import JobSet
+from qsession_core.client.service.status import JobStatus as CoreStatus
 from qsession_core.errors import QSessionError, WaitTimeoutError
 from qsession_qiskit.result import AzureQuantumResult, experiment, failed_experiment
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from qiskit.result.models import ExperimentResult
 
     from qsession_core.client.job import Job
-    from qsession_core.client.models import JobDetails
+    from qsession_core.client.service.models import JobDetails
     from qsession_core.client.workspace import Workspace
-    from qsession_core.results import Result
+    from qsession_core.results.result import Result
     from qsession_qiskit.backend import AzureQuantumBackend
 
 __all__ = ["AzureQuantumJob"]

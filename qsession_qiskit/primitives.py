@@ -13,7 +13,7 @@ from qsession_core.errors import ConfigurationError, ConversionError, QSessionEr
 from qsession_core.keywords import unknown_keywords
 from qsession_core.program import Block
 from qsession_qiskit.backend import AzureQuantumBackend
-from qsession_qiskit.convert import to_parametric
+from qsession_qiskit.conversion.convert import to_parametric
 from qsession_qiskit.job import AzureQuantumJob
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from qsession_core.client.target import PayloadTemplate
     from qsession_core.formats import Payload
     from qsession_core.program import Program
-    from qsession_core.results import Register, Result
-    from qsession_qiskit.parameters import ParametricProgram
+    from qsession_core.results.result import Register, Result
+    from qsession_qiskit.conversion.parameters import ParametricProgram
 
 __all__ = ["AzurePrimitiveJob", "Circuit", "Mode", "Options", "mode_of", "options_of"]
 

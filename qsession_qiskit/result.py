@@ -2,7 +2,7 @@
 
 Qiskit writes classical bit 0 last, and the last register first:
 
->>> from qsession_core.results import Register, Result
+>>> from qsession_core.results.result import Register, Result
 >>> outcome = Result.from_memory(["100", "101"], registers=(Register("a", (0, 1)), Register("b", (2,))))
 >>> experiment(outcome, {"name": "three"}).data.formatted_counts
 {'0 01': 1, '1 01': 1}
@@ -23,7 +23,7 @@ from qiskit.result import Counts
 from qiskit.result import Result as QiskitResult
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
-from qsession_core.results import Layout
+from qsession_core.results.result import Layout
 from qsession_qiskit.metadata import from_text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qsession_core.results import Register, Result
+    from qsession_core.results.result import Register, Result
 
 __all__ = ["AzureQuantumResult", "Header", "experiment", "failed_experiment"]
 

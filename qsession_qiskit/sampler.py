@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from qsession_core.client.session import Session
     from qsession_core.formats import Payload
-    from qsession_core.results import Result
+    from qsession_core.results.result import Result
     from qsession_qiskit.backend import AzureQuantumBackend
 
 __all__ = ["SamplerOptions", "SamplerV2"]

@@ -8,17 +8,17 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from qsession_core.client.models import JobDetails, job_details
-from qsession_core.client.status import JobStatus, Priority
-from qsession_core.client.waiting import looks
+from qsession_core.client.polling import looks
+from qsession_core.client.service.models import JobDetails, job_details
+from qsession_core.client.service.status import JobStatus, Priority
 from qsession_core.errors import JobCancelledError, JobFailedError, ResultFormatError, WaitTimeoutError
-from qsession_core.formats import JobFacts, decode, views
+from qsession_core.formats import JobFacts, decode, official_views
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from qsession_core.client.workspace import Workspace
-    from qsession_core.results import Result
+    from qsession_core.results.result import Result
 
 __all__ = ["Job"]
 
@@ -263,15 +263,15 @@ class Job:
             The share of shots by display text for Microsoft's formats, else the parsed JSON, or text where it is none.
         """
         data = self.download_results(timeout_secs)
-        return views.view(self.details.output_data_format or "", data)
+        return official_views.view(self.details.output_data_format or "", data)
 
     def get_results_histogram(self, timeout_secs: float | None = None) -> Any:
         """Return ``{display: {"outcome": ..., "count": ...}}`` of v2 results, a list of them for a batch."""
-        return views.histograms(self.download_results(timeout_secs))
+        return official_views.histograms(self.download_results(timeout_secs))
 
     def get_results_shots(self, timeout_secs: float | None = None) -> Any:
         """Return one outcome a shot of v2 results, a list of such lists for a batch."""
-        return views.shots(self.download_results(timeout_secs))
+        return official_views.shots(self.download_results(timeout_secs))
 
     def matches_filter(
         self,

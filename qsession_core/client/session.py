@@ -16,8 +16,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from qsession_core.client.models import SessionDetails, session_details
-from qsession_core.client.status import JobStatus, SessionStatus
+from qsession_core.client.service.models import SessionDetails, session_details
+from qsession_core.client.service.status import JobStatus, SessionStatus
 from qsession_core.errors import (
     BudgetExceededError,
     QSessionError,

@@ -7,10 +7,10 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
-from qsession_core.client.cost import Quote, estimate
-from qsession_core.client.encoding import Encoder, PayloadTemplate, name_of
-from qsession_core.client.preflight import tag_list
 from qsession_core.client.session import Budget, Session, SessionSlot, Terms
+from qsession_core.client.submitting.checks import tag_list
+from qsession_core.client.submitting.cost import Quote, estimate
+from qsession_core.client.submitting.encoding import Encoder, PayloadTemplate, name_of
 from qsession_core.errors import ConfigurationError, ServiceError, TransportError
 from qsession_core.keywords import strict_keywords
 from qsession_core.providers.row import DEFAULT_SHOTS, Provider, TargetRow
@@ -18,10 +18,10 @@ from qsession_core.providers.row import DEFAULT_SHOTS, Provider, TargetRow
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from qsession_core.client.batch import JobSet
     from qsession_core.client.job import Job
-    from qsession_core.client.models import TargetStatus
-    from qsession_core.client.status import Priority, SessionJobFailurePolicy
+    from qsession_core.client.job_set import JobSet
+    from qsession_core.client.service.models import TargetStatus
+    from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.workspace import Workspace
     from qsession_core.formats import Payload
     from qsession_core.program import Program
@@ -384,7 +384,7 @@ class Target:
             ConversionError: One of them cannot be sent as it is; nothing was sent.
             ConfigurationError: There are more or fewer names than inputs; nothing was sent.
         """
-        from qsession_core.client.batch import submit_all
+        from qsession_core.client.job_set import submit_all
 
         payloads = [
             self.encode(

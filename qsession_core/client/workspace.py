@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 import msgspec
 
-from qsession_core.client.blobs import Blobs
-from qsession_core.client.cost import PRICES, JobCost, Price
 from qsession_core.client.job import Job
-from qsession_core.client.models import ProviderStatus, Quota
-from qsession_core.client.preflight import tag_list
-from qsession_core.client.query import any_of, matching, order
-from qsession_core.client.rest import Rest, said, segment
+from qsession_core.client.service.blobs import Blobs
+from qsession_core.client.service.models import ProviderStatus, Quota
+from qsession_core.client.service.query import any_of, matching, order
+from qsession_core.client.service.rest import Rest, said, segment
 from qsession_core.client.session import Session
-from qsession_core.client.submission import ResumedJobs, Submission
+from qsession_core.client.session_watch import SessionWatch
+from qsession_core.client.submitting.checks import tag_list
+from qsession_core.client.submitting.cost import PRICES, JobCost, Price
+from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
-from qsession_core.client.watch import SessionWatch
 from qsession_core.errors import QSessionError, TargetNotFoundError, raise_together
 from qsession_core.keywords import near, strict_keywords
 from qsession_core.providers import find
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-    from qsession_core.client.batch import JobSet
-    from qsession_core.client.connection import Connection
-    from qsession_core.client.journal import Journal
-    from qsession_core.client.status import Priority
+    from qsession_core.client.job_set import JobSet
+    from qsession_core.client.service.connection import Connection
+    from qsession_core.client.service.status import Priority
+    from qsession_core.client.submitting.journal import Journal
     from qsession_core.formats import Payload
     from qsession_core.transport import Transport
     from qsession_core.transport.auth import Authentication

@@ -21,26 +21,33 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.controls import split
-from qsession_core.formats.deferral import separating
-from qsession_core.formats.evolution import checked
-from qsession_core.formats.foreign import readout_of
-from qsession_core.formats.lowering import Forms, Vocabulary, gaps, symbols
-from qsession_core.formats.malformed import unreadable
-from qsession_core.formats.payload import JobFacts, Payload
-from qsession_core.formats.problems import all_of, nothing_measured, placed, require_bound, shape_problem, unsupported
-from qsession_core.formats.text import GAP, GappedText, json_numbers
-from qsession_core.gates import lower
-from qsession_core.keys import merged
+from qsession_core.formats.interface import JobFacts, Payload
+from qsession_core.formats.reading.job_metadata import readout_of
+from qsession_core.formats.reading.malformed import unreadable
+from qsession_core.formats.writing.deferral import separating
+from qsession_core.formats.writing.evolution import checked
+from qsession_core.formats.writing.gapped_text import GAP, GappedText, json_numbers
+from qsession_core.formats.writing.lowering import Forms, Vocabulary, gaps, symbols
+from qsession_core.formats.writing.problems import (
+    all_of,
+    nothing_measured,
+    placed,
+    require_bound,
+    shape_problem,
+    unsupported,
+)
+from qsession_core.gates.controls import split
+from qsession_core.gates.words import lower
 from qsession_core.program import Angle
-from qsession_core.results import Layout, Result
+from qsession_core.results.result import Layout, Result
+from qsession_core.results.rows import merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from qsession_core.formats.lowering import Lowered
+    from qsession_core.formats.writing.lowering import Lowered
     from qsession_core.program import Block, Operation, Program
 
 __all__ = ["INPUT", "OUTPUT", "IonQCircuit", "decode"]
@@ -130,7 +137,7 @@ class IonQCircuit:
     input_data_format: str = INPUT
 
     def encode(self, program: Program, *, profile: str = "Base") -> Payload:
-        """Write a program; see :class:`~qsession_core.formats.payload.Format`."""
+        """Write a program; see :class:`~qsession_core.formats.interface.Format`."""
         require_bound(program.parameters, ())
         return self.template(program, profile=profile).bind(())
 

@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.formats.foreign import keys_of, layout_of, written_by_qiskit
-from qsession_core.formats.malformed import total_of, unreadable
-from qsession_core.formats.uniform import Span, histogram_total, leaves, members, shots_of, split
-from qsession_core.keys import apportion, merged
-from qsession_core.results import Layout, Register, Result
+from qsession_core.formats.reading.job_metadata import keys_of, layout_of, written_by_qiskit
+from qsession_core.formats.reading.malformed import total_of, unreadable
+from qsession_core.formats.reading.uniform_shots import Span, histogram_total, leaves, members, shots_of, split
+from qsession_core.results.result import Layout, Register, Result
+from qsession_core.results.rows import apportion, merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from qsession_core.formats.payload import JobFacts
-    from qsession_core.keys import Rows
+    from qsession_core.formats.interface import JobFacts
+    from qsession_core.results.rows import Rows
 
 __all__ = ["V1", "V2", "FirstVersion", "decode_v1", "decode_v2", "plain"]
 

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.formats.branches import measured_in
-from qsession_core.formats.conditions import folded
-from qsession_core.formats.foreign import keys_of, layout_of
-from qsession_core.formats.lowering import Forms, Vocabulary, evolved, gaps, symbols
-from qsession_core.formats.malformed import unreadable
-from qsession_core.formats.payload import Payload
-from qsession_core.formats.problems import (
+from qsession_core.formats.interface import Payload
+from qsession_core.formats.qir.branches import measured_in
+from qsession_core.formats.qir.conditions import folded
+from qsession_core.formats.reading.job_metadata import keys_of, layout_of
+from qsession_core.formats.reading.malformed import unreadable
+from qsession_core.formats.writing.gapped_text import GAP, GappedText, json_numbers
+from qsession_core.formats.writing.lowering import Forms, Vocabulary, evolved, gaps, symbols
+from qsession_core.formats.writing.problems import (
     all_of,
     nothing_measured,
     placed,
@@ -32,16 +33,15 @@ from qsession_core.formats.problems import (
     shape_problem,
     unsupported,
 )
-from qsession_core.formats.text import GAP, GappedText, json_numbers
-from qsession_core.gates import GATES, lower
+from qsession_core.gates.words import GATES, lower
 from qsession_core.program import Binary, Bit, Literal, Uint, Unary
-from qsession_core.results import Layout, Register, Result
+from qsession_core.results.result import Layout, Register, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from qsession_core.formats.lowering import Lowered
-    from qsession_core.formats.payload import JobFacts
+    from qsession_core.formats.interface import JobFacts
+    from qsession_core.formats.writing.lowering import Lowered
     from qsession_core.program import Angle, Block, Expression, Operation, Program
 
 __all__ = ["INPUT", "OUTPUT", "OpenQasm2", "decode"]
@@ -74,7 +74,7 @@ class OpenQasm2:
     input_data_format: str = INPUT
 
     def encode(self, program: Program, *, profile: str = "Base") -> Payload:
-        """Write a program; see :class:`~qsession_core.formats.payload.Format`."""
+        """Write a program; see :class:`~qsession_core.formats.interface.Format`."""
         require_bound(program.parameters, ())
         return self.template(program, profile=profile).bind(())
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from qsession_core.formats.malformed import total_of, unreadable
-from qsession_core.keys import rows_of
-from qsession_core.results import Register, Result
+from qsession_core.formats.reading.malformed import total_of, unreadable
+from qsession_core.results.result import Register, Result
+from qsession_core.results.rows import rows_of
 
 if TYPE_CHECKING:
-    from qsession_core.formats.payload import JobFacts
+    from qsession_core.formats.interface import JobFacts
 
 __all__ = ["INPUT", "OUTPUT", "decode"]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qsession_core.errors import ConfigurationError
-from qsession_core.formats import ionq, microsoft, openqasm2, pasqal, qir, rigetti
-from qsession_core.formats.payload import Payload
+from qsession_core.formats import ionq, microsoft, openqasm2, pasqal, rigetti
+from qsession_core.formats.interface import Payload
+from qsession_core.formats.qir import module as qir
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

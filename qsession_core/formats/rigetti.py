@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from qsession_core.formats.malformed import unreadable
-from qsession_core.results import Register, Result
+from qsession_core.formats.reading.malformed import unreadable
+from qsession_core.results.result import Register, Result
 
 if TYPE_CHECKING:
-    from qsession_core.formats.payload import JobFacts
+    from qsession_core.formats.interface import JobFacts
 
 __all__ = ["INPUT", "OUTPUT", "decode"]
 

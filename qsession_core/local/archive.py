@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from qsession_core.local.addresses import addresses_for
 from qsession_core.local.clock import microseconds
-from qsession_core.local.lifecycle import TERMINAL
-from qsession_core.local.wire import item_json
+from qsession_core.local.jobs.lifecycle import TERMINAL
+from qsession_core.local.service.addresses import addresses_for
+from qsession_core.local.service.shapes import item_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
     from pathlib import Path
 
-    from qsession_core.local.blobs import Blobs
-    from qsession_core.local.store import Item, Store
+    from qsession_core.local.storage.blobs import Blobs
+    from qsession_core.local.storage.database import Item, Store
 
 __all__ = ["Archive"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qsession_core.local.clock import Clock
-    from qsession_core.local.store import Item
+    from qsession_core.local.storage.database import Item
 
 __all__ = ["Fault", "Faults"]
 

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from qsession_core.errors import ConfigurationError
-from qsession_core.local.addresses import API_HOST, BLOB_HOST, LocalConnection, addresses_for, blob_path
-from qsession_core.local.api import Api
 from qsession_core.local.archive import Archive
-from qsession_core.local.blobs import Blobs
-from qsession_core.local.bodies import Call
 from qsession_core.local.clock import SystemClock, microseconds
-from qsession_core.local.discovery import Discovery
-from qsession_core.local.dispatcher import Dispatcher
 from qsession_core.local.faults import Faults, after, before
-from qsession_core.local.lifecycle import Lifecycle
-from qsession_core.local.presence import Presence, make_private
+from qsession_core.local.jobs.lifecycle import Lifecycle
+from qsession_core.local.jobs.owners import Presence, make_private
+from qsession_core.local.jobs.queue import Dispatcher
 from qsession_core.local.replies import Refusal, json_reply, service_error, unauthorized
-from qsession_core.local.routes import MANAGEMENT, ROUTES, Route, find
-from qsession_core.local.sas import Signer
-from qsession_core.local.storage import Storage
-from qsession_core.local.store import Store
+from qsession_core.local.service.addresses import API_HOST, BLOB_HOST, LocalConnection, addresses_for, blob_path
+from qsession_core.local.service.endpoints import Api
+from qsession_core.local.service.management import Discovery
+from qsession_core.local.service.requests import Call
+from qsession_core.local.service.routes import MANAGEMENT, ROUTES, Route, find
+from qsession_core.local.storage.blobs import Blobs
+from qsession_core.local.storage.database import Store
+from qsession_core.local.storage.endpoint import Storage
+from qsession_core.local.storage.sas import Signer
 from qsession_core.local.targets import TARGETS, read_targets, with_changes
 from qsession_core.transport.message import Response
 

@@ -1,7 +1,7 @@
 """IonQ. Source: Azure Quantum's provider page for IonQ, and the official client 3.13."""
 
 from qsession_core.formats.ionq import INPUT, IonQCircuit
-from qsession_core.formats.qir import Qir
+from qsession_core.formats.qir.module import Qir
 from qsession_core.providers.row import Provider, TargetRow
 
 PROVIDER = Provider(

@@ -1,7 +1,7 @@
 """Quantinuum. Source: Azure Quantum's provider page for Quantinuum, and the official client 3.13."""
 
 from qsession_core.formats.openqasm2 import INPUT, OpenQasm2
-from qsession_core.formats.qir import Qir
+from qsession_core.formats.qir.module import Qir
 from qsession_core.providers.row import Provider, TargetRow
 
 _H2 = "Adaptive_RI"

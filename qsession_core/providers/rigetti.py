@@ -1,6 +1,6 @@
 """Rigetti. Source: Azure Quantum's provider page for Rigetti, and the official client 3.13."""
 
-from qsession_core.formats.qir import Qir
+from qsession_core.formats.qir.module import Qir
 from qsession_core.formats.rigetti import INPUT
 from qsession_core.providers.row import Provider, TargetRow
 

@@ -6,7 +6,7 @@ import cirq
 import pytest
 
 from qsession_cirq.basis import IonQNativeGateset, TargetGateset
-from qsession_cirq.convert import to_program
+from qsession_cirq.conversion.convert import to_program
 from qsession_cirq.native import GPI, GPI2, MS, ZZ
 
 GATESETS = [TargetGateset(), TargetGateset(resets=False), IonQNativeGateset(), IonQNativeGateset(zz=True)]

@@ -8,7 +8,7 @@ import cirq
 import pytest
 import sympy
 
-from qsession_cirq.conditions import ConditionError, Recorded, expression
+from qsession_cirq.conversion.conditions import ConditionError, Recorded, expression
 from qsession_core.program import Literal, evaluate
 
 A, B = sympy.symbols("a b")

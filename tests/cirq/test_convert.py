@@ -12,9 +12,9 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsession_cirq.convert import convert, to_program
+from qsession_cirq.conversion.convert import convert, to_program
+from qsession_cirq.conversion.words import unitary_of
 from qsession_cirq.native import GPI, GPI2, MS, ZZ
-from qsession_cirq.words import unitary_of
 from qsession_core.errors import ConversionError, UnsupportedOperationError
 from qsession_core.program import Binary, Bit, Literal, Register, Uint
 

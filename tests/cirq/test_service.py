@@ -11,8 +11,8 @@ import pytest
 import sympy
 
 from qsession_cirq import AzureQuantumService, Job, Target
+from qsession_cirq.conversion.readout import Key, Readout
 from qsession_cirq.native import GPI2, MS
-from qsession_cirq.readout import Key, Readout
 from qsession_core import Workspace
 from qsession_core.errors import (
     BudgetExceededError,
@@ -25,7 +25,7 @@ from qsession_core.errors import (
     TargetNotFoundError,
     UnboundParameterError,
 )
-from qsession_core.results import Register, Result
+from qsession_core.results.result import Register, Result
 
 A, B = cirq.LineQubit.range(2)
 BELL = cirq.Circuit(cirq.H(A), cirq.CNOT(A, B), cirq.measure(A, B, key="m"))

@@ -16,11 +16,11 @@ import traceback
 import pytest
 
 from qsession_core import Response, SessionStatus, Workspace, errors
-from qsession_core.client.connection import parse_resource_id
-from qsession_core.client.cost import estimate
-from qsession_core.client.journal import Journal
-from qsession_core.client.rest import segment
-from qsession_core.client.waiting import looks
+from qsession_core.client.polling import looks
+from qsession_core.client.service.connection import parse_resource_id
+from qsession_core.client.service.rest import segment
+from qsession_core.client.submitting.cost import estimate
+from qsession_core.client.submitting.journal import Journal
 from qsession_core.transport import Request, without_secrets
 from qsession_core.transport.auth import ApiKey, Token
 from qsession_core.transport.http import HttpTransport

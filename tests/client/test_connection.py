@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from qsession_core import Request, Response, Workspace, errors
-from qsession_core.client.connection import parse_connection_string, parse_resource_id
+from qsession_core.client.service.connection import parse_connection_string, parse_resource_id
 
 SUB = "11111111-2222-3333-4444-555555555555"
 ID = f"/subscriptions/{SUB}/resourceGroups/rg/providers/Microsoft.Quantum/Workspaces/ws"

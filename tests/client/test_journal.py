@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from qsession_core import Response, Workspace, errors
-from qsession_core.client.journal import Journal
+from qsession_core.client.submitting.journal import Journal
 
 KILLS = 100
 

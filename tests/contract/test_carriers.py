@@ -8,7 +8,7 @@ import pytest
 
 from qsession_core import JobStatus, Program, SessionStatus, Workspace, errors
 from qsession_core.local import LocalWorkspace
-from qsession_core.local.server import Server
+from qsession_core.local.http_server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

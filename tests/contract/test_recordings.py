@@ -9,7 +9,7 @@ import pytest
 from recordings import body_of, load, names
 
 from qsession_core import JobStatus, SessionStatus, errors
-from qsession_core.client.models import JobDetails, ProviderStatus, SessionDetails, job_details, session_details
+from qsession_core.client.service.models import JobDetails, ProviderStatus, SessionDetails, job_details, session_details
 
 pytestmark = pytest.mark.recordings
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from qsession_core.gates import gate
+from qsession_core.gates.words import gate
 from qsession_core.program import Block, Program, evaluate
 
 SMALLEST = 1e-14

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from qsession_core.gates import GATES, controlled, gate
+from qsession_core.gates.words import GATES, controlled, gate
 from qsession_core.program import Binary, Bit, Block, Literal, Program, Register, Uint, Unary
 
 NATIVE = ("gpi", "gpi2", "ms", "zz")

@@ -11,11 +11,11 @@ from collections import defaultdict
 import numpy as np
 from exact import SMALLEST, apply, matrix_of, pauli_evolution
 
-from qsession_core.layout import Layout
-from qsession_core.local.arithmetic import compute
-from qsession_core.local.circuit import Circuit
-from qsession_core.local.read_ionq import read_ionq
-from qsession_core.local.read_qir import read_qir, split
+from qsession_core.local.readers.circuit import Circuit
+from qsession_core.local.readers.ionq import read_ionq
+from qsession_core.local.readers.qir import read_qir, split
+from qsession_core.local.simulators.llvm_arithmetic import compute
+from qsession_core.results.layout import Layout
 
 
 def distribution(payload):

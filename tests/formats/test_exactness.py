@@ -10,10 +10,10 @@ import readback
 from qsession_core.errors import ConversionError
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.openqasm2 import OpenQasm2
-from qsession_core.formats.qir import Qir
-from qsession_core.gates import GATES
-from qsession_core.layout import Layout
+from qsession_core.formats.qir.module import Qir
+from qsession_core.gates.words import GATES
 from qsession_core.program import Program
+from qsession_core.results.layout import Layout
 
 SEEDS = range(300)
 STRAIGHT = [(Qir(), "Base"), (Qir("quantinuum"), "Base"), (Qir("quantinuum"), "Adaptive_RI"), (OpenQasm2(), "")]

@@ -11,7 +11,7 @@ import readback
 
 from qsession_core.errors import ConversionError, UnboundParameterError, UnsupportedOperationError
 from qsession_core.formats.ionq import IonQCircuit
-from qsession_core.gates import controlled
+from qsession_core.gates.words import controlled
 from qsession_core.program import Angle, Bit, Block, Program, Register
 
 

@@ -9,8 +9,8 @@ from counting import lines_run
 
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.openqasm2 import OpenQasm2
-from qsession_core.formats.qir import Qir
-from qsession_core.gates import GATES
+from qsession_core.formats.qir.module import Qir
+from qsession_core.gates.words import GATES
 from qsession_core.program import Bit, Block, Program
 
 FEW, MANY = 2_000, 20_000

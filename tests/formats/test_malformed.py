@@ -11,8 +11,8 @@ import random
 import pytest
 
 from qsession_core.errors import ResultFormatError
-from qsession_core.formats import JobFacts, decode, views
-from qsession_core.layout import Layout, Register
+from qsession_core.formats import JobFacts, decode, official_views
+from qsession_core.results.layout import Layout, Register
 
 LAYOUT = Layout(3, (Register("a", (0,)), Register("b", (1, 2))), (2, 1, 0)).to_text()
 V2 = "microsoft.quantum-results.v2"
@@ -317,7 +317,9 @@ def test_the_error_pickles_with_its_facts():
     assert (again.format, again.problem, again.job_id) == (IONQ, caught.value.problem, "job-1")
 
 
-@pytest.mark.parametrize("look", [lambda data: views.view(V2, data), views.histograms, views.shots])
+@pytest.mark.parametrize(
+    "look", [lambda data: official_views.view(V2, data), official_views.histograms, official_views.shots]
+)
 def test_the_official_views_of_something_strange_are_data_or_malformed(look):
     draw = random.Random(5)
     for _, document in VALID[:2]:
@@ -330,4 +332,4 @@ def test_the_official_views_of_something_strange_are_data_or_malformed(look):
 def test_the_official_view_of_a_result_without_shots_is_empty():
     data = json.dumps({"DataFormat": V2, "Results": [{"Histogram": [], "Shots": []}]}).encode()
 
-    assert views.view(V2, data) == {}
+    assert official_views.view(V2, data) == {}

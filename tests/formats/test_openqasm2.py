@@ -7,8 +7,8 @@ import pytest
 from qsession_core.errors import ConversionError, UnboundParameterError, UnsupportedOperationError
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.openqasm2 import OpenQasm2
-from qsession_core.layout import Layout
 from qsession_core.program import Angle, Binary, Bit, Block, Literal, Program, Register, Uint, Unary
+from qsession_core.results.layout import Layout
 
 HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 

@@ -17,9 +17,9 @@ from qsession_core.errors import (
 )
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.openqasm2 import OpenQasm2
-from qsession_core.formats.qir import DIALECTS, Qir, to_bitcode
-from qsession_core.layout import Layout
+from qsession_core.formats.qir.module import DIALECTS, Qir, to_bitcode
 from qsession_core.program import Angle, Binary, Bit, Block, Literal, Program, Register, Uint, Unary
+from qsession_core.results.layout import Layout
 
 BELL = [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))]
 
@@ -203,7 +203,7 @@ def test_only_functions_of_the_dialect_are_called(dialect):
         "cu",
         "p",
     ]
-    from qsession_core.gates import gate
+    from qsession_core.gates.words import gate
 
     steps = [(word, tuple(range(gate(word).num_qubits)), (0.3,) * gate(word).num_params) for word in words]
 

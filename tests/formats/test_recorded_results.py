@@ -14,7 +14,7 @@ import readback
 
 from qsession_core.errors import ResultFormatError
 from qsession_core.formats import JobFacts, decode
-from qsession_core.results import Register
+from qsession_core.results.result import Register
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
 pytestmark = pytest.mark.recordings

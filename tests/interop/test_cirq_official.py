@@ -28,7 +28,7 @@ def both():
     from azure.quantum.cirq import AzureQuantumService as TheirService
 
     from qsession_core.local import LocalWorkspace
-    from qsession_core.local.server import Server
+    from qsession_core.local.http_server import Server
 
     with LocalWorkspace(seed=3) as local, Server(local) as server:
         at = local.connection

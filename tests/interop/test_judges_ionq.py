@@ -20,9 +20,9 @@ import readback
 
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.ionq import IonQCircuit
-from qsession_core.formats.qir import Qir
-from qsession_core.gates import gate
-from qsession_core.local.read_ionq import read_ionq
+from qsession_core.formats.qir.module import Qir
+from qsession_core.gates.words import gate
+from qsession_core.local.readers.ionq import read_ionq
 from qsession_core.program import Program, Register
 
 SEEDS = range(300)
@@ -123,7 +123,7 @@ def test_cirq_ionqs_json_of_a_circuit_means_what_ours_does():
     import cirq
     from cirq_ionq import Serializer
 
-    from qsession_cirq.convert import to_program
+    from qsession_cirq.conversion.convert import to_program
 
     serializer = Serializer()
 

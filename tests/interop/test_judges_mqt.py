@@ -16,7 +16,7 @@ import readback
 
 from qsession_core.errors import ConversionError
 from qsession_core.formats.ionq import IonQCircuit
-from qsession_core.formats.qir import Qir
+from qsession_core.formats.qir.module import Qir
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the benchmark's own dependencies warn on import
@@ -73,7 +73,7 @@ def statevector_distribution(circuit):
 
 @pytest.mark.parametrize("name", sorted(set(get_available_benchmark_names()) - TOO_WIDE))
 def test_an_algorithm_keeps_its_distribution(name):
-    from qsession_qiskit.convert import to_program
+    from qsession_qiskit.conversion.convert import to_program
 
     checked = 0
     for circuit in circuits(name):
@@ -91,7 +91,7 @@ def test_an_algorithm_keeps_its_distribution(name):
 
 
 def test_what_measures_midway_is_refused_where_it_cannot_be_held():
-    from qsession_qiskit.convert import to_program
+    from qsession_qiskit.conversion.convert import to_program
 
     (circuit, *_) = circuits("iqpe")
 

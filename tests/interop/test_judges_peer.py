@@ -18,7 +18,7 @@ import exact
 import readback
 
 from qsession_core.formats.ionq import IonQCircuit
-from qsession_core.formats.qir import Qir
+from qsession_core.formats.qir.module import Qir
 
 ANGLES = [-0.5, -3.0, 7.0, 9.5]
 
@@ -54,7 +54,7 @@ def wanted(circuit):
     [(IonQCircuit(), ""), (Qir(), "Base"), (Qir("quantinuum"), "Base"), (Qir("quantinuum"), "Adaptive_RI")],
 )
 def test_ours_is_right(word, angle, format_, profile):
-    from qsession_qiskit.convert import to_program
+    from qsession_qiskit.conversion.convert import to_program
 
     circuit = circuit_with(word, angle)
     measured = circuit.copy()

@@ -22,7 +22,7 @@ import programs
 
 from qsession_core.errors import ConversionError
 from qsession_core.formats import JobFacts, decode
-from qsession_core.formats.qir import Qir
+from qsession_core.formats.qir.module import Qir
 from qsession_core.program import Binary, Bit, Block, Literal, Program, Uint
 
 SEEDS = range(300)

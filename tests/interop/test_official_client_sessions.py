@@ -10,7 +10,7 @@ os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")
 
 from qsession_core.cli import official_lines
 from qsession_core.local import Fault, LocalWorkspace, ManualClock
-from qsession_core.local.server import Server
+from qsession_core.local.http_server import Server
 
 # the official client's own deprecations are not ours to fix
 pytestmark = [

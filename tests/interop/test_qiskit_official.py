@@ -45,7 +45,7 @@ def both(faults):
     from azure.quantum.qiskit import AzureQuantumProvider as TheirProvider
 
     from qsession_core.local import LocalWorkspace
-    from qsession_core.local.server import Server
+    from qsession_core.local.http_server import Server
 
     with LocalWorkspace(seed=3, faults=faults) as local, Server(local) as server:
         at = local.connection

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from qsession_core.gates import GATES
-from qsession_core.local.circuit import Circuit
+from qsession_core.gates.words import GATES
+from qsession_core.local.readers.circuit import Circuit
 
 CLIFFORD = ["x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap", "iswap", "ecr", "dcx"]
 

@@ -6,11 +6,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from local_circuits import CLIFFORD, distance, frequencies, random_circuit, statevector_probabilities
 
-from qsession_core.local.circuit import Circuit, JobFailure
-from qsession_core.local.kernels import Compiler, State
-from qsession_core.local.noise import Noise
-from qsession_core.local.numpy_engine import NumpyEngine
-from qsession_core.local.simulators import check_memory, choose, simulator
+from qsession_core.local.readers.circuit import Circuit, JobFailure
+from qsession_core.local.simulators.choice import check_memory, choose, simulator
+from qsession_core.local.simulators.kernels import Compiler, State
+from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.statevector import NumpyEngine
 
 QUIET = Noise()
 ALL = ["numpy", "qsim", "aer", "stim", "qdk"]

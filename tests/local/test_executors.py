@@ -7,7 +7,7 @@ import pytest
 from local_client import Client
 
 from qsession_core.local import LocalWorkspace
-from qsession_core.local.worker_pool import WorkerPool
+from qsession_core.local.execution.process_pool import WorkerPool
 
 JOBS = 200
 QASM = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg c[4]; ry({}) q[0]; h q[1]; cx q[1],q[2]; measure q -> c;'

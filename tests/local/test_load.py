@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from local_client import BELL, LONG, Client
 
 from qsession_core.local import LocalWorkspace, ManualClock
-from qsession_core.local.routes import ROUTES
+from qsession_core.local.service.routes import ROUTES
 from qsession_core.transport.message import Request
 
 JOBS, THREADS = 2000, 64
@@ -186,7 +186,7 @@ def test_every_job_ends_whatever_it_says(hostile, payload, params, target, place
 def test_over_http_hostile_requests_get_clean_answers(tmp_path):
     import socket
 
-    from qsession_core.local.server import Server
+    from qsession_core.local.http_server import Server
 
     with LocalWorkspace(tmp_path / "w") as service, Server(service) as server:
         chance = random.Random(1)

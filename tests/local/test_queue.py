@@ -10,7 +10,7 @@ import pytest
 from local_client import BAD, BELL, Client
 
 from qsession_core.local import Fault, Faults, LocalTarget, LocalWorkspace, ManualClock
-from qsession_core.local.execution import Outcome, run
+from qsession_core.local.execution.prepare import Outcome, run
 
 
 class Held(Executor):
@@ -228,14 +228,14 @@ def test_an_executor_that_breaks_fails_the_job_and_not_the_service():
 
 
 def test_a_plugin_that_breaks_fails_the_job_and_not_the_service(monkeypatch):
-    from qsession_core.local import dispatcher
+    from qsession_core.local.jobs import queue
 
     def explode(task, program):
         raise ZeroDivisionError
 
     with LocalWorkspace(clock=ManualClock()) as service:
         client = Client(service)
-        monkeypatch.setattr(dispatcher, "run_prepared", explode)
+        monkeypatch.setattr(queue, "run_prepared", explode)
         assert client.failure()["code"] == "InternalError"
         monkeypatch.undo()
         assert client.done(client.submit())["status"] == "Succeeded"
@@ -266,7 +266,7 @@ def test_cancelling_a_job_in_a_worker_process_ends_it_at_once():
 
 
 def test_a_worker_process_that_dies_fails_its_job():
-    from qsession_core.local.worker_pool import WorkerPool
+    from qsession_core.local.execution.process_pool import WorkerPool
 
     pool = WorkerPool(1)
     try:
@@ -392,7 +392,7 @@ def test_probabilities_are_drawn_with_the_seed():
 def test_a_task_says_everything_so_it_can_run_anywhere():
     import pickle
 
-    from qsession_core.local.execution import Task
+    from qsession_core.local.execution.prepare import Task
 
     task = Task("t", "ionq.circuit.v1", "ionq.quantum-results.v1", json.dumps(BELL).encode(), {}, 10, 1, 5)
     outcome = run(pickle.loads(pickle.dumps(task)))  # noqa: S301 - its own bytes

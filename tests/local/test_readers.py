@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from local_circuits import distance, frequencies, random_circuit, statevector_probabilities
 
-from qsession_core.local.angles import angle
-from qsession_core.local.circuit import Circuit, JobFailure, Program
-from qsession_core.local.noise import Noise
-from qsession_core.local.numpy_engine import NumpyEngine
-from qsession_core.local.read_ionq import read_ionq
-from qsession_core.local.read_openqasm import read_openqasm
-from qsession_core.local.read_qir import constant, read_qir
-from qsession_core.local.read_quil import read_quil
+from qsession_core.local.readers.angles import angle
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
+from qsession_core.local.readers.ionq import read_ionq
+from qsession_core.local.readers.openqasm2 import read_openqasm
+from qsession_core.local.readers.qir import constant, read_qir
+from qsession_core.local.readers.quil import read_quil
+from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.statevector import NumpyEngine
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
 QUIET = Noise()
@@ -60,7 +60,7 @@ def test_the_recorded_endianness_program_has_its_recorded_result():
     payload = next(body for name, _, body in recorded_inputs() if name == "qiskit_endianness_submit_to_rigetti")
     circuit = read_qir(payload)
     shots = NumpyEngine().sample(circuit, 3, 0, QUIET)
-    from qsession_core.local.outcomes import outcome_tree, v2_json
+    from qsession_core.local.execution.results import outcome_tree, v2_json
 
     result = json.loads(v2_json(shots, outcome_tree(circuit.output, circuit.num_results)))["Results"][0]
     assert result["Histogram"] == [

@@ -3,7 +3,7 @@
 import pytest
 from local_client import BAD, BELL
 
-from qsession_core.local.sessions import TABLE, Event, Phase, move, phase_of
+from qsession_core.local.jobs.session_states import TABLE, Event, Phase, move, phase_of
 
 
 def hold(service, target="ionq.simulator"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsession_core.gates import gate
+from qsession_core.gates.words import gate
 from qsession_core.program import evaluate
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from simulating import distribution
 
 from qsession_core.errors import ConversionError, LimitExceededError, UnsupportedOperationError
 from qsession_core.program import Bit, Uint, evaluate
-from qsession_core.results import Register
-from qsession_qiskit.convert import to_program
+from qsession_core.results.result import Register
+from qsession_qiskit.conversion.convert import to_program
 
 SHOTS = 4000
 

@@ -28,8 +28,8 @@ from qiskit.quantum_info import Clifford, SparsePauliOp, Statevector, random_cli
 from simulating import statevector
 
 from qsession_core.errors import ConversionError, UnsupportedOperationError
-from qsession_qiskit.convert import CONTROLS, PAULI_EVOLUTION, to_program
-from qsession_qiskit.native import GPI2Gate, GPIGate, MSGate, ZZGate
+from qsession_qiskit.conversion.convert import CONTROLS, PAULI_EVOLUTION, to_program
+from qsession_qiskit.ionq.gates import GPI2Gate, GPIGate, MSGate, ZZGate
 
 EVERYTHING = frozenset({CONTROLS, PAULI_EVOLUTION})
 UNITARY = [
@@ -148,7 +148,7 @@ def test_custom_gates_are_opened_recursively():
 
 
 def test_definitions_are_converted_once(monkeypatch):
-    from qsession_qiskit import convert
+    from qsession_qiskit.conversion import convert
 
     asked = []
     monkeypatch.setattr(convert, "definition", lambda operation: asked.append(operation) or operation.definition)

@@ -12,7 +12,7 @@ from qiskit.providers import JobStatus
 from qsession_core import Workspace
 from qsession_core.errors import JobCancelledError, JobFailedError, NotFoundError, TargetNotFoundError, WaitTimeoutError
 from qsession_core.local import Fault, Faults, LocalTarget, ManualClock
-from qsession_core.results import Register, Result
+from qsession_core.results.result import Register, Result
 from qsession_qiskit import AzureQuantumProvider
 from qsession_qiskit.result import AzureQuantumResult, experiment
 

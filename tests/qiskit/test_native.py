@@ -11,9 +11,9 @@ from qiskit.quantum_info import Operator, Statevector
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qsession_core import Workspace
-from qsession_core.gates import gate as word
+from qsession_core.gates.words import gate as word
 from qsession_qiskit import AzureQuantumProvider, GPI2Gate, GPIGate, MSGate, ZZGate, to_program
-from qsession_qiskit.translation import native_equivalences, native_gates
+from qsession_qiskit.ionq.translation import native_equivalences, native_gates
 
 TARGETS = ("ionq.simulator", "ionq.qpu.aria-1", "ionq.qpu.forte-1")
 NATIVE = {"gpi", "gpi2", "ms", "zz"}

@@ -8,8 +8,8 @@ from simulating import statevector
 
 from qsession_core.errors import ConversionError
 from qsession_core.program import Angle
-from qsession_qiskit.convert import to_parametric, to_program
-from qsession_qiskit.parameters import Symbols
+from qsession_qiskit.conversion.convert import to_parametric, to_program
+from qsession_qiskit.conversion.parameters import Symbols
 
 
 def bound(circuit, values):

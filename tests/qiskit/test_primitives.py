@@ -23,7 +23,7 @@ from qsession_core.errors import (
     ResultFormatError,
 )
 from qsession_core.local import Fault, Faults
-from qsession_core.results import Result
+from qsession_core.results.result import Result
 from qsession_qiskit import AzureQuantumProvider, EstimatorV2, SamplerV2
 from qsession_qiskit.estimator import _read, group
 from qsession_qiskit.sampler import _pub_result

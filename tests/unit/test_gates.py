@@ -11,8 +11,8 @@ from exact import distance, unitary
 from qiskit.circuit import library
 from qiskit.quantum_info import Operator
 
-from qsession_core.controls import join, split
-from qsession_core.gates import GATES, UNCONTROLLED, controlled, gate, lower
+from qsession_core.gates.controls import join, split
+from qsession_core.gates.words import GATES, UNCONTROLLED, controlled, gate, lower
 from qsession_core.program import Angle
 
 QISKIT = {

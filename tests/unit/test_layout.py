@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsession_core.layout import Layout, Register
+from qsession_core.results.layout import Layout, Register
 
 
 @st.composite

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qsession_core.errors import ResultFormatError
-from qsession_core.keys import merged
-from qsession_core.results import Register, Result, apportion
+from qsession_core.results.result import Register, Result, apportion
+from qsession_core.results.rows import merged
 
 WEIGHTS = st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=1, max_size=40).filter(lambda w: sum(w) > 1e-6)
 KEYS = st.integers(0, 12).flatmap(lambda width: st.lists(st.text("01", min_size=width, max_size=width), max_size=60))

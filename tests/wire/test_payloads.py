@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from qsession_core.formats import JobFacts, decode, views
+from qsession_core.formats import JobFacts, decode, official_views
 
 V2 = "microsoft.quantum-results.v2"
 QISKIT = {"qiskit": "True", "name": "circuit", "num_qubits": "3", "metadata": '{"some": "data"}'}
@@ -145,10 +145,10 @@ def test_lost_qubits_and_failed_shots_are_kept_apart_and_reported():
 
 
 def test_the_official_views_show_outcomes_as_they_were_recorded():
-    assert views.view(V2, LOST_AND_FAILED)["[0, 1]"] == 0.5
-    assert views.histograms(LOST_AND_FAILED)["[0, -]"] == {"outcome": [0, "-"], "count": 1}
-    assert views.shots(LOST_AND_FAILED)[0] == [0, 1]
-    assert views.shots(LOST_AND_FAILED)[1]["Error"]["Code"] == "0x20"
+    assert official_views.view(V2, LOST_AND_FAILED)["[0, 1]"] == 0.5
+    assert official_views.histograms(LOST_AND_FAILED)["[0, -]"] == {"outcome": [0, "-"], "count": 1}
+    assert official_views.shots(LOST_AND_FAILED)[0] == [0, 1]
+    assert official_views.shots(LOST_AND_FAILED)[1]["Error"]["Code"] == "0x20"
 
 
 def test_the_official_views_of_a_batch_are_lists():
@@ -157,11 +157,11 @@ def test_the_official_views_of_a_batch_are_lists():
         b'"Display":"(0, 1)","Count":1}],"Shots":[{"Item1":0,"Item2":1}]},{"Histogram":[],"Shots":[]}]}'
     )
 
-    assert views.shots(data) == [[(0, 1)], []]
-    assert views.histograms(data) == [{"(0, 1)": {"outcome": (0, 1), "count": 1}}, {}]
+    assert official_views.shots(data) == [[(0, 1)], []]
+    assert official_views.histograms(data) == [{"(0, 1)": {"outcome": (0, 1), "count": 1}}, {}]
 
 
 def test_the_official_view_of_other_formats_is_their_json_or_text():
-    assert views.view("ionq.quantum-results.v1", b'{"histogram": {"0": 1.0}}') == {"histogram": {"0": 1.0}}
-    assert views.view("microsoft.quantum-results.v1", b'{"Histogram": ["[0]", 1.0]}') == {"[0]": 1.0}
-    assert views.view("something.else.v1", b"<xml/>") == "<xml/>"
+    assert official_views.view("ionq.quantum-results.v1", b'{"histogram": {"0": 1.0}}') == {"histogram": {"0": 1.0}}
+    assert official_views.view("microsoft.quantum-results.v1", b'{"Histogram": ["[0]", 1.0]}') == {"[0]": 1.0}
+    assert official_views.view("something.else.v1", b"<xml/>") == "<xml/>"

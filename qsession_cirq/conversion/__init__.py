@@ -1,0 +1,1 @@
+"""cirq.Circuit to Program."""

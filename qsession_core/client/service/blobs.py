@@ -1,0 +1,133 @@
+"""Inputs and results in the workspace's storage. The address itself carries the right to use it (SAS)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+
+import msgspec
+
+from qsession_core.client.service.rest import segment, service_error
+from qsession_core.errors import AuthenticationError, ConflictError, PermissionDeniedError, TransportError
+from qsession_core.transport import Request
+
+if TYPE_CHECKING:
+    from qsession_core.client.service.rest import Rest
+
+__all__ = ["Blobs", "without_sas"]
+
+INPUT = "inputData"
+_API_VERSION = "2025-05-05"
+_FRESH_SECONDS = 300.0  # an address that expires sooner is not used
+MAX_BYTES = 64 * 1024 * 1024  # of one Put Blob
+
+
+class _SasUri(msgspec.Struct):
+    sasUri: str  # noqa: N815 - the wire's name
+
+
+def without_sas(uri: str) -> str:
+    """Return a blob's address without its query."""
+    return urlunsplit(urlsplit(uri)._replace(query=""))
+
+
+class Blobs:
+    """Uploads and downloads of one workspace."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+
+    def container(self, job_id: str) -> str:
+        """Return the address of a job's container, which the service makes, with the right to write into it."""
+        return self._ask({"containerName": f"job-{job_id}"})
+
+    def _ask(self, body: dict[str, str]) -> str:
+        answer = self._rest.call("POST", "/storage/sasUri", body=body)
+        address = self._rest.read("POST /storage/sasUri", answer, _SasUri).sasUri
+        try:
+            usable = urlsplit(address).scheme in {"https", "http"}
+        except ValueError:
+            usable = False
+        if not usable:
+            raise TransportError(
+                "The answer to POST /storage/sasUri holds no address. Something between here and the service may have "
+                "replaced it; try again.",
+                request="POST /storage/sasUri",
+            )
+        return address
+
+    def upload(self, container: str, name: str, data: bytes, content_type: str, *, overwrite: bool = False) -> str:
+        """Write a blob and return its address without the right to use it.
+
+        Repeating an upload whose answer was lost is no error: what is there is what we wrote.
+
+        Args:
+            container: As :meth:`container` returns it.
+            name: The blob's name.
+            data: Its bytes.
+            content_type: What it is labelled with.
+            overwrite: Whether a blob of this name is replaced; if not, it is left as it is.
+
+        Raises:
+            ServiceError: The storage said no.
+        """
+        parts = urlsplit(container)
+        url = urlunsplit(parts._replace(path=f"{parts.path}/{segment(name)}"))
+        headers = {
+            "x-ms-blob-type": "BlockBlob",
+            "x-ms-blob-content-type": content_type,
+            "Content-Type": "application/octet-stream",
+            "x-ms-version": _API_VERSION,
+            "x-ms-date": formatdate(self._rest.clock.time(), usegmt=True),
+        }
+        if not overwrite:
+            headers["If-None-Match"] = "*"
+        request = Request("PUT", url, headers, data)
+        response = self._rest.transport.send(request)
+        if response.status >= 300:  # noqa: PLR2004 - HTTP's border between yes and no
+            error = service_error(request, response, self._rest.clock.time())
+            if not isinstance(error, ConflictError):
+                raise error
+        return without_sas(url)
+
+    def download(self, uri: str) -> bytes:
+        """Read a blob; an address without a right that lasts is renewed first, and once more if it is refused.
+
+        Args:
+            uri: As the job's details give it.
+
+        Raises:
+            ServiceError: The storage said no.
+            TransportError: Nothing came.
+        """
+        fresh = uri if self._lasts(uri) else self._renewed(uri)
+        try:
+            return self._get(fresh)
+        except (AuthenticationError, PermissionDeniedError):
+            return self._get(self._renewed(uri))
+
+    def download_from(self, job_id: str, name: str) -> bytes:
+        """Read a blob of a job's container."""
+        return self._get(self._ask({"containerName": f"job-{job_id}", "blobName": name}))
+
+    def _get(self, uri: str) -> bytes:
+        request = Request("GET", uri, {"x-ms-version": _API_VERSION})
+        response = self._rest.transport.send(request)
+        if response.status >= 300:  # noqa: PLR2004
+            raise service_error(request, response, self._rest.clock.time())
+        return response.body
+
+    def _lasts(self, uri: str) -> bool:
+        expires = parse_qs(urlsplit(uri).query).get("se")
+        if not expires:
+            return False
+        try:
+            return datetime.fromisoformat(expires[0]).timestamp() - self._rest.clock.time() > _FRESH_SECONDS
+        except ValueError:
+            return False
+
+    def _renewed(self, uri: str) -> str:
+        container, _, blob = urlsplit(uri).path.rpartition("/")
+        return self._ask({"containerName": container.rpartition("/")[2], "blobName": unquote(blob)})

@@ -1,0 +1,239 @@
+"""Calls of the service: an address, a body, an answer or an error."""
+
+from __future__ import annotations
+
+import platform
+import re
+import uuid
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+
+from qsession_core.client.service.models import Page
+from qsession_core.errors import ConfigurationError, ServiceError, TransportError
+from qsession_core.transport import Request, Response, without_secrets
+from qsession_core.transport.retry import retry_after_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from qsession_core.client.service.connection import Connection
+    from qsession_core.transport import Transport
+    from qsession_core.transport.auth import Authentication
+    from qsession_core.transport.clock import Clock
+
+__all__ = ["Rest", "said", "segment", "service_error"]
+
+JSON = "application/json"
+T = TypeVar("T")
+
+
+class _ErrorBody(msgspec.Struct):
+    code: str | None = None
+    message: str | None = None
+
+
+class _Error(msgspec.Struct):
+    error: _ErrorBody | None = None
+
+
+def user_agent(application: str | None) -> str:
+    """Return the user agent, built once: the application's own words first."""
+    try:
+        ours = version("qsession")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        ours = "0"
+    words = [application] if application else []
+    return " ".join([*words, f"qsession/{ours}", f"Python/{platform.python_version()}", f"({platform.system()})"])
+
+
+def service_error(request: Request, response: Response, now: float) -> ServiceError:
+    """Make the error of an answer that says no, service's or storage's.
+
+    Args:
+        request: What was sent.
+        response: What came back.
+        now: Seconds since 1970.
+    """
+    code = response.headers.get("x-ms-error-code", "")
+    message = ""
+    if response.body.lstrip().startswith(b"<"):
+        text = response.body.decode("utf-8", "replace")
+        code = code or _tag(text, "Code")
+        message = _tag(text, "Message").split("\n")[0]
+    elif response.body:
+        try:
+            body = msgspec.json.decode(response.body, type=_Error).error
+        except msgspec.MsgspecError:
+            body = None
+        if body is not None:
+            code, message = code or body.code or "", body.message or ""
+    request_id = response.headers.get("x-ms-request-id") or request.headers.get("x-ms-client-request-id", "")
+    advice = {
+        401: "Check the API key or the credential.",
+        403: "Ask the workspace's owner for the rights, or check that the address has not expired.",
+        429: "Wait and try again.",
+    }.get(response.status, "")
+    sentence = f"The service answered {response.status}{f' {code}' if code else ''} to {request}"
+    sentence += f": {without_secrets(message)}" if message else "."
+    return ServiceError.for_status(response.status)(
+        " ".join(filter(None, [sentence, advice, f"(request {request_id})" if request_id else ""])),
+        status_code=response.status,
+        code=code,
+        request_id=request_id,
+        request=str(request),
+        retry_after_seconds=retry_after_seconds(response.headers, now),
+    )
+
+
+def _tag(xml: str, name: str) -> str:
+    found = re.search(rf"<{name}>(.*?)</{name}>", xml, re.DOTALL)
+    return found[1] if found else ""
+
+
+def segment(text: str) -> str:
+    """Return an id as one segment of an address, so that no id leads anywhere else.
+
+    >>> segment("a/b?c")
+    'a%2Fb%3Fc'
+
+    Raises:
+        ConfigurationError: It is empty, or a way up.
+    """
+    if text in {"", ".", ".."}:
+        raise ConfigurationError(f"{text!r} is no id. Pass the id of a job or session, such as job.id.")
+    return quote(text, safe="")
+
+
+def _host(url: str) -> tuple[str, str] | None:
+    """Return an address's scheme and host; None where it is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.scheme, parts.netloc
+
+
+def said(body: Mapping[str, object]) -> dict[str, object]:
+    """Return what has a value: the service wants no nulls."""
+    return {name: value for name, value in body.items() if value is not None}
+
+
+class Rest:
+    """Makes calls of one workspace."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        connection: Connection,
+        authentication: Authentication | None,
+        clock: Clock,
+        application: str | None = None,
+    ) -> None:
+        """Bind the calls to a workspace.
+
+        Args:
+            transport: What carries them.
+            connection: Where to.
+            authentication: Who we are; None where the service does not ask.
+            clock: For answers that name a date.
+            application: Goes before our own user agent.
+        """
+        self.transport = transport
+        self.connection = connection
+        self.clock = clock
+        self._authentication = authentication
+        self._user_agent = user_agent(application)
+        self._version = urlencode({"api-version": connection.api_version})
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        content_type: str = JSON,
+        query: Mapping[str, str | None] | None = None,
+    ) -> bytes:
+        """Make one call below the workspace's address and return the answer's body.
+
+        Args:
+            method: Such as ``"GET"``.
+            path: From the workspace on, such as ``"/jobs/<id>"``.
+            body: Written as JSON; None for no body.
+            content_type: How the body is labelled.
+            query: Members that are None are left out.
+
+        Raises:
+            ServiceError: The service said no.
+            TransportError: It said nothing.
+        """
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        tail = "&" + urlencode(given, quote_via=quote) if given else ""
+        return self._send(method, f"{self.connection.url}{path}?{self._version}{tail}", body, content_type)
+
+    def _send(self, method: str, url: str, body: object = None, content_type: str = JSON) -> bytes:
+        request = self._request(method, url, body, content_type)
+        response = self.transport.send(request)
+        if response.status >= 300:  # noqa: PLR2004 - the service never redirects
+            raise service_error(request, response, self.clock.time())
+        return response.body
+
+    def _request(self, method: str, url: str, body: object, content_type: str) -> Request:
+        """Return the request; the key is in no other value of the frames that an error passes through."""
+        headers = {
+            "Accept": JSON,
+            "User-Agent": self._user_agent,
+            "x-ms-client-request-id": str(uuid.uuid4()),
+            **(self._authentication.headers() if self._authentication is not None else {}),
+        }
+        data = b""
+        if body is not None:
+            data = msgspec.json.encode(body)
+            headers["Content-Type"] = content_type
+        elif method == "POST":
+            headers["Content-Length"] = "0"
+        return Request(method, url, headers, data)
+
+    def read(self, request: str, body: bytes | msgspec.Raw, type_: type[T]) -> T:
+        """Read an answer's body.
+
+        Raises:
+            TransportError: It is not what the service promises: cut off, or from somebody in between.
+        """
+        try:
+            return msgspec.json.decode(body, type=type_)
+        except msgspec.MsgspecError as error:
+            raise TransportError(
+                f"The answer to {request} cannot be read: {error}. Something between here and the service may have "
+                "cut or replaced it; try again.",
+                request=request,
+            ) from error
+
+    def pages(self, path: str, query: Mapping[str, str | None]) -> Iterator[list[msgspec.Raw]]:
+        """Walk through the pages of a list, as long as somebody wants more."""
+        body = self.call("GET", path, query=query)
+        followed: set[str] = set()
+        while True:
+            page = self.read(f"GET {path}", body, Page)
+            yield page.value
+            if not page.next_link:
+                return
+            if _host(page.next_link) != _host(self.connection.url):
+                raise TransportError(
+                    f"The list at {path} goes on at another host; its address was not followed, since the call carries "
+                    "our credential. Something between here and the service may have changed it.",
+                    request=f"GET {path}",
+                )
+            if page.next_link in followed:
+                raise TransportError(f"The list at {path} goes round in circles; try again.", request=f"GET {path}")
+            followed.add(page.next_link)
+            body = self._send("GET", self._in_our_version(page.next_link))
+
+    def _in_our_version(self, link: str) -> str:
+        """Return a link of the service with our api-version in it: pages of one list are of one version."""
+        head, _, query = link.partition("?")
+        others = [part for part in query.split("&") if part and not part.lower().startswith("api-version=")]
+        return head + "?" + "&".join([*others, self._version])

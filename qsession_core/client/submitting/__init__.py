@@ -1,0 +1,1 @@
+"""From a program to a job: encoding, checks, upload, journal, cost."""

@@ -1,0 +1,1 @@
+"""QIR as text: Base, Adaptive_RI and Adaptive_RIF."""

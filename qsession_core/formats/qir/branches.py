@@ -1,0 +1,202 @@
+"""Classical control in QIR's Adaptive profile: branches as blocks, and where each classical bit is held.
+
+Quantinuum's front end binds a result to the measurement, and its truth value to the first read, that stand before a use
+in the text; so both have to dominate every use. Therefore each measurement has a result of its own; what is needed in
+a branch is read before it; and a bit that is measured in a branch is read there and leaves it as a truth value, chosen
+by a phi.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qsession_core.formats.qir.conditions import Conditions
+from qsession_core.program import Binary, Bit, Uint, Unary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qsession_core.program import Block, Expression
+
+__all__ = ["Branches", "Held", "measured_in"]
+
+# Where a bit is held: the number of its result, or an i1 value. A bit that is held nowhere is 0
+Held = int | str
+
+
+def measured_in(block: Block | None) -> set[int]:
+    """Return every classical bit that something is measured into, in nested blocks too."""
+    if block is None:
+        return set()
+    clbits = set()
+    if "measure" in block.names:
+        clbits = {params[0] for name, params in zip(block.names, block.params, strict=True) if name == "measure"}
+    if "if" in block.names:
+        for name, params in zip(block.names, block.params, strict=True):
+            if name == "if":
+                clbits |= measured_in(params[1]) | measured_in(params[2])
+    return clbits
+
+
+def _read_by(expression: Expression) -> set[int]:
+    """Return every classical bit that a condition reads."""
+    match expression:
+        case Bit(clbit):
+            return {clbit}
+        case Uint(clbits):
+            return set(clbits)
+        case Unary(_, operand):
+            return _read_by(operand)
+        case Binary(_, left, right):
+            return _read_by(left) | _read_by(right)
+        case _:
+            return set()
+
+
+def _read_in(block: Block | None) -> set[int]:
+    """Return every classical bit that the branches in a block read."""
+    if block is None or "if" not in block.names:
+        return set()
+    clbits: set[int] = set()
+    for name, params in zip(block.names, block.params, strict=True):
+        if name == "if":
+            clbits |= _read_by(params[0]) | _read_in(params[1]) | _read_in(params[2])
+    return clbits
+
+
+class Branches:
+    """Writes blocks of operations with the branches between them.
+
+    Invariants: every block ends in exactly one jump (the last one is ended by the caller); control flow only goes
+    forward; every value is defined, and every result measured, in a block that dominates its uses.
+
+    Attributes:
+        held: Where each classical bit is held now.
+        num_results: How many results have been handed out.
+        inside: The place, in the whole program, of the branch that is being written; None outside all branches.
+    """
+
+    def __init__(
+        self,
+        lines: list[str],
+        segment: Callable[[Block, int, int], None],
+        refuse: Callable[[int, str], None],
+        declared: dict[str, str],
+        *,
+        floats: bool,
+    ) -> None:
+        """Write into ``lines``.
+
+        Args:
+            lines: The module's instructions so far; written at its end.
+            segment: Writes operations ``start`` to ``stop`` of a block that are no branches.
+            refuse: Notes that a branch (its place, why) cannot be written.
+            declared: Function -> declaration, for what conditions call.
+            floats: Whether there are doubles.
+        """
+        self.held: dict[int, Held] = {}
+        self.num_results = 0
+        self.inside: int | None = None
+        self._lines = lines
+        self._segment = segment
+        self._refuse = refuse
+        self._declared = declared
+        self._floats = floats
+        self._read_before: dict[
+            int, str
+        ] = {}  # result -> its truth value, where a block that dominates this one read it
+        self._values = 0
+        self._blocks = 0
+        self._label = "block_0"
+
+    def write(self, block: Block) -> None:
+        """Write a block, nested blocks included."""
+        start = 0
+        outside = self.inside is None
+        for index, name in enumerate(block.names):
+            if name == "if":
+                self._segment(block, start, index)
+                if outside:
+                    self.inside = index
+                self._branch(index, *block.params[index])
+                if outside:
+                    self.inside = None
+                start = index + 1
+        self._segment(block, start, len(block))
+
+    def measured(self, clbit: int) -> int:
+        """Return the number of the result that a measurement into a bit writes: a new one each time."""
+        number = self.held[clbit] = self.num_results
+        self.num_results += 1
+        return number
+
+    def _branch(self, index: int, condition: Expression, then: Block, otherwise: Block | None) -> None:
+        try:
+            truth = Conditions(self._new, self._read, self._known, floats=self._floats).truth(condition)
+        except (ValueError, TypeError) as error:
+            self._refuse(index, str(error))
+            truth = "undef"  # both sides are still looked into, for problems of their own
+        if truth in {"true", "false"}:
+            chosen = then if truth == "true" else otherwise
+            if chosen is not None:
+                self.write(chosen)
+            return
+        self._blocks += 1
+        number = self._blocks
+        changing = sorted(measured_in(then) | measured_in(otherwise))
+        has_else = otherwise is not None or bool(changing)
+        end = f"end_{number}"
+        for clbit in sorted(_read_in(then) | _read_in(otherwise)) + changing:
+            self._read(clbit)
+        self._lines.append(f"  br i1 {truth}, label %then_{number}, label %{f'else_{number}' if has_else else end}\n")
+        before = self.held.copy()
+        after_then = self._arm(f"then_{number}", then, end, changing)
+        self.held = before
+        after_else = self._arm(f"else_{number}", otherwise, end, changing) if has_else else None
+        self._begin(end)
+        for clbit in changing:
+            assert after_else is not None  # noqa: S101 - where a bit changes there is an else
+            self._merge(clbit, after_then, after_else)
+
+    def _arm(self, label: str, block: Block | None, end: str, changing: list[int]) -> tuple[str, dict[int, str]]:
+        """Write one side of a branch; return its last label, and the changing bits' values there."""
+        self._begin(label)
+        if block is not None:
+            self.write(block)
+        values = {clbit: self._read(clbit) for clbit in changing}
+        self._lines.append(f"  br label %{end}\n")
+        return self._label, values
+
+    def _merge(self, clbit: int, then: tuple[str, dict[int, str]], otherwise: tuple[str, dict[int, str]]) -> None:
+        one, other = then[1][clbit], otherwise[1][clbit]
+        if one == other:
+            self.held[clbit] = one
+        else:
+            self.held[clbit] = self._new(f"phi i1 [ {one}, %{then[0]} ], [ {other}, %{otherwise[0]} ]")
+
+    def _known(self, clbit: int) -> bool | None:
+        """Return a classical bit's value if it is known now: nothing was measured into it yet."""
+        held = self.held.get(clbit, "false")
+        return held == "true" if held in {"true", "false"} else None
+
+    def _begin(self, label: str) -> None:
+        self._lines.append(f"{label}:\n")
+        self._label = label
+
+    def _new(self, instruction: str) -> str:
+        name = f"%v{self._values}"
+        self._values += 1
+        self._lines.append(f"  {name} = {instruction}\n")
+        return name
+
+    def _read(self, clbit: int) -> str:
+        """Return a classical bit as an i1."""
+        held = self.held.get(clbit, "false")
+        if isinstance(held, str):
+            return held
+        if held not in self._read_before:
+            read = "__quantum__rt__read_result"
+            self._declared[read] = f"declare zeroext i1 @{read}(%Result*)\n"
+            value = self._new(f"call zeroext i1 @{read}(%Result* inttoptr (i64 {held} to %Result*))")
+            self._read_before[held] = value
+        return self._read_before[held]

@@ -1,0 +1,258 @@
+"""Conditions as LLVM instructions, with the meaning that :func:`qsession_core.program.evaluate` gives them.
+
+Whole numbers do not wrap around there, and they do not here: every number's range is known from its bits, and one that
+may leave 64 bits is refused. Numbers are i64 and signed, truth values i1, other numbers doubles, which only the profile
+Adaptive_RIF has. What is known now is computed now.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+from qsession_core.formats.writing.gapped_text import llvm_doubles
+from qsession_core.program import Binary, Bit, Expression, Literal, Uint, Unary, evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Conditions", "folded"]
+
+_INTEGER = {"&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "ashr", "+": "add", "-": "sub", "*": "mul"}
+_FLOAT = {"+": "fadd", "-": "fsub", "*": "fmul"}
+_COMPARE = {"==": "eq", "!=": "ne", "<": "slt", "<=": "sle", ">": "sgt", ">=": "sge"}
+# ordered ones only: Microsoft's simulator knows no others, and no number here is NaN
+_COMPARE_FLOAT = {"==": "oeq", "!=": "one", "<": "olt", "<=": "ole", ">": "ogt", ">=": "oge"}
+_SWAPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_LOGIC = {"and": "and", "or": "or", "&": "and", "|": "or", "^": "xor"}
+_BITS = 64
+_EXACT_DOUBLE = 1 << 53
+
+Range = tuple[int, int]
+
+
+def folded(expression: Expression, known: Callable[[int], bool | None]) -> Expression:
+    """Compute what is known now.
+
+    >>> folded(Binary("and", Bit(0), Unary("not", Bit(1))), {1: False}.get)
+    Bit(clbit=0)
+
+    Args:
+        expression: A condition.
+        known: Returns a classical bit's value, or None where only the run tells.
+    """
+    match expression:
+        case Bit(clbit):
+            value = known(clbit)
+            return expression if value is None else Literal(value)
+        case Uint(clbits):
+            if any(known(clbit) is None for clbit in clbits):
+                return expression
+            return Literal(sum(int(bool(known(clbit))) << place for place, clbit in enumerate(clbits)))
+        case Literal():
+            return expression
+        case Unary(operator, operand, width):
+            inner = folded(operand, known)
+            outer = Unary(operator, inner, width)
+            return Literal(evaluate(outer, ())) if isinstance(inner, Literal) else outer
+        case Binary(operator, left, right):
+            one, other = folded(left, known), folded(right, known)
+            both = Binary(operator, one, other)
+            if isinstance(one, Literal) and isinstance(other, Literal):
+                return Literal(evaluate(both, ()))
+            return _logic_folded(both) if operator in {"and", "or"} else both
+
+
+def _logic_folded(expression: Binary) -> Expression:
+    """Decide ``and`` and ``or`` by the side that is known."""
+    for side, rest in ((expression.left, expression.right), (expression.right, expression.left)):
+        if isinstance(side, Literal):
+            if bool(side.value) is (expression.operator == "or"):
+                return Literal(expression.operator == "or")
+            if kind_of(rest) == "truth":
+                return rest
+    return expression
+
+
+def kind_of(expression: Expression) -> str:
+    """Return what an expression is: a ``"truth"`` value, an ``"integer"`` or a ``"float"``."""
+    match expression:
+        case Bit():
+            return "truth"
+        case Uint():
+            return "integer"
+        case Literal(value):
+            return "truth" if isinstance(value, bool) else "integer" if isinstance(value, int) else "float"
+        case Unary(operator):
+            return "truth" if operator == "not" else "integer"
+        case Binary(operator, left, right):
+            if operator in _COMPARE or operator in {"and", "or"}:
+                return "truth"
+            kinds = {kind_of(left), kind_of(right)}
+            if operator in _LOGIC and kinds == {"truth"}:
+                return "truth"
+            return "float" if "float" in kinds else "integer"
+
+
+class Conditions:
+    """Writes conditions where they are used.
+
+    Raises:
+        ValueError: From all methods: a condition cannot be written; the message says why.
+    """
+
+    def __init__(
+        self,
+        new: Callable[[str], str],
+        read: Callable[[int], str],
+        known: Callable[[int], bool | None],
+        *,
+        floats: bool,
+    ) -> None:
+        """Write by ``new``.
+
+        Args:
+            new: Takes an instruction, returns the value that it makes.
+            read: Takes a classical bit, returns its present value as an i1.
+            known: Returns a bit's value if it is known now, else None.
+            floats: Whether there are doubles.
+        """
+        self._new = new
+        self._read = read
+        self._known = known
+        self._floats = floats
+
+    def truth(self, expression: Expression) -> str:
+        """Write a condition; return an i1, ``"true"`` or ``"false"``."""
+        whole = folded(expression, self._known)
+        if isinstance(whole, Literal):
+            return "true" if whole.value else "false"
+        return self._truth(whole)
+
+    def _truth(self, expression: Expression) -> str:
+        match expression:
+            case Bit(clbit):
+                return self._read(clbit)
+            case Literal(value):
+                return "true" if value else "false"
+            case Unary("not", operand):
+                return self._new(f"xor i1 {self._truth(operand)}, true")
+            case Binary(operator, left, right) if operator in _COMPARE:
+                return self._comparison(operator, left, right)
+            case Binary(operator, left, right) if kind_of(expression) == "truth":
+                return self._new(f"{_LOGIC[operator]} i1 {self._truth(left)}, {self._truth(right)}")
+        if kind_of(expression) == "float":
+            return self._new(f"fcmp one double {self._double(expression)}, {_double(0.0)}")
+        return self._new(f"icmp ne i64 {self._integer(expression)[0]}, 0")
+
+    def _comparison(self, operator: str, left: Expression, right: Expression) -> str:
+        if isinstance(left, Literal):
+            operator, left, right = _SWAPPED[operator], right, left
+        if isinstance(right, Literal) and isinstance(right.value, float) and kind_of(left) != "float":
+            return self._against_float(operator, left, right.value)
+        if "float" in {kind_of(left), kind_of(right)}:
+            one, other = self._double(left), self._double(right)
+            return self._new(f"fcmp {_COMPARE_FLOAT[operator]} double {one}, {other}")
+        return self._new(f"icmp {_COMPARE[operator]} i64 {self._integer(left)[0]}, {self._integer(right)[0]}")
+
+    def _against_float(self, operator: str, left: Expression, value: float) -> str:
+        """Compare a whole number with a number that need not be whole: the whole numbers around it decide."""
+        if not math.isfinite(value) or abs(value) >= 1 << (_BITS - 2):
+            raise ValueError(f"it compares a whole number with {value}")
+        if operator in {"==", "!="} and not value.is_integer():
+            return "true" if operator == "!=" else "false"
+        bound = math.ceil(value) if operator in {"<", ">="} else math.floor(value)
+        return self._new(f"icmp {_COMPARE[operator]} i64 {self._integer(left)[0]}, {bound}")
+
+    # --- whole numbers -----------------------------------------------------------------------------------------
+
+    def _integer(self, expression: Expression) -> tuple[str, Range]:
+        """Write a whole number; return it as an i64, and the range it may be in."""
+        if kind_of(expression) == "truth":
+            truth = self._truth(expression)
+            return (
+                str(int(truth == "true")) if truth in {"true", "false"} else self._new(f"zext i1 {truth} to i64")
+            ), (
+                0,
+                1,
+            )
+        match expression:
+            case Uint(clbits):
+                return self._uint(clbits)
+            case Literal(value):
+                return str(int(value)), _within((int(value), int(value)))
+            case Unary(_, operand, width):
+                text, (low, high) = self._integer(operand)
+                mask = (1 << width) - 1
+                _within((0, mask))
+                span = (mask - high, mask - low) if low >= 0 and high <= mask else _bits_range((low, high), (0, mask))
+                return self._new(f"xor i64 {text}, {mask}"), span
+            case Binary(operator, left, right) if operator in _INTEGER and kind_of(expression) == "integer":
+                one, of_one = self._integer(left)
+                other, of_other = self._integer(right)
+                span = _within(_range(operator, of_one, of_other))
+                return self._new(f"{_INTEGER[operator]} i64 {one}, {other}"), span
+        raise ValueError("it uses a number with a fraction as a whole number")
+
+    def _uint(self, clbits: tuple[int, ...]) -> tuple[str, Range]:
+        total = ""
+        high = 0
+        for place, clbit in enumerate(clbits):
+            if self._known(clbit) is False:
+                continue
+            high |= 1 << place
+            _within((0, high))
+            bit = self._new(f"zext i1 {self._read(clbit)} to i64")
+            if place:
+                bit = self._new(f"shl i64 {bit}, {place}")
+            total = self._new(f"or i64 {total}, {bit}") if total else bit
+        return total or "0", (0, high)
+
+    # --- other numbers -----------------------------------------------------------------------------------------
+
+    def _double(self, expression: Expression) -> str:
+        """Write a number; return it as a double."""
+        if not self._floats:
+            raise ValueError("it computes with fractions, which needs a target with the profile Adaptive_RIF")
+        match expression:
+            case Literal(value):
+                return _double(float(value))
+            case Binary(operator, left, right) if kind_of(expression) == "float":
+                if operator not in _FLOAT:
+                    raise ValueError(f"it uses {operator} on numbers with a fraction")
+                return self._new(f"{_FLOAT[operator]} double {self._double(left)}, {self._double(right)}")
+        text, (low, high) = self._integer(expression)
+        if max(-low, high) > _EXACT_DOUBLE:
+            raise ValueError("it mixes numbers with a fraction and whole numbers beyond 2**53")
+        return self._new(f"sitofp i64 {text} to double")
+
+
+def _double(value: float) -> str:
+    if not math.isfinite(value):
+        raise ValueError(f"it computes with {value}")
+    return llvm_doubles([value])[0]
+
+
+def _within(span: Range) -> Range:
+    if span[0] < -(1 << (_BITS - 1)) or span[1] >= 1 << (_BITS - 1):
+        raise ValueError("it computes with whole numbers beyond 63 bits; compare fewer bits at a time")
+    return span
+
+
+def _range(operator: str, left: Range, right: Range) -> Range:
+    """Return the range of what two numbers make."""
+    if operator in {"&", "|", "^"}:
+        if operator == "&" and left[0] >= 0 and right[0] >= 0:
+            return 0, min(left[1], right[1])
+        return _bits_range(left, right)
+    if operator in {"<<", ">>"} and not (right[0] >= 0 and right[1] < _BITS):
+        raise ValueError("it shifts by an amount that may be negative or beyond 63")
+    corners = [int(evaluate(Binary(operator, Literal(a), Literal(b)), ())) for a, b in itertools.product(left, right)]
+    return min(corners), max(corners)
+
+
+def _bits_range(left: Range, right: Range) -> Range:
+    """Return the range of numbers with as many bits as the larger one."""
+    size = max(abs(bound).bit_length() for bound in (*left, *right))
+    return (-(1 << size) if min(left[0], right[0]) < 0 else 0), (1 << size) - 1

@@ -1,0 +1,56 @@
+"""What every decoder does with bytes that are not what they say."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qsession_core.errors import ResultFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qsession_core.formats.interface import JobFacts
+
+__all__ = ["MOST_SHOTS", "total_of", "unreadable"]
+
+# A result that claims more shots than this is not believed
+MOST_SHOTS = 100_000_000
+
+
+@contextmanager
+def unreadable(output_data_format: str, facts: JobFacts) -> Iterator[None]:
+    """Turn what goes wrong while a result is read into one ``ResultFormatError`` that says what and where.
+
+    Decoders raise ``ValueError`` with the problem; what the JSON reader and numbers raise is understood as well.
+
+    Raises:
+        ResultFormatError: The block found the result malformed.
+    """
+    try:
+        yield
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
+        problem = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        whose = f" of job {facts.job_id}" if facts.job_id else ""
+        raise ResultFormatError(
+            f"The result{whose} is not {output_data_format}: {problem}. Its bytes are in job.download_results().",
+            format=output_data_format,
+            problem=problem,
+            job_id=facts.job_id or None,
+        ) from error
+
+
+def total_of(counts: list[int], where: str) -> int:
+    """Return the sum of counts.
+
+    Raises:
+        ValueError: One is negative, or they are too many to be true.
+    """
+    if min(counts, default=0) < 0:
+        raise ValueError(f"{where} has the negative count {min(counts)}")
+    total = sum(counts)
+    if total > MOST_SHOTS:
+        raise ValueError(f"{where} counts {total} shots, more than any job has")
+    return total

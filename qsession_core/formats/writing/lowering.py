@@ -1,0 +1,173 @@
+"""Gates that a format has not, in gates that it has: worked out once for each gate, for all qubits and angles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from qsession_core.formats.writing.evolution import evolution
+from qsession_core.gates.words import lower
+from qsession_core.program import Angle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Sequence
+
+    from qsession_core.program import Operation
+
+__all__ = ["Forms", "Lowered", "Vocabulary", "evolved", "gaps", "symbols"]
+
+
+# The text of a gate on its qubits, with a gap for each angle; and what goes into the gaps, in terms of the gate's own
+# angles, or None where these go in as they are. A plain tuple: a circuit has thousands.
+Lowered = tuple[str, tuple["float | Angle", ...] | None]
+
+
+def gaps(lowered: Lowered, params: tuple[Any, ...]) -> Sequence[Any]:
+    """Return what goes into the gaps of a gate with these angles."""
+    angles = lowered[1]
+    if angles is None:
+        return params
+    return [angle.value(params) if type(angle) is Angle else angle for angle in angles]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """The text of one gate on any qubits.
+
+    Attributes:
+        text: As of :data:`Lowered`, with ``%s`` for each mention of a qubit.
+        places: Which of the gate's qubits each mention is; None where each is mentioned once, in order.
+        angles: As of :data:`Lowered`.
+        num_qubits: How many qubits the gate has.
+        num_params: How many angles the gate has.
+        words: The words of the format that occur in it.
+    """
+
+    text: str
+    places: tuple[int, ...] | None
+    angles: tuple[float | Angle, ...] | None
+    num_qubits: int
+    num_params: int
+    words: frozenset[str]
+
+    def on(self, qubits: tuple[int, ...]) -> str:
+        """Return the text of the gate on these qubits."""
+        return self.text % (qubits if self.places is None else tuple([qubits[place] for place in self.places]))
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """What a format has words for; what has been worked out with it is kept as long as the process lives.
+
+    Attributes:
+        steps: Takes a gate word and how many qubits and angles it has; returns it in words that the format has, on the
+            qubits 0, 1, ... and with the angles :func:`symbols`.
+        write: Takes a word of the format and how many qubits it acts on; returns its text: ``%s`` for each qubit, in
+            their order, and a gap for each angle.
+    """
+
+    steps: Callable[[str, int, int], Iterable[Operation]]
+    write: Callable[[str, int], str]
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - vocabularies are constants
+    def pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
+        """Return the text of a gate on any qubits."""
+        steps = list(self.steps(name, num_qubits, num_params))
+        angles = tuple(angle for _, _, given in steps for angle in given)
+        places = tuple(place for _, qubits, _ in steps for place in qubits)
+        return Pattern(
+            "".join(self.write(word, len(qubits)) for word, qubits, _ in steps),
+            None if places == tuple(range(num_qubits)) else places,
+            None if angles == symbols(num_params) else angles,
+            num_qubits,
+            num_params,
+            frozenset(word for word, _, _ in steps),
+        )
+
+
+class Forms:
+    """The gates that one writer has come across: each is worked out once, for all qubits and angles.
+
+    Attributes:
+        texts: Gate word -> qubits -> its text there. A writer's loop looks here first, once a gate; only gates whose
+            angles go in as they are have their text here.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """Make forms out of a format's own words."""
+        self._vocabulary = vocabulary
+        self.texts: defaultdict[str, dict[tuple[int, ...], str]] = defaultdict(dict)
+        self._lowered: dict[tuple[str, tuple[int, ...]], Lowered] = {}  # the other gates
+        self._patterns: dict[str, Pattern] = {}
+        self._sound: set[tuple[int, ...]] = set()  # qubits that are different and exist
+
+    @property
+    def words(self) -> set[str]:
+        """The words of the format that were used."""
+        return {word for pattern in self._patterns.values() for word in pattern.words}
+
+    def known(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> Lowered | None:
+        """Return a gate that was worked out before, on other qubits perhaps.
+
+        Args:
+            name: The gate, or a word that is no gate.
+            qubits: Its qubits.
+            params: Its angles.
+            num_qubits: How many qubits there are.
+
+        Returns:
+            The gate; None if it is new, or is not well formed.
+        """
+        pattern = self._patterns.get(name)
+        if pattern is None or pattern.num_params != len(params) or pattern.num_qubits != len(qubits):
+            return None
+        if pattern.angles is not None:
+            found = self._lowered.get((name, qubits))
+            if found is not None:
+                return found
+        if qubits not in self._sound:
+            if len(set(qubits)) != len(qubits) or any(not 0 <= qubit < num_qubits for qubit in qubits):
+                return None
+            self._sound.add(qubits)
+        text = pattern.on(qubits)
+        if pattern.angles is None:
+            self.texts[name][qubits] = text
+            return text, None
+        written = self._lowered[name, qubits] = text, pattern.angles
+        return written
+
+    def worked_out(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> Lowered:
+        """Return a new gate; the arguments as for :meth:`known`.
+
+        Raises:
+            ValueError: It is not well formed.
+        """
+        self.pattern(name, len(qubits), len(params))
+        found = self.known(name, qubits, params, num_qubits)
+        if found is None:
+            raise ValueError(f"{name} on {qubits} with {len(params)} angles")
+        return found
+
+    def pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
+        """Return the text of a gate on any qubits."""
+        if name not in self._patterns:
+            self._patterns[name] = self._vocabulary.pattern(name, num_qubits, num_params)
+        return self._patterns[name]
+
+
+def symbols(num_params: int) -> tuple[Angle, ...]:
+    """Return the angles of a gate whose angles nobody knows yet."""
+    return tuple(map(Angle.parameter, range(num_params)))
+
+
+def evolved(qubits: tuple[int, ...], params: tuple[Any, ...], writable: Container[str]) -> list[Operation]:
+    """Return the steps of a ``pauliexp`` in words that the format has.
+
+    Raises:
+        ValueError: It cannot be written in gates; the message says why.
+    """
+    return [
+        step for name, places, angles in evolution(qubits, params) for step in lower(name, places, angles, writable)
+    ]

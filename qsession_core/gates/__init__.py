@@ -1,0 +1,1 @@
+"""The gates that programs are made of: matrices, decompositions, controlled forms."""

@@ -1,0 +1,194 @@
+"""Writes results: what a provider would have sent back, in each output format.
+
+Source: protocol.md 6.2 (ionq), 6.4 (OpenQASM), 6.5 (Quil, Pulser), 6.6 and 6.7 (Microsoft v1, v2).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from qsession_core.local.readers.circuit import JobFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from qsession_core.local.readers.circuit import Output
+
+    Shots = NDArray[np.uint8]
+
+__all__ = [
+    "Tree",
+    "histogram_json",
+    "outcome_tree",
+    "registers_json",
+    "rows_json",
+    "v1_json",
+    "v2_json",
+    "v2_json_of_trees",
+]
+
+# The shape of one outcome: ("result", number), ("array", [...]), ("tuple", [...]), or ("value", a JSON value)
+Tree = tuple[str, Any]
+
+
+def outcome_tree(output: Sequence[Output], num_results: int) -> Tree:
+    """Return the shape of an outcome from its records in pre-order.
+
+    >>> outcome_tree([("tuple", 2), ("result", 1), ("array", 1), ("result", 0)], 2)
+    ('tuple', [('result', 1), ('array', [('result', 0)])])
+
+    Raises:
+        JobFailure: A record announces more items than follow.
+    """
+    if not output:
+        return ("array", [("result", number) for number in range(num_results)])
+    trees, position = [], 0
+    while position < len(output):
+        tree, position = _subtree(output, position, 0)
+        trees.append(tree)
+    return trees[0] if len(trees) == 1 else ("tuple", trees)
+
+
+def _subtree(output: Sequence[Output], position: int, depth: int) -> tuple[Tree, int]:
+    if position >= len(output) or depth > 100:  # noqa: PLR2004 - deeper than any program, shallower than the stack
+        raise JobFailure("CannotTranslateOutputData", "The output records announce more items than follow.")
+    kind, value = output[position]
+    position += 1
+    if kind not in {"array", "tuple"}:
+        return (kind, value), position
+    items = []
+    for _ in range(value):
+        item, position = _subtree(output, position, depth + 1)
+        items.append(item)
+    return (kind, items), position
+
+
+def _template(tree: Tree, *, display: bool) -> tuple[bytes, list[int], list[int]]:
+    """Return the text of an outcome with 0 for every result, where the results stand in it, and which they are."""
+    pieces: list[str] = []
+    places: list[int] = []
+    results: list[int] = []
+    length = 0
+
+    def put(text: str) -> None:
+        nonlocal length
+        pieces.append(text)
+        length += len(text.encode())
+
+    def walk(node: Tree) -> None:
+        kind, value = node
+        if kind == "result":
+            places.append(length)
+            results.append(value)
+            put("0")
+        elif kind == "value":
+            put(msgspec.json.encode(value).decode())
+        else:
+            is_list = kind == "array"
+            put("[" if is_list else "(" if display else "{")
+            for number, item in enumerate(value):
+                put((", " if display else ",") if number else "")
+                put("" if is_list or display else f'"Item{number + 1}":')
+                walk(item)
+            put("]" if is_list else ")" if display else "}")
+
+    walk(tree)
+    return "".join(pieces).encode(), places, results
+
+
+def _rows(template: bytes, places: list[int], results: list[int], shots: Shots, end: bytes) -> NDArray[np.uint8]:
+    """Return one text a shot, each followed by ``end``, as an array of bytes."""
+    import numpy as np
+
+    text = np.frombuffer(template + end, dtype=np.uint8)
+    rows = np.tile(text, (len(shots), 1))
+    if places:
+        rows[:, places] = shots[:, results] + ord("0")
+    return rows
+
+
+def _distinct(shots: Shots, results: Sequence[int]) -> tuple[Shots, list[int]]:
+    """Return one shot of each kind, in the order of its bits, and how many there are of each."""
+    import numpy as np
+
+    columns = sorted(set(results))
+    packed = np.packbits(shots[:, columns], axis=1) if columns else np.zeros((len(shots), 1), dtype=np.uint8)
+    if packed.shape[1] <= 8:  # noqa: PLR2004 - eight bytes are one integer, and integers sort fast
+        padded = np.zeros((len(shots), 8), dtype=np.uint8)
+        padded[:, 8 - packed.shape[1] :] = packed
+        _, first, counts = np.unique(padded.view(">u8").ravel(), return_index=True, return_counts=True)
+    else:
+        _, first, counts = np.unique(packed, axis=0, return_index=True, return_counts=True)
+    return shots[first], counts.tolist()
+
+
+def v2_json(shots: Shots, tree: Tree) -> bytes:
+    """Return ``microsoft.quantum-results.v2`` of shots, shape (shots, num_results), and the shape of an outcome."""
+    return v2_json_of_trees([(tree, shots)])
+
+
+def v2_json_of_trees(parts: Iterable[tuple[Tree, Shots]]) -> bytes:
+    """Return ``microsoft.quantum-results.v2`` of shots whose outcomes have several shapes, part after part."""
+    histogram: dict[bytes, tuple[bytes, int]] = {}
+    listed: list[bytes] = []
+    for tree, shots in parts:
+        template, places, results = _template(tree, display=False)
+        if len(shots):
+            listed.append(_rows(template, places, results, shots, b",").tobytes()[:-1])
+        kinds, counts = _distinct(shots, results)
+        shown, shown_places, shown_results = _template(tree, display=True)
+        outcomes = _rows(template, places, results, kinds, b"")
+        displays = _rows(shown, shown_places, shown_results, kinds, b"")
+        for outcome, display, count in zip(outcomes, displays, counts, strict=True):
+            key = display.tobytes()
+            text, before = histogram.get(key, (outcome.tobytes(), 0))
+            histogram[key] = (text, before + count)
+    entries = b",".join(
+        b'{"Outcome":' + outcome + b',"Display":' + msgspec.json.encode(display.decode()) + b',"Count":%d}' % count
+        for display, (outcome, count) in histogram.items()
+    )
+    return (
+        b'{"DataFormat":"microsoft.quantum-results.v2","Results":[{"Histogram":['
+        + entries + b'],"Shots":[' + b",".join(listed) + b"]}]}"
+    )  # fmt: skip
+
+
+def v1_json(parts: Sequence[tuple[Tree, Shots]]) -> bytes:
+    """Return ``microsoft.quantum-results.v1``: display and frequency in turn."""
+    total = sum(len(shots) for _, shots in parts)
+    counted: dict[str, int] = {}
+    for tree, shots in parts:
+        template, places, results = _template(tree, display=True)
+        kinds, counts = _distinct(shots, results)
+        for row, count in zip(_rows(template, places, results, kinds, b""), counts, strict=True):
+            display = row.tobytes().decode()
+            counted[display] = counted.get(display, 0) + count
+    flat: list[object] = []
+    for display, count in counted.items():
+        flat += [display, count / total]
+    return msgspec.json.encode({"Histogram": flat})
+
+
+def histogram_json(probabilities: Mapping[int, float]) -> bytes:
+    """Return ``ionq.quantum-results.v1``: decimal keys in which bit i is qubit i, and probabilities."""
+    return msgspec.json.encode({"histogram": {str(key): value for key, value in sorted(probabilities.items())}})
+
+
+def registers_json(shots: Shots, registers: Mapping[str, tuple[int, ...]]) -> bytes:
+    """Return ``honeywell.quantum-results.v1``: a list of bitstrings a register, leftmost the highest index."""
+    listed = {}
+    for name, results in registers.items():
+        text = (shots[:, list(reversed(results))] + ord("0")).tobytes().decode()
+        width = len(results)
+        listed[name] = [text[start : start + width] for start in range(0, len(text), width)]
+    return msgspec.json.encode(listed)
+
+
+def rows_json(shots: Shots, registers: Mapping[str, tuple[int, ...]]) -> bytes:
+    """Return ``rigetti.quil-results.v1``: a row of bits a shot, for each register."""
+    return msgspec.json.encode({name: shots[:, list(results)].tolist() for name, results in registers.items()})

@@ -1,0 +1,255 @@
+"""Simulates a program and writes its results. Loaded when the first job runs, because numpy comes with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qsession_core.local.execution import results
+from qsession_core.local.execution.prepare import Outcome
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
+from qsession_core.local.simulators.branching import touched
+from qsession_core.local.simulators.choice import check_memory, choose, is_clifford, simulator
+from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.statevector import NumpyEngine, active_qubits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from qsession_core.local.execution.prepare import Task
+    from qsession_core.local.simulators.branching import Leaf
+
+    Shots = NDArray[np.uint8]
+
+__all__ = ["execute"]
+
+_STATE_VECTOR_QUBITS = 32
+# A histogram of more outcomes than this is larger than anyone could read; it is sampled instead
+_MAX_OUTCOMES = 1 << 21
+_EXACT_INTEGER_BITS = 62
+
+
+def execute(task: Task, program: Circuit | Program) -> Outcome:
+    """Run a program as its task says.
+
+    Raises:
+        JobFailure: It cannot be run, or its results cannot be written as asked.
+    """
+    noise = Noise(**dict(task.noise))
+    if isinstance(program, Program):
+        return _branching(task, program, noise)
+    if task.results == "zeros":
+        return _written(task, program, np.zeros((task.shots, program.num_results), dtype=np.uint8))
+    width = len(active_qubits(program.operations))
+    name = _asked(task, program, width)
+    engine = choose(program, noise, name)
+    if task.results == "exact" and noise.is_none and (not name or name == "numpy"):
+        numpy_engine = NumpyEngine()
+        check_memory(width, numpy_engine.bytes_per_amplitude, task.memory_bytes)
+        exact = numpy_engine.probabilities(program)
+        if exact is not None:
+            return _exact(task, program, *exact)
+    check_memory(width, engine.bytes_per_amplitude, task.memory_bytes)
+    return _written(task, program, engine.sample(program, task.shots, task.seed, noise))
+
+
+def _asked(task: Task, program: Circuit, width: int) -> str:
+    """Return the simulator that a job or its workspace asks for; empty for none."""
+    wanted = task.params.get("simulator")
+    if task.target.startswith("quantinuum.") and wanted == "stabilizer":
+        if not is_clifford(program):
+            raise JobFailure("InvalidInputData", "The stabilizer simulator takes Clifford gates only.")
+        return task.simulator or "stim"
+    if task.target.startswith("quantinuum.") and wanted == "state-vector" and width > _STATE_VECTOR_QUBITS:
+        raise JobFailure(
+            "InvalidInputData", f"The state-vector simulator takes {_STATE_VECTOR_QUBITS} qubits, not {width}."
+        )
+    return task.simulator
+
+
+# --- programs with branches ---
+
+
+def _branching(task: Task, program: Program, noise: Noise) -> Outcome:
+    if not program.blocks or task.simulator == "qdk":
+        from qsession_core.local.simulators.qdk import run_text
+
+        check_memory(program.num_qubits, 32, task.memory_bytes)
+        shots = 1 if task.results == "zeros" else task.shots
+        values = run_text(program.text, shots, task.seed, noise)
+        if task.results == "zeros":
+            values = [_zeroed(values[0])] * task.shots
+        return _listed(task, [(_tree_of(value), 1) for value in values])
+    if task.simulator and task.simulator != "numpy":
+        simulator(task.simulator)  # says so if there is none of this name
+        raise JobFailure("InvalidInputData", f"The simulator {task.simulator} runs no programs with branches.")
+    engine = NumpyEngine()
+    if task.results != "zeros":
+        check_memory(len(touched(program)), 3 * engine.bytes_per_amplitude, task.memory_bytes)
+    leaves = engine.run(program, task.shots, task.seed, noise, zeros=task.results == "zeros")
+    shapes = {leaf.records for leaf in leaves}
+    rng = np.random.default_rng([task.seed, 1])
+    if program.registers:
+        return _of_registers(task, program, leaves, rng)
+    if len(shapes) == 1:
+        bits = np.concatenate([leaf.bits for leaf in leaves])
+        rng.shuffle(bits)
+        tree = _tree_of_records(leaves[0].records, program.num_results)
+        return _in_format(task, [(tree, bits)])
+    return _mixed(task, leaves, program.num_results, rng)
+
+
+def _of_registers(task: Task, program: Program, leaves: list[Leaf], rng: np.random.Generator) -> Outcome:
+    """Write shots by registers."""
+    bits = np.concatenate([leaf.bits for leaf in leaves])
+    rng.shuffle(bits)
+    if task.output_format != "honeywell.quantum-results.v1":
+        raise _untranslatable(task)
+    return Outcome(results.registers_json(bits, program.registers), "rawOutputData")
+
+
+def _mixed(task: Task, leaves: list[Leaf], num_results: int, rng: np.random.Generator) -> Outcome:
+    """Write shots whose outcomes differ in more than bits, in random order."""
+    listed: list[tuple[results.Tree, int]] = []
+    for leaf in leaves:
+        tree = _tree_of_records(leaf.records, num_results)
+        kinds, counts = np.unique(leaf.bits, axis=0, return_counts=True)
+        for row, count in zip(kinds, counts.tolist(), strict=True):
+            listed += [(_filled(tree, row), 1)] * count
+    order = rng.permutation(len(listed))
+    return _listed(task, [listed[place] for place in order.tolist()])
+
+
+def _tree_of_records(records: tuple[tuple[str, Any], ...], num_results: int) -> results.Tree:
+    tree = results.outcome_tree(list(records), num_results)
+    return _with_values(tree)
+
+
+def _with_values(tree: results.Tree) -> results.Tree:
+    """Replace recorded numbers and truth values by themselves."""
+    kind, value = tree
+    if kind in {"array", "tuple"}:
+        return (kind, [_with_values(item) for item in value])
+    if kind == "bool":
+        return ("value", bool(value))
+    return tree if kind == "result" else ("value", value)
+
+
+def _filled(tree: results.Tree, bits: Shots) -> results.Tree:
+    """Put the results of one shot into the shape of its outcome."""
+    kind, value = tree
+    if kind in {"array", "tuple"}:
+        return (kind, [_filled(item, bits) for item in value])
+    return ("value", int(bits[value])) if kind == "result" else tree
+
+
+def _tree_of(value: Any) -> results.Tree:
+    """Return the shape of an outcome in Python values."""
+    if isinstance(value, (list, tuple)):
+        return ("array" if isinstance(value, list) else "tuple", [_tree_of(item) for item in value])
+    return ("value", value)
+
+
+def _zeroed(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return type(value)(_zeroed(item) for item in value)
+    return type(value)(0) if isinstance(value, (bool, int, float)) else 0
+
+
+def _listed(task: Task, trees: list[tuple[results.Tree, int]]) -> Outcome:
+    """Write outcomes that are wholly known, one after the other."""
+    return _in_format(task, [(tree, np.zeros((count, 0), dtype=np.uint8)) for tree, count in trees])
+
+
+def _in_format(task: Task, parts: list[tuple[results.Tree, Shots]]) -> Outcome:
+    match task.output_format:
+        case "microsoft.quantum-results.v2":
+            return Outcome(results.v2_json_of_trees(parts))
+        case "microsoft.quantum-results.v1":
+            return Outcome(results.v1_json(parts))
+        case _:
+            raise _untranslatable(task)
+
+
+# --- straight-line circuits ---
+
+
+def _written(task: Task, program: Circuit, shots: Shots) -> Outcome:
+    """Write sampled shots in the format asked for."""
+    match task.output_format:
+        case "ionq.quantum-results.v1":
+            return _raw(results.histogram_json(_frequencies(shots)))
+        case "honeywell.quantum-results.v1":
+            return Outcome(results.registers_json(shots, program.registers), "rawOutputData")
+        case "rigetti.quil-results.v1":
+            return _raw(results.rows_json(shots, program.registers))
+        case _:
+            tree = results.outcome_tree(program.output, program.num_results)
+            return _in_format(task, [(tree, shots)])
+
+
+def _frequencies(shots: Shots) -> dict[int, float]:
+    """Return how often each outcome came, by the integer whose bit i is result i."""
+    kinds, counts = np.unique(shots, axis=0, return_counts=True)
+    total = len(shots)
+    return {
+        sum(1 << bit for bit, one in enumerate(row) if one): count / total
+        for row, count in zip(kinds.tolist(), counts.tolist(), strict=True)
+    }
+
+
+def _exact(
+    task: Task, program: Circuit, keys: NDArray[np.int64], weights: NDArray[np.float64], qubits: list[int]
+) -> Outcome:
+    """Write exact probabilities, or shots in their proportion."""
+    if task.output_format == "ionq.quantum-results.v1" and len(keys) <= _MAX_OUTCOMES:
+        return _raw(results.histogram_json(_histogram(keys, weights, qubits)))
+    counts = _apportioned(weights, task.shots, np.random.default_rng(task.seed))
+    drawn = np.repeat(keys, counts)
+    shots = np.zeros((task.shots, program.num_results), dtype=np.uint8)
+    column = {qubit: bit for bit, qubit in enumerate(qubits)}
+    for name, places, _ in program.operations:
+        if name == "measure" and places[0] in column:
+            shots[:, places[1]] = (drawn >> column[places[0]]) & 1
+    return _written(task, program, shots)
+
+
+def _histogram(keys: NDArray[np.int64], weights: NDArray[np.float64], qubits: list[int]) -> dict[int, float]:
+    if qubits and max(qubits) < _EXACT_INTEGER_BITS:
+        spread = np.zeros_like(keys)
+        for bit, qubit in enumerate(qubits):
+            spread |= ((keys >> bit) & 1) << qubit
+        values = spread.tolist()
+    else:
+        values = [sum(1 << qubit for bit, qubit in enumerate(qubits) if key >> bit & 1) for key in keys.tolist()]
+    # 14 digits: what lies behind them is the rounding of the evolution, not probability
+    return dict(zip(values, (float(f"{weight:.14g}") for weight in weights.tolist()), strict=True))
+
+
+def _apportioned(weights: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Share shots out in proportion; what is left after rounding down is drawn by the remainders, so none is lost.
+
+    The real service drops the remainders (recorded: 992 shots of 1,000). Ours keeps the number of shots asked for.
+    """
+    share = weights / weights.sum() * shots
+    counts: NDArray[np.int64] = np.floor(share + 1e-9).astype(np.int64)
+    left = shots - int(counts.sum())
+    if left > 0:
+        edges = np.cumsum(np.clip(share - counts, 0, None))
+        # systematic sampling: one random offset, so that an outcome gets its remainder in the mean and never twice
+        points = (rng.random() + np.arange(left)) * edges[-1] / left
+        np.add.at(counts, np.minimum(np.searchsorted(edges, points, side="right"), len(counts) - 1), 1)
+    return counts
+
+
+def _raw(output: bytes) -> Outcome:
+    return Outcome(output, "rawOutputData", "application/json")
+
+
+def _untranslatable(task: Task) -> JobFailure:
+    provider = task.target.split(".", 1)[0]
+    return JobFailure(
+        "CannotTranslateOutputData",
+        f"What '{provider}' returns cannot be written as {task.output_format}; ask for another outputDataFormat.",
+    )

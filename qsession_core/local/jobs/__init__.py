@@ -1,0 +1,1 @@
+"""Life of jobs and sessions: states, queue, admission."""

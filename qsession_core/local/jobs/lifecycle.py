@@ -1,0 +1,263 @@
+"""What can happen to jobs and sessions, each as one transaction on the store.
+
+Nothing here waits, runs or knows threads; the machine's rules stand in sessions.py, and this module keeps the store in
+step with them. Invariants:
+
+1. A job's state moves Waiting -> Executing -> a terminal state, with CancellationRequested before Cancelled if it was
+   executing; nothing leaves a terminal state.
+2. Only the process that claimed a job (``owner``) can end it, and only while it is Executing or CancellationRequested.
+   So a job ends once, whoever runs it how often.
+3. A job and its session change in the same transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from qsession_core.local.clock import microseconds
+from qsession_core.local.jobs.session_states import IDLE_SECONDS, Event, Phase, move, phase_of
+from qsession_core.local.replies import Refusal
+from qsession_core.local.storage.blobs import Blob
+from qsession_core.local.storage.database import JOB, SESSION, to_text
+
+if TYPE_CHECKING:
+    from qsession_core.local.clock import Clock
+    from qsession_core.local.execution.prepare import Outcome
+    from qsession_core.local.storage.blobs import Blobs
+    from qsession_core.local.storage.database import Item, Store
+
+__all__ = ["PENDING", "TERMINAL", "Lifecycle"]
+
+TERMINAL = ("Completed", "Succeeded", "Failed", "Cancelled")
+PENDING = ("Waiting", "Executing", "CancellationRequested")
+_PENDING_SQL = "('Waiting', 'Executing', 'CancellationRequested')"
+_OPEN_SQL = "item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)')"
+_TOO_LATE = (
+    "Session is already in a terminal state. This may have been due to failures in prior jobs in the session."
+)  # fmt: skip
+
+
+class Lifecycle:
+    """Moves jobs and sessions through their states.
+
+    Args:
+        store: Where they are.
+        blobs: Where jobs' outputs go.
+        clock: When it happens.
+    """
+
+    def __init__(self, store: Store, blobs: Blobs, clock: Clock) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._clock = clock
+
+    def _now(self) -> int:
+        return microseconds(self._clock.now())
+
+    # --- sessions ---
+
+    def open_session(self, item: Item) -> Item:
+        """Store a new session, or return the one of this id unchanged: opening twice must not fail."""
+        with self._store.transaction():
+            return self._store.item(SESSION, item.id) or self._store.add(item)
+
+    def close_session(self, session: Item) -> Item:
+        """Ask a session to close. Its jobs run on."""
+        with self._store.transaction():
+            current = self._store.item(SESSION, session.id) or session
+            event = Event.CLOSE_BUSY if self._pending(session.id) else Event.CLOSE_QUIET
+            self._happen(current, event)
+            return current
+
+    def expire(self) -> int | None:
+        """Time out the sessions that have been idle too long; return when the next one would be, in microseconds."""
+        idle = IDLE_SECONDS * 1_000_000
+        query = f"SELECT min(last_submitted) FROM items WHERE {_OPEN_SQL}"  # noqa: S608 - our own text
+        oldest = self._store.read(query)[0][0]
+        if oldest is not None and oldest + idle <= self._now():
+            with self._store.transaction():
+                for session in self._store.items(
+                    f"WHERE {_OPEN_SQL} AND last_submitted <= ?",
+                    (self._now() - idle,),
+                ):
+                    self._happen(session, Event.IDLE)
+            oldest = self._store.read(query)[0][0]
+        return None if oldest is None else oldest + idle
+
+    def _happen(self, session: Item, event: Event) -> None:
+        """Let an event happen to a session, and what follows from it. Within a transaction."""
+        before = phase_of(session.state, closing=bool(session.closing))
+        after = move(before, event)
+        if after.phase is before:
+            return
+        changes: dict[str, object] = {
+            "state": after.phase.state, "closing": int(after.phase.is_closing), "modified": self._now()
+        }  # fmt: skip
+        if after.phase.is_terminal:
+            changes["ended"] = self._now()
+        self._store.change(session, changes)
+        if after.cancels_jobs:
+            for job in self._store.items(f"WHERE session_id = ? AND state IN {_PENDING_SQL}", (session.id,)):
+                self._cancel(job)
+
+    def _pending(self, session_id: str) -> bool:
+        return bool(
+            self._store.read(
+                f"SELECT 1 FROM items WHERE session_id = ? AND state IN {_PENDING_SQL} LIMIT 1",  # noqa: S608 - ours
+                (session_id,),
+            )
+        )
+
+    # --- jobs ---
+
+    def submit(self, job: Item) -> Item:
+        """Store a new job, if its session takes it. A second PUT of the same id returns the job that is there.
+
+        Raises:
+            Refusal: 400; the session is closed, of another target, or there is none of this id.
+        """
+        with self._store.transaction():
+            existing = self._store.item(JOB, job.id)
+            if existing is not None:
+                return existing
+            if job.session_id is not None:
+                session = self._store.item(SESSION, job.session_id)
+                if session is None:
+                    raise Refusal(400, "InvalidJobDefinition", f"There is no session {job.session_id}.")
+                if move(phase_of(session.state, closing=bool(session.closing)), Event.SUBMIT).is_refused:
+                    raise Refusal(400, "InvalidJobDefinition", _TOO_LATE)
+                if session.target.lower() != job.target.lower():
+                    raise Refusal(
+                        400,
+                        "InvalidJobDefinition",
+                        f"The session is on target {session.target}; the job asks for {job.target}.",
+                    )
+                if session.priority == "High":
+                    job.rank = 0
+                self._store.change(session, {"last_submitted": job.created})
+            return self._store.add(job)
+
+    def start(self, job: Item, owner: str) -> bool:
+        """Claim a waiting job; say whether it was still waiting."""
+        now = self._now()
+        with self._store.transaction() as database:
+            claimed = database.execute(
+                "UPDATE items SET state = 'Executing', owner = ?, began = ?, modified = ?, item_count = 1,"
+                " attempts = attempts + 1 WHERE sequence = ? AND state = 'Waiting'",
+                (owner, now, now, job.sequence),
+            ).rowcount
+            if not claimed:
+                return False
+            job.state, job.owner, job.began, job.item_count = "Executing", owner, now, 1
+            if job.session_id is not None:
+                session = self._store.item(SESSION, job.session_id)
+                if session is not None:
+                    self._happen(session, Event.START)
+        return True
+
+    def owners(self) -> list[str]:
+        """Return the processes that have claimed jobs which have not ended."""
+        rows = self._store.read(
+            "SELECT DISTINCT owner FROM items WHERE item_type = 'Job' AND owner IS NOT NULL"
+            " AND state IN ('Executing', 'CancellationRequested')"
+        )
+        return [owner for (owner,) in rows]
+
+    def release(self, owner: str) -> int:
+        """Give back the jobs that a process had claimed and will not end; say how many."""
+        with self._store.transaction() as database:
+            for job in self._store.items(
+                "WHERE item_type = 'Job' AND owner = ? AND state = 'CancellationRequested'", (owner,)
+            ):
+                self._end(job, {"state": "Cancelled", "cancelled": job.cancelled or self._now()})
+            return database.execute(
+                "UPDATE items SET state = 'Waiting', owner = NULL, began = NULL"
+                " WHERE item_type = 'Job' AND owner = ? AND state = 'Executing'",
+                (owner,),
+            ).rowcount
+
+    def finish(self, job: Item, outcome: Outcome, owner: str, cost: dict[str, Any] | None = None) -> bool:
+        """End a job with what came out; say whether it was still this process's to end.
+
+        A job whose cancellation was asked for ends Cancelled, whatever came out.
+        """
+        now = self._now()
+        with self._store.transaction():
+            current = self._store.item(JOB, job.id)
+            if current is None or current.owner != owner or current.state not in PENDING:
+                return False
+            if current.state == "CancellationRequested":
+                self._end(current, {"state": "Cancelled", "cancelled": current.cancelled or now})
+                return True
+            if outcome.code:
+                error = {"code": outcome.code, "message": outcome.message}
+                changes: dict[str, object] = {"state": "Failed", "error": to_text(error)}
+                if outcome.was_unread:
+                    changes["began"] = None
+                self._end(current, changes)
+                return True
+            container = current.container or ""
+            blob = Blob(container, outcome.blob, outcome.content_type, "", f'"0x{now:X}"', now, len(outcome.output))
+            self._blobs.write(blob, outcome.output, replace=True)
+            self._end(
+                current,
+                {"state": "Succeeded", "output_blob": outcome.blob, "cost": None if cost is None else to_text(cost)},
+            )
+            return True
+
+    def cancel(self, job: Item) -> Item:
+        """Cancel a job: at once if it waits, as soon as its process hears of it if it runs; terminal jobs stay."""
+        with self._store.transaction():
+            current = self._store.item(JOB, job.id) or job
+            self._cancel(current)
+            return current
+
+    def _cancel(self, job: Item) -> None:
+        if job.state == "Waiting":
+            self._end(job, {"state": "Cancelled", "cancelled": self._now()})
+        elif job.state == "Executing":
+            self._store.change(
+                job, {"state": "CancellationRequested", "cancelled": self._now(), "modified": self._now()}
+            )
+
+    def _end(self, job: Item, changes: dict[str, object]) -> None:
+        """Write a job's end, and let its session know. Within a transaction."""
+        now = self._now()
+        self._store.change(job, {**changes, "ended": now, "modified": now, "owner": None})
+        if job.session_id is None:
+            return
+        session = self._store.item(SESSION, job.session_id)
+        if session is None:
+            return
+        if job.cost is not None:
+            self._store.change(session, {"cost": _with_cost(session.cost, job.cost)})
+        if job.state == "Failed":
+            self._happen(session, Event.FAIL_CONTINUE if session.policy == "Continue" else Event.FAIL_ABORT)
+        if not self._pending(session.id):
+            self._happen(session, Event.DRAIN)
+
+    def phase(self, session: Item) -> Phase:
+        """Return where a session stands."""
+        return phase_of(session.state, closing=bool(session.closing))
+
+
+def _with_cost(total: str | None, added: str) -> str:
+    """Return a session's cost with one more job's: events that were billed are merged, estimates summed."""
+    sums: dict[str, Any] = (
+        {"currencyCode": "USD", "events": [], "estimatedTotal": 0.0} if total is None else msgspec.json.decode(total)
+    )
+    job = msgspec.json.decode(added)
+    sums["estimatedTotal"] += job["estimatedTotal"]
+    by_dimension = {event["dimensionId"]: event for event in sums["events"]}
+    for event in job["events"]:
+        if not event["amountBilled"]:
+            continue
+        same = by_dimension.get(event["dimensionId"])
+        if same is None:
+            sums["events"].append(event)
+        else:
+            same["amountBilled"] += event["amountBilled"]
+            same["amountConsumed"] += event["amountConsumed"]
+    return to_text(sums)

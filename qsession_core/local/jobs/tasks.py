@@ -1,0 +1,123 @@
+"""What a job asks for, as a task that says everything; and what it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from qsession_core.local.execution.prepare import Outcome, Task, unread
+from qsession_core.local.readers.circuit import JobFailure
+from qsession_core.local.simulators.noise import noise_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qsession_core.local.faults import Faults
+    from qsession_core.local.storage.blobs import Blobs
+    from qsession_core.local.storage.database import Item
+    from qsession_core.local.targets import LocalTarget
+
+__all__ = ["Tasks", "cost_of", "shots_of"]
+
+
+class Tasks:
+    """Makes tasks of jobs.
+
+    Args:
+        blobs: Where inputs are.
+        targets: By id in lower case.
+        simulator: The simulator for all jobs; empty to choose for each.
+        faults: Makes jobs fail on request.
+    """
+
+    def __init__(self, blobs: Blobs, targets: Mapping[str, LocalTarget], simulator: str, faults: Faults | None) -> None:
+        self._blobs = blobs
+        self._targets = targets
+        self._simulator = simulator
+        self._faults = faults
+
+    def task_of(self, job: Item) -> Task | Outcome:
+        """Return what is to be run for a job, or why nothing can be."""
+        target = self._targets.get(job.target.lower())
+        if target is None:
+            return Outcome(b"", code="InvalidInputData", message=f"There is no target {job.target} any more.")
+        fault = None if self._faults is None else self._faults.of_job(job)
+        if fault is not None:
+            return Outcome(b"", code=fault.code, message=fault.message)
+        payload = self._blobs.read(job.container or "", job.input_blob or "")
+        if payload is None:
+            return Outcome(
+                b"",
+                code="InputDataNotFound",
+                message="The input data for the job could not be found. Please ensure the data at inputDataUri exists.",
+                was_unread=True,
+            )
+        params = msgspec.json.decode(job.input_params) if job.input_params else {}
+        if not isinstance(params, dict):
+            params = {}
+        try:
+            shots = shots_of(params, target)
+            noise = noise_of(params, target.noise, target.noise_models)
+        except JobFailure as failure:
+            return unread(failure)
+        return Task(
+            target.id,
+            job.input_format or "",
+            job.output_format or "",
+            payload,
+            params,
+            shots,
+            _seed_of(params, job),
+            target.num_qubits,
+            profile=target.profile,
+            results="sampled" if noise and target.results == "exact" else target.results,
+            noise=noise,
+            gates=target.gates,
+            simulator=self._simulator,
+        )
+
+
+def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
+    """Return how many shots a job's inputParams ask for.
+
+    Raises:
+        JobFailure: They ask for no number of shots, or for more than the target takes.
+    """
+    asked = next((params[name] for name in ("shots", "count") if params.get(name) is not None), target.default_shots)
+    if isinstance(asked, str) and asked.isdigit():
+        asked = int(asked)
+    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
+        raise JobFailure("InvalidInputData", f"shots must be a positive number, not {asked!r}.")
+    if target.max_shots is not None and asked > target.max_shots:
+        raise JobFailure("InvalidInputData", f"The job asks for {asked} shots; {target.id} takes {target.max_shots}.")
+    return asked
+
+
+def _seed_of(params: Mapping[str, Any], job: Item) -> int:
+    """Return the seed of a job's shots: IonQ lets a job bring its own for its noise."""
+    noise = params.get("noise")
+    seed = noise.get("seed") if isinstance(noise, dict) else None
+    return seed if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 else int(job.seed or 0)
+
+
+def cost_of(target: LocalTarget, outcome: Outcome) -> dict[str, Any] | None:
+    """Return a job's cost estimate: what it used, at the local price of nothing."""
+    if not target.cost:
+        return None
+    single, wider, measured, shots = outcome.amounts
+    used = {"gs1q": float(single * shots), "gs2q": float(wider * shots)} if ".qpu." in target.id else {}
+    # Quantinuum's published formula; what its own compiler would make of the program is not known here
+    used["hqc"] = used["ehqc"] = 5 + shots * (single + 10 * wider + 5 * measured) / 5000
+    events = [
+        {
+            "dimensionId": dimension,
+            "dimensionName": name,
+            "measureUnit": unit,
+            "amountBilled": used.get(dimension, 0.0),
+            "amountConsumed": used.get(dimension, 0.0),
+            "unitPrice": 0.0,
+        }
+        for dimension, name, unit in target.cost
+    ]
+    return {"currencyCode": "USD", "events": events, "estimatedTotal": 0.0}

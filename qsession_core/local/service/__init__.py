@@ -1,0 +1,1 @@
+"""The REST API of the local workspace: routes, requests and answers."""

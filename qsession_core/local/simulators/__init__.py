@@ -1,0 +1,1 @@
+"""Simulators, and which of them runs a job."""

@@ -1,0 +1,374 @@
+"""Follows a program through its measurements, branches and errors, many shots at once.
+
+A branch is a state vector with the number of shots that have come the same way. It splits where shots part: at a
+measurement, a reset, an error of a gate, a readout error. Errors do not depend on the state, so it is drawn beforehand
+at which gate each shot errs first, and gates in between stay fused. Branches are worked off depth first. Measurements
+that end a program are drawn for all shots of a branch together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qsession_core.local.readers.circuit import JobFailure, Operation, Program
+from qsession_core.local.readers.qir import split
+from qsession_core.local.simulators.kernels import Compiler, State
+from qsession_core.local.simulators.llvm_arithmetic import compute
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from qsession_core.local.simulators.noise import Noise
+
+    Shots = NDArray[np.uint8]
+    Value = int | float
+    Record = tuple[str, Any]
+
+__all__ = ["Leaf", "Tree", "draw", "marginal", "touched"]
+
+_MAX_STEPS = 1_000_000
+_PAULIS = ("x", "y", "z")
+
+
+def marginal(state: State, qubits: list[int]) -> NDArray[np.float64]:
+    """Return the probabilities of some qubits' values; bit i of an index is the i-th of the sorted qubits."""
+    weights: NDArray[np.float64] = np.square(state.flat.real)
+    weights += np.square(state.flat.imag)
+    wanted = set(qubits)
+    others = tuple(state.num_qubits - 1 - qubit for qubit in range(state.num_qubits) if qubit not in wanted)
+    if others:
+        summed: NDArray[np.float64] = weights.reshape((2,) * state.num_qubits).sum(axis=others).ravel()
+        return summed
+    return weights
+
+
+def draw(weights: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return indices drawn with these weights."""
+    edges = np.cumsum(weights)
+    drawn = np.searchsorted(edges, rng.random(shots) * edges[-1], side="right")
+    bounded: NDArray[np.int64] = np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    return bounded
+
+
+@dataclass(slots=True)
+class _Branch:
+    state: State
+    results: Shots
+    count: int
+    block: str
+    index: int = 0  # of the instruction
+    offset: int = 0  # of the operation within it
+    came_from: str = ""
+    values: dict[str, Value] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+    steps: int = 0
+
+    def split(self, count: int) -> _Branch:
+        """Send some of the shots another way."""
+        self.count -= count
+        return _Branch(
+            self.state.copy(), self.results.copy(), count, self.block, self.index, self.offset, self.came_from,
+            dict(self.values), list(self.records), self.steps,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Shots that ended alike.
+
+    Attributes:
+        records: What they recorded: ``result`` by number, other kinds by value.
+        bits: Their results, shape (shots, num_results).
+    """
+
+    records: tuple[Record, ...]
+    bits: Shots
+
+
+class Tree:
+    """One program, to be followed.
+
+    Args:
+        program: The program.
+        noise: What goes wrong.
+        zeros: Measure 0 throughout and leave states alone: how a syntax checker runs.
+    """
+
+    def __init__(self, program: Program, noise: Noise, *, zeros: bool = False) -> None:
+        self._program = program
+        self._noise = noise
+        self._zeros = zeros
+        active = touched(program)
+        self._place = {qubit: number for number, qubit in enumerate(sorted(active))}
+        self._tails = {label: _tail(block) for label, block in program.blocks.items()}
+
+    def run(self, shots: int, rng: np.random.Generator) -> list[Leaf]:
+        """Return how the shots ended, grouped; within the groups in order of nothing."""
+        state = State(0 if self._zeros else len(self._place))
+        results = np.zeros(self._program.num_results, dtype=np.uint8)
+        stack = [_Branch(state, results, shots, self._program.entry)]
+        if self._noise.p_init and not self._zeros:
+            start = stack.pop()
+            stack = self._misprepared(start, rng)
+        leaves: list[Leaf] = []
+        while stack:
+            leaf = self._follow(stack.pop(), stack, rng)
+            if leaf is not None:
+                leaves.append(leaf)
+        return leaves
+
+    def _misprepared(self, branch: _Branch, rng: np.random.Generator) -> list[_Branch]:
+        """Part the shots in which qubits start as 1."""
+        wrong = rng.random((branch.count, len(self._place))) < self._noise.p_init
+        kinds, counts = np.unique(wrong, axis=0, return_counts=True)
+        branches = []
+        for kind, count in zip(kinds, counts.tolist(), strict=True):
+            part = branch if len(kinds) == 1 else branch.split(count)
+            for qubit in np.nonzero(kind)[0].tolist():
+                part.state.flip(qubit)
+            branches.append(part)
+        return branches
+
+    def _follow(self, branch: _Branch, stack: list[_Branch], rng: np.random.Generator) -> Leaf | None:
+        """Follow one branch to its end; those that part from it go onto the stack."""
+        while True:
+            block = self._program.blocks.get(branch.block)
+            if block is None:
+                raise JobFailure("InvalidInputData", f"qir.v1: there is no block {branch.block}.")
+            while branch.index < len(block):
+                instruction: Any = block[branch.index]
+                branch.steps += 1
+                if branch.steps > _MAX_STEPS:
+                    raise JobFailure("InvalidInputData", f"The program does not end within {_MAX_STEPS} instructions.")
+                match instruction[0]:
+                    case "ops":
+                        tail = self._tails[branch.block]
+                        ends = tail is not None and tail[0] == branch.index
+                        end = tail[1] if ends and tail is not None else len(instruction[1])
+                        if not self._operate(branch, instruction[1], end, stack, rng):
+                            continue
+                        if ends:
+                            return self._drawn(branch, instruction[1][end:], rng)
+                        branch.offset = 0
+                    case "call":
+                        angles = [float(self._value(branch, operand)) for operand in instruction[2]]
+                        operations = split(instruction[1], angles, instruction[3])
+                        if not self._operate(branch, operations, len(operations), stack, rng):
+                            continue
+                        branch.offset = 0
+                    case "ret":
+                        return Leaf(tuple(branch.records), np.tile(branch.results, (branch.count, 1)))
+                    case _:
+                        label = self._compute(branch, instruction)
+                        if label is not None:
+                            branch.came_from, branch.block, branch.index = branch.block, label, 0
+                            break
+                branch.index += 1
+            else:
+                return Leaf(tuple(branch.records), np.tile(branch.results, (branch.count, 1)))
+
+    def _value(self, branch: _Branch, operand: Any) -> Value:
+        if isinstance(operand, str):
+            if operand not in branch.values:
+                raise JobFailure("InvalidInputData", f"qir.v1: the value {operand} is used before it is computed.")
+            return branch.values[operand]
+        return operand  # type: ignore[no-any-return]
+
+    def _compute(self, branch: _Branch, instruction: Any) -> str | None:
+        """Carry out an instruction that leaves the state alone; return the block to go on with, if it says so."""
+        match instruction:
+            case ("read", name, result):
+                branch.values[name] = int(branch.results[result])
+            case ("set", name, opcode, kind, operands):
+                branch.values[name] = compute(opcode, kind, [self._value(branch, operand) for operand in operands])
+            case ("phi", name, sources):
+                if branch.came_from not in sources:
+                    raise JobFailure("InvalidInputData", f"qir.v1: {name} has no value from {branch.came_from!r}.")
+                branch.values[name] = self._value(branch, sources[branch.came_from])
+            case ("record", kind, operand):
+                branch.records.append((kind, operand if kind == "result" else self._value(branch, operand)))
+            case ("br", operand, yes, no):
+                return str(yes if self._value(branch, operand) else no)
+            case ("jump", label):
+                return str(label)
+            case ("switch", operand, default, cases):
+                return str(cases.get(int(self._value(branch, operand)), default))
+        return None
+
+    # --- what happens to the state ---
+
+    def _operate(
+        self, branch: _Branch, operations: list[Operation], end: int, stack: list[_Branch], rng: np.random.Generator
+    ) -> bool:
+        """Carry out operations from the branch's offset on; say whether the end was reached.
+
+        It is not when the branch has parted and its offset has moved: the caller comes back for the rest.
+        """
+        if self._zeros:
+            for name, places, _ in operations[branch.offset : end]:
+                if name == "measure":
+                    branch.results[places[1]] = 0
+            return True
+        start = branch.offset
+        stop = next((at for at in range(start, end) if operations[at][0] in {"measure", "reset"}), end)
+        errors = self._first_errors(operations, start, stop, branch.count, rng)
+        for at, count in errors:
+            # all gates up to and with this one, then part from the shots that err here
+            self._apply(branch, operations[branch.offset : at + 1])
+            branch.offset = at + 1
+            for paulis, hit in self._paulis(operations[at][1], count, rng):
+                other = branch.split(hit) if hit < branch.count else branch
+                self._apply(other, paulis)
+                if other is branch:
+                    return branch.offset >= end
+                stack.append(other)
+        self._apply(branch, operations[branch.offset : stop])
+        branch.offset = stop
+        if stop == end:
+            return True
+        branch.offset += 1
+        self._measure(branch, operations[stop], stack, rng)
+        return branch.offset >= end
+
+    def _apply(self, branch: _Branch, operations: list[Operation]) -> None:
+        if not operations:
+            return
+        compiler = Compiler(len(self._place))
+        place = self._place
+        compiler.add([(name, tuple(place[qubit] for qubit in qubits), angles) for name, qubits, angles in operations])
+        branch.state.run(compiler.take())
+
+    def _first_errors(
+        self, operations: list[Operation], start: int, stop: int, count: int, rng: np.random.Generator
+    ) -> list[tuple[int, int]]:
+        """Draw at which gate each shot errs first: (gate, shots) in order; shots that do not err are left out."""
+        if stop <= start or not (self._noise.p1 or self._noise.p2):
+            return []
+        chances = np.array([self._noise.of_gate(len(qubits)) for _, qubits, _ in operations[start:stop]])
+        failed = 1 - np.cumprod(1 - chances)
+        first = np.searchsorted(failed, rng.random(count), side="right")
+        gates, counts = np.unique(first[first < len(failed)], return_counts=True)
+        return [(start + gate, hit) for gate, hit in zip(gates.tolist(), counts.tolist(), strict=True)]
+
+    def _paulis(
+        self, qubits: tuple[int, ...], count: int, rng: np.random.Generator
+    ) -> list[tuple[list[Operation], int]]:
+        """Draw which error each of some shots suffers: (operations, shots)."""
+        if len(qubits) == 1:
+            kinds: list[list[Operation]] = [[(pauli, qubits, ())] for pauli in _PAULIS]
+        else:
+            one, other = qubits[-2], qubits[-1]
+            kinds = [
+                [(pauli, (qubit,), ()) for pauli, qubit in ((first, one), (second, other)) if pauli]
+                for first in ("", *_PAULIS)
+                for second in ("", *_PAULIS)
+                if first or second
+            ]
+        counts = rng.multinomial(count, [1 / len(kinds)] * len(kinds)).tolist()
+        return [(kind, hit) for kind, hit in zip(kinds, counts, strict=True) if hit]
+
+    def _measure(self, branch: _Branch, operation: Operation, stack: list[_Branch], rng: np.random.Generator) -> None:
+        """Measure or reset one qubit, and part the shots by what came out."""
+        name, places, _ = operation
+        qubit = self._place.get(places[0])
+        one = 0.0 if qubit is None else branch.state.probability_of_one(qubit)
+        ones = int(rng.binomial(branch.count, one))
+        if 0 < ones < branch.count:
+            other = branch.split(ones)
+            self._collapse(other, name, places, qubit, 1, one, stack, rng)
+            stack.append(other)
+            ones = 0
+        bit = int(ones > 0)
+        self._collapse(branch, name, places, qubit, bit, one if bit else 1 - one, stack, rng)
+
+    def _collapse(
+        self,
+        branch: _Branch,
+        name: str,
+        places: tuple[int, ...],
+        qubit: int | None,
+        bit: int,
+        probability: float,
+        stack: list[_Branch],
+        rng: np.random.Generator,
+    ) -> None:
+        if qubit is not None:
+            branch.state.collapse(qubit, bit, probability)
+            if name == "reset" and bit:
+                branch.state.flip(qubit)
+        wrong = self._noise.p_init if name == "reset" else self._noise.p_meas_1 if bit else self._noise.p_meas_0
+        flipped = int(rng.binomial(branch.count, wrong)) if wrong and qubit is not None else 0
+        parts = [(branch, flipped == branch.count and flipped > 0)]
+        if 0 < flipped < branch.count:
+            other = branch.split(flipped)
+            parts.append((other, True))
+            stack.append(other)
+        for part, is_wrong in parts:
+            if name == "measure":
+                part.results[places[1]] = bit ^ int(is_wrong)
+            elif is_wrong and qubit is not None:
+                part.state.flip(qubit)
+
+    def _drawn(self, branch: _Branch, operations: list[Operation], rng: np.random.Generator) -> Leaf:
+        """Draw the measurements that end a program, and carry out the records behind them."""
+        block = self._program.blocks[branch.block]
+        for instruction in block[branch.index + 1 :]:
+            self._compute(branch, instruction)
+        bits = np.tile(branch.results, (branch.count, 1))
+        readout = {places[1]: places[0] for name, places, _ in operations if name == "measure"}
+        if self._zeros:
+            bits[:, list(readout)] = 0
+            return Leaf(tuple(branch.records), bits)
+        qubits = sorted({self._place[qubit] for qubit in readout.values() if qubit in self._place})
+        drawn = draw(marginal(branch.state, qubits), branch.count, rng)
+        column = {qubit: number for number, qubit in enumerate(qubits)}
+        for result, qubit in readout.items():
+            place = self._place.get(qubit)
+            bits[:, result] = 0 if place is None else (drawn >> column[place]) & 1
+            if self._noise.p_meas_0 or self._noise.p_meas_1:
+                chance = np.where(bits[:, result] == 1, self._noise.p_meas_1, self._noise.p_meas_0)
+                bits[:, result] ^= rng.random(branch.count) < chance
+        return Leaf(tuple(branch.records), bits)
+
+
+def touched(program: Program) -> set[int]:
+    """Return the qubits that can leave 0."""
+    touched: set[int] = set()
+    for block in program.blocks.values():
+        for instruction in block:
+            content: Any = instruction
+            if content[0] == "ops":
+                for name, places, _ in content[1]:
+                    touched.update(places[:1] if name in {"measure", "reset"} else places)
+            elif content[0] == "call":
+                touched.update(content[3])
+    return touched
+
+
+def _tail(block: list[tuple[object, ...]]) -> tuple[int, int] | None:
+    """Return where a block does nothing any more but measure, record and return: (instruction, operation in it)."""
+    place = None
+    for index in range(len(block) - 1, -1, -1):
+        instruction: Any = block[index]
+        if instruction[0] == "ops":
+            if index != len(block) - 1 and block[-1][0] != "ret":
+                return None
+            measured: set[int] = set()
+            at = len(instruction[1])
+            while at and instruction[1][at - 1][0] in {"measure", "reset"}:
+                at -= 1
+            for name, places, _ in instruction[1][at:]:
+                if name == "reset" and places[0] not in measured:
+                    return None
+                if name == "measure":
+                    if places[0] in measured:
+                        return None
+                    measured.add(places[0])
+            place = (index, at)
+            break
+        if instruction[0] not in {"record", "ret", "set"}:
+            return None
+    return place

@@ -1,0 +1,334 @@
+"""Turns operations into few, large array steps.
+
+Invariants, written before the code:
+
+1. The state of n qubits is a flat complex128 array of 2**n amplitudes; bit k of an index is qubit k (little-endian).
+2. Single-qubit gates wait, as 2x2 matrices, until another operation on their qubit does not commute with them. Qubits
+   are parted into aligned blocks of at most four neighbours; when one qubit of a block must act, the whole block acts
+   as one matrix product, because that costs no more than one gate.
+3. A gate that is diagonal in a qubit lets that qubit's waiting gate wait on if it is diagonal too.
+4. The state is right up to a global phase. Nothing below may look at that phase.
+5. Steps hold no state: one list of steps serves every branch of a measurement tree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qsession_core.gates.words import UNCONTROLLED, gate
+from qsession_core.local.readers.circuit import JobFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from qsession_core.local.readers.circuit import Operation
+
+    Amplitudes = NDArray[np.complex128]
+    Index = tuple[Any, ...]
+    Single = tuple[complex, complex, complex, complex]
+
+__all__ = ["Compiler", "State", "Step"]
+
+# ("block", first qubit, matrix) | ("phase", index, factor) | ("swap", index, index) | ("pair", index, index, 2x2)
+# | ("dense", indices, matrix)
+Step = tuple[Any, ...]
+_BLOCK = 4
+# Columns of one matrix product: so few that the library below keeps to one thread. Its threads gain a third where
+# nothing else runs, and lose a factor of five where something does; and another job may be what runs.
+_CHUNK = 64
+_IDENTITY: Single = (1, 0, 0, 1)
+_SINGLES: dict[str, Single] = {}
+_CONTROLLED_X = {"cx": 1, "ccx": 2}
+_PHASES = {"cz": -1, "ccz": -1, "cs": 1j, "csdg": -1j}
+
+
+class State:
+    """A state vector, its scratch space, and its views.
+
+    Args:
+        num_qubits: Its width.
+        amplitudes: Where it stands; None for all zeros.
+    """
+
+    __slots__ = ("flat", "num_qubits", "scratch")
+
+    def __init__(self, num_qubits: int, amplitudes: Amplitudes | None = None) -> None:
+        self.num_qubits = num_qubits
+        if amplitudes is None:
+            self.flat = np.zeros(2**num_qubits, dtype=np.complex128)
+            self.flat[0] = 1
+        else:
+            self.flat = amplitudes
+        self.scratch = np.empty_like(self.flat)
+
+    def copy(self) -> State:
+        """Return a state of its own that stands where this one does."""
+        return State(self.num_qubits, self.flat.copy())
+
+    def run(self, steps: Iterable[Step]) -> None:
+        """Apply steps in order."""
+        shape = (2,) * self.num_qubits
+        cube = self.flat.reshape(shape)
+        for step in steps:
+            kind = step[0]
+            if kind == "block":
+                _, first, matrix = step
+                size, right = len(matrix), 1 << first
+                if right == 1:
+                    split: tuple[int, ...] = (-1, min(_CHUNK, len(self.flat) // size), size)
+                    np.matmul(self.flat.reshape(split), matrix.T, out=self.scratch.reshape(split))
+                elif right <= _CHUNK:
+                    split = (-1, size, right)
+                    np.matmul(matrix, self.flat.reshape(split), out=self.scratch.reshape(split))
+                else:
+                    split = (-1, size, right // _CHUNK, _CHUNK)
+                    np.matmul(
+                        matrix,
+                        self.flat.reshape(split).transpose(0, 2, 1, 3),
+                        out=self.scratch.reshape(split).transpose(0, 2, 1, 3),
+                    )
+                self.flat, self.scratch = self.scratch, self.flat
+                cube = self.flat.reshape(shape)
+            elif kind == "swap":
+                one, other = cube[step[1]], cube[step[2]]
+                kept = one.copy()
+                one[...] = other
+                other[...] = kept
+            elif kind == "phase":
+                cube[step[1]] *= step[2]
+            elif kind == "pair":
+                one, other = cube[step[1]], cube[step[2]]
+                a, b, c, d = step[3]
+                kept = one * a + other * b
+                other *= d
+                other += one * c
+                one[...] = kept
+            else:
+                _, indices, matrix = step
+                parts = matrix @ np.stack([cube[index].ravel() for index in indices])
+                for index, part in zip(indices, parts, strict=True):
+                    view = cube[index]
+                    view[...] = part.reshape(view.shape)
+
+    def probability_of_one(self, qubit: int) -> float:
+        """Return the probability that a qubit is measured as 1."""
+        ones = self.flat.reshape(-1, 2, 1 << qubit)[:, 1]
+        return min(1.0, float(np.einsum("ij,ij->", ones.real, ones.real) + np.einsum("ij,ij->", ones.imag, ones.imag)))
+
+    def collapse(self, qubit: int, bit: int, probability: float) -> None:
+        """Keep the part where a qubit has this value, made whole again."""
+        halves = self.flat.reshape(-1, 2, 1 << qubit)
+        halves[:, 1 - bit] = 0
+        self.flat *= 1 / np.sqrt(probability)
+
+    def flip(self, qubit: int) -> None:
+        """Turn a qubit over."""
+        halves = self.flat.reshape(-1, 2, 1 << qubit)
+        kept = halves[:, 0].copy()
+        halves[:, 0] = halves[:, 1]
+        halves[:, 1] = kept
+
+
+class Compiler:
+    """Makes steps of operations.
+
+    Args:
+        num_qubits: The width of the state.
+    """
+
+    def __init__(self, num_qubits: int) -> None:
+        self.num_qubits = num_qubits
+        self.steps: list[Step] = []
+        self._waiting: dict[int, Single] = {}
+        blocks = max(1, -(-num_qubits // _BLOCK))
+        small, larger = divmod(num_qubits, blocks)
+        self._first: list[int] = []  # of each block
+        self._size: list[int] = []
+        self._block_of: list[int] = []
+        for block in range(blocks):
+            size = small + (block < larger)
+            self._first.append(len(self._block_of))
+            self._size.append(size)
+            self._block_of += [block] * size
+
+    def add(self, operations: Iterable[Operation]) -> None:
+        """Take gates, in order of time."""
+        for name, qubits, params in operations:
+            if len(qubits) == 1:
+                self._single(qubits[0], _single(name, params))
+            else:
+                self._several(name, qubits, params)
+
+    def take(self) -> list[Step]:
+        """Return the steps so far, with nothing left waiting, and begin anew."""
+        for block in sorted({self._block_of[qubit] for qubit in self._waiting}):
+            self._flush(block)
+        steps, self.steps = self.steps, []
+        return steps
+
+    def _single(self, qubit: int, matrix: Single) -> None:
+        old = self._waiting.get(qubit)
+        self._waiting[qubit] = matrix if old is None else _product(matrix, old)
+
+    def _several(self, name: str, qubits: tuple[int, ...], params: tuple[object, ...]) -> None:
+        if name in _CONTROLLED_X:
+            *controls, target = qubits
+            self._settle((target,))
+            self._settle(controls, diagonal=True)
+            self.steps.append(
+                ("swap", self._index(controls, target, 0), self._index(controls, target, 1)),
+            )
+        elif name in _PHASES:
+            self._settle(qubits, diagonal=True)
+            self.steps.append(("phase", self._index(qubits[:-1], qubits[-1], 1), _PHASES[name]))
+        elif name == "swap":
+            self._exchange(*qubits)
+        elif name == "rzz":
+            self._settle(qubits, diagonal=True)
+            factor = np.exp(1j * float(params[0]))  # type: ignore[arg-type]
+            for values in ((0, 1), (1, 0)):
+                self.steps.append(("phase", self._fixed(qubits, values), factor))
+        else:
+            self._general(name, qubits, params)
+
+    def _exchange(self, one: int, other: int) -> None:
+        """Swap: waiting gates go along with their qubits."""
+        waiting = self._waiting
+        first, second = waiting.pop(one, None), waiting.pop(other, None)
+        if first is not None:
+            waiting[other] = first
+        if second is not None:
+            waiting[one] = second
+        pair = (one, other)
+        self.steps.append(("swap", self._fixed(pair, (0, 1)), self._fixed(pair, (1, 0))))
+
+    def _general(self, name: str, qubits: tuple[int, ...], params: tuple[object, ...]) -> None:
+        controlled = _target_of(name)
+        if controlled is not None:
+            target_name, num_controls = controlled
+            if len(qubits) == num_controls + 1:
+                matrix = _single(target_name, params)
+                controls, target = qubits[:-1], qubits[-1]
+                if matrix[1] == 0 == matrix[2]:
+                    self._settle(qubits, diagonal=True)
+                    for value in (0, 1):
+                        if matrix[3 * value] != 1:
+                            self.steps.append(("phase", self._index(controls, target, value), matrix[3 * value]))
+                    return
+                self._settle((target,))
+                self._settle(controls, diagonal=True)
+                self.steps.append(
+                    ("pair", self._index(controls, target, 0), self._index(controls, target, 1), matrix)
+                )  # fmt: skip
+                return
+        whole: Any = params[0] if name == "matrix" else _matrix(name, params)
+        self._settle(qubits)
+        width = len(qubits)
+        indices = [
+            self._fixed(qubits, [(row >> (width - 1 - place)) & 1 for place in range(width)])
+            for row in range(1 << width)
+        ]  # fmt: skip
+        self.steps.append(("dense", indices, whole))
+
+    def _settle(self, qubits: Sequence[int], *, diagonal: bool = False) -> None:
+        """Let the waiting gates of some qubits act; diagonal ones may wait on if the next gate is diagonal there."""
+        for qubit in qubits:
+            matrix = self._waiting.get(qubit)
+            if matrix is not None and not (diagonal and matrix[1] == 0 == matrix[2]):
+                self._flush(self._block_of[qubit])
+
+    def _flush(self, block: int) -> None:
+        """Let the waiting gates of a block act, as one product."""
+        first, size = self._first[block], self._size[block]
+        waiting = [self._waiting.pop(first + place, None) for place in range(size)]
+        acting = [place for place, matrix in enumerate(waiting) if matrix is not None]
+        if len(acting) == 1:
+            qubit, only = first + acting[0], waiting[acting[0]] or _IDENTITY
+            if only[1] == 0 == only[2]:
+                if only[0] != only[3]:
+                    self.steps.append(("phase", self._fixed((qubit,), (1,)), only[3] / only[0]))
+                return
+        matrix = np.ones((1, 1), dtype=np.complex128)
+        for single in waiting:  # the higher qubit is the more significant
+            array = np.array(single if single is not None else _IDENTITY, dtype=np.complex128).reshape(2, 2)
+            if len(matrix) == 1:
+                matrix = array
+            else:
+                width = len(matrix)
+                matrix = (array[:, None, :, None] * matrix[None, :, None, :]).reshape(2 * width, 2 * width)
+        self.steps.append(("block", first, matrix))
+
+    def _index(self, controls: Sequence[int], target: int, value: int) -> Index:
+        """Return the index of the amplitudes where controls are 1 and the target has a value."""
+        return self._fixed((*controls, target), (*(1 for _ in controls), value))
+
+    def _fixed(self, qubits: Sequence[int], values: Sequence[int]) -> Index:
+        index: list[Any] = [slice(None)] * self.num_qubits
+        for qubit, value in zip(qubits, values, strict=True):
+            index[self.num_qubits - 1 - qubit] = value
+        # the ellipsis keeps a view where every qubit is fixed
+        return (..., *index)
+
+
+def _product(a: Single, b: Single) -> Single:
+    return (
+        a[0] * b[0] + a[1] * b[2],
+        a[0] * b[1] + a[1] * b[3],
+        a[2] * b[0] + a[3] * b[2],
+        a[2] * b[1] + a[3] * b[3],
+    )
+
+
+def _single(name: str, params: tuple[object, ...]) -> Single:
+    """Return a one-qubit gate as four numbers; those without angles are remembered."""
+    if not params:
+        known = _SINGLES.get(name)
+        if known is None:
+            a, b, c, d = _matrix(name, ()).ravel().tolist()
+            known = _SINGLES[name] = (a, b, c, d)
+        return known
+    if name in _FAST:
+        return _FAST[name](float(params[0]))  # type: ignore[arg-type]
+    matrix = params[0] if name == "matrix" else _matrix(name, params)
+    a, b, c, d = np.asarray(matrix).ravel().tolist()
+    return (a, b, c, d)
+
+
+def _rx(theta: float) -> Single:
+    cos, sin = float(np.cos(theta / 2)), float(np.sin(theta / 2))
+    return (cos, -1j * sin, -1j * sin, cos)
+
+
+def _ry(theta: float) -> Single:
+    cos, sin = float(np.cos(theta / 2)), float(np.sin(theta / 2))
+    return (cos, -sin, sin, cos)
+
+
+def _rz(theta: float) -> Single:
+    cos, sin = float(np.cos(theta / 2)), float(np.sin(theta / 2))
+    return (complex(cos, -sin), 0, 0, complex(cos, sin))
+
+
+# The most frequent rotations, without the detour over an array; the others ask gates.py
+_FAST = {"rx": _rx, "ry": _ry, "rz": _rz}
+
+
+def _matrix(name: str, params: tuple[object, ...]) -> Any:
+    try:
+        return gate(name).matrix(*params)  # type: ignore[arg-type]
+    except (KeyError, TypeError) as error:
+        raise JobFailure("InvalidInputData", f"The gate {name} cannot be simulated.") from error
+
+
+def _target_of(name: str) -> tuple[str, int] | None:
+    """Return what a controlled word controls, and how many controls it has; None for other words."""
+    if name in UNCONTROLLED:
+        return UNCONTROLLED[name]
+    if name.startswith("ctrl("):
+        head, _, target = name.partition(" @ ")
+        return target, int(head[5:-1])
+    return None

@@ -1,0 +1,160 @@
+"""The exact simulator that is always there: evolve once, then sample.
+
+Invariants, written before the code:
+
+1. A state is evolved once, however many shots are asked for. Where every measurement is the last thing that happens to
+   its qubit, shots are drawn together from the squared amplitudes of the measured qubits.
+2. Otherwise measurements, resets and errors part the shots (tree.py): a branch is followed only if any shots take it.
+3. Qubits that no gate touches are 0 and take no memory.
+4. The same program, shots, noise and seed give the same shots, in the same order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qsession_core.local.readers.circuit import Circuit, Program
+from qsession_core.local.simulators.branching import Leaf, Tree, draw, marginal
+from qsession_core.local.simulators.kernels import Compiler, State
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from qsession_core.local.readers.circuit import Operation
+    from qsession_core.local.simulators.noise import Noise
+
+    Shots = NDArray[np.uint8]
+
+__all__ = ["NumpyEngine", "active_qubits", "as_program", "final_measurements", "renumbered"]
+
+
+def final_measurements(circuit: Circuit) -> tuple[list[Operation], dict[int, int]] | None:
+    """Return the gates, and result -> qubit, if nothing happens to a qubit after it is measured; else None.
+
+    Resets that change nothing (before the first gate, after the last use) are left out.
+    """
+    gates: list[Operation] = []
+    readout: dict[int, int] = {}
+    touched: set[int] = set()
+    measured: set[int] = set()
+    dead: set[int] = set()  # measured, then reset
+    for operation in circuit.operations:
+        name, places, _ = operation
+        if name == "measure":
+            if places[0] in dead:
+                return None
+            readout[places[1]] = places[0]
+            measured.add(places[0])
+        elif name == "reset":
+            if places[0] in measured:
+                dead.add(places[0])
+            elif places[0] in touched:
+                return None
+        else:
+            if measured and not measured.isdisjoint(places):
+                return None
+            touched.update(places)
+            gates.append(operation)
+    return gates, readout
+
+
+def active_qubits(operations: list[Operation]) -> list[int]:
+    """Return the qubits that gates touch, in order."""
+    active: set[int] = set()
+    for name, places, _ in operations:
+        if name not in {"measure", "reset"}:
+            active.update(places)
+    return sorted(active)
+
+
+def renumbered(operations: list[Operation], place: dict[int, int]) -> list[Operation]:
+    """Return gates on the numbers that qubits have among the active ones."""
+    if all(qubit == number for qubit, number in place.items()):
+        return operations
+    return [(name, tuple(place[qubit] for qubit in qubits), params) for name, qubits, params in operations]
+
+
+def as_program(circuit: Circuit) -> Program:
+    """Return a straight-line circuit as a program of one block."""
+    blocks: dict[str, list[tuple[object, ...]]] = {"all": [("ops", circuit.operations), ("ret",)]}
+    return Program(circuit.num_qubits, circuit.num_results, blocks, "all")
+
+
+class NumpyEngine:
+    """Exact state vectors in numpy, double precision."""
+
+    name = "numpy"
+    # the state, its scratch, and squared amplitudes
+    bytes_per_amplitude = 40
+
+    def can_run(self, circuit: Circuit, *, is_noisy: bool) -> bool:  # noqa: ARG002 - the protocol's shape
+        """Take any circuit."""
+        return True
+
+    def sample(self, circuit: Circuit, shots: int, seed: int, noise: Noise) -> Shots:
+        """Return the results of each shot, shape (shots, num_results), dtype uint8.
+
+        Args:
+            circuit: What to run.
+            shots: How often.
+            seed: Not negative; the same seed gives the same shots.
+            noise: What goes wrong.
+        """
+        rng = np.random.default_rng(seed)
+        final = final_measurements(circuit) if noise.is_none else None
+        if final is None:
+            leaves = Tree(as_program(circuit), noise).run(shots, rng)
+            bits = np.concatenate([leaf.bits for leaf in leaves])
+            rng.shuffle(bits)
+            return bits
+        gates, readout = final
+        place = {qubit: number for number, qubit in enumerate(active_qubits(gates))}
+        bits = np.zeros((shots, circuit.num_results), dtype=np.uint8)
+        read = {result: place[qubit] for result, qubit in readout.items() if qubit in place}
+        if read:
+            qubits = sorted(set(read.values()))
+            drawn = draw(marginal(_evolved(gates, place), qubits), shots, rng)
+            column = {qubit: number for number, qubit in enumerate(qubits)}
+            for result, qubit in read.items():
+                bits[:, result] = (drawn >> column[qubit]) & 1
+        return bits
+
+    def run(self, program: Program, shots: int, seed: int, noise: Noise, *, zeros: bool = False) -> list[Leaf]:
+        """Return how the shots of a program with branches ended, grouped.
+
+        Args:
+            program: What to run.
+            shots: How often.
+            seed: Not negative.
+            noise: What goes wrong.
+            zeros: Measure 0 throughout, without simulating.
+        """
+        return Tree(program, noise, zeros=zeros).run(shots, np.random.default_rng(seed))
+
+    def probabilities(self, circuit: Circuit) -> tuple[NDArray[np.int64], NDArray[np.float64], list[int]] | None:
+        """Return the exact outcomes of a circuit that only measures at its end.
+
+        Returns:
+            Outcomes as integers, their probabilities, and the qubit that each bit of the integers means (bit 0 first);
+            None if the circuit measures in its middle. Outcomes of no probability are left out.
+        """
+        final = final_measurements(circuit)
+        if final is None:
+            return None
+        gates, readout = final
+        place = {qubit: number for number, qubit in enumerate(active_qubits(gates))}
+        qubits = sorted({place[qubit] for qubit in readout.values() if qubit in place})
+        weights = marginal(_evolved(gates, place), qubits)
+        outcomes = np.nonzero(weights > 1e-15)[0]  # noqa: PLR2004 - rounding of squared amplitudes is below this
+        by_place = {number: qubit for qubit, number in place.items()}
+        return outcomes, weights[outcomes], [by_place[qubit] for qubit in qubits]
+
+
+def _evolved(gates: list[Operation], place: dict[int, int]) -> State:
+    compiler = Compiler(len(place))
+    compiler.add(renumbered(gates, place))
+    state = State(len(place))
+    state.run(compiler.take())
+    return state

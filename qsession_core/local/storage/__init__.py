@@ -1,0 +1,1 @@
+"""What the local workspace keeps: the database, blobs, signed addresses."""

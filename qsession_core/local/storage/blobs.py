@@ -1,0 +1,181 @@
+"""Containers, blobs and blocks: rows in the store's database, and files beside it for what is large.
+
+What must hold:
+
+1. A blob's row is written after its bytes are in place, so a row never names a file that is not whole. A file without
+   a row is waste left by a death; it is swept when the directory is opened later.
+2. File names are made here (random hex); no name from the wire ever becomes part of a path.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from qsession_core.local.storage.database import Store
+
+__all__ = ["Blob", "Blobs"]
+
+_INLINE = 64 * 1024  # smaller blobs live in the database: one write instead of three
+_BLOB = "SELECT container, name, content_type, content_encoding, etag, modified, size FROM blobs "
+# A file this old that has no row will get none: whoever was about to write it is gone
+_WASTE_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What is known of one blob beside its bytes; ``modified`` in microseconds since 1970."""
+
+    container: str
+    name: str
+    content_type: str
+    content_encoding: str
+    etag: str
+    modified: int
+    size: int
+
+
+class Blobs:
+    """The blobs of a store. Safe to call from several threads and, in a directory, several processes.
+
+    Args:
+        store: Where their rows are; files lie in ``blobs`` beside it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._memory: dict[str, bytes] = {}
+        self._folder: Path | None = None
+        if store.directory is not None:
+            self._folder = store.directory / "blobs"
+            self._folder.mkdir(exist_ok=True)
+
+    def sweep(self) -> int:
+        """Take away old files that no row names; say how many."""
+        if self._folder is None:
+            return 0
+        named = {
+            file for (file,) in self._store.read("SELECT file FROM blobs UNION ALL SELECT file FROM blocks") if file
+        }
+        before = time.time() - _WASTE_SECONDS  # files carry the machine's time, whatever clock the service goes by
+        waste = [path for path in self._folder.iterdir() if path.name not in named and path.stat().st_mtime < before]
+        for path in waste:
+            path.unlink(missing_ok=True)
+        return len(waste)
+
+    def has_container(self, name: str) -> bool:
+        """Say whether there is a container of this name."""
+        return bool(self._store.read("SELECT 1 FROM containers WHERE name = ?", (name,)))
+
+    def add_container(self, name: str, now: int) -> bool:
+        """Make a container; say whether it is new."""
+        with self._store.transaction() as database:
+            return database.execute("INSERT OR IGNORE INTO containers VALUES (?, ?)", (name, now)).rowcount == 1
+
+    def remove_container(self, name: str) -> None:
+        """Forget a container, its blobs and their bytes."""
+        with self._store.transaction() as database:
+            files = database.execute(
+                "SELECT file FROM blobs WHERE container = ? UNION ALL SELECT file FROM blocks WHERE container = ?",
+                (name, name),
+            ).fetchall()
+            for table in ("blobs", "blocks"):
+                database.execute(f"DELETE FROM {table} WHERE container = ?", (name,))  # noqa: S608 - our names
+            database.execute("DELETE FROM containers WHERE name = ?", (name,))
+        self._forget(file for (file,) in files)
+
+    def find(self, container: str, name: str) -> Blob | None:
+        """Return what is known of a blob, or None."""
+        rows = self._store.read(_BLOB + "WHERE container = ? AND name = ?", (container, name))
+        return Blob(*rows[0]) if rows else None
+
+    def listed(self, container: str) -> list[Blob]:
+        """Return the blobs of a container, by name."""
+        return [Blob(*row) for row in self._store.read(_BLOB + "WHERE container = ? ORDER BY name", (container,))]
+
+    def read(self, container: str, name: str) -> bytes | None:
+        """Return a blob's bytes, or None if there is none."""
+        rows = self._store.read("SELECT body, file FROM blobs WHERE container = ? AND name = ?", (container, name))
+        return None if not rows else self._bytes(*rows[0])
+
+    def write(self, blob: Blob, body: bytes, *, replace: bool) -> bool:
+        """Store a blob; say whether it was written: not where there is one already and it may not be replaced."""
+        inline, file = self._keep(body)
+        with self._store.transaction() as database:
+            old = database.execute(
+                "SELECT file FROM blobs WHERE container = ? AND name = ?", (blob.container, blob.name)
+            ).fetchone()
+            written = old is None or replace
+            if written:
+                database.execute(
+                    "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (blob.container, blob.name, blob.content_type, blob.content_encoding, blob.etag, blob.modified,
+                     len(body), inline, file),
+                )  # fmt: skip
+        self._forget([old[0] if old else None] if written else [file])
+        return written
+
+    def write_block(self, container: str, name: str, block: str, body: bytes) -> None:
+        """Keep one block of a blob that will be put together later."""
+        inline, file = self._keep(body)
+        with self._store.transaction() as database:
+            old = database.execute(
+                "SELECT file FROM blocks WHERE container = ? AND name = ? AND block = ?", (container, name, block)
+            ).fetchone()
+            database.execute(
+                "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
+                (container, name, block, len(body), inline, file),
+            )
+        self._forget([old[0] if old else None])
+
+    def read_block(self, container: str, name: str, block: str) -> bytes | None:
+        """Return one block's bytes, or None if there is none."""
+        rows = self._store.read(
+            "SELECT body, file FROM blocks WHERE container = ? AND name = ? AND block = ?", (container, name, block)
+        )
+        return None if not rows else self._bytes(*rows[0])
+
+    def remove_blocks(self, container: str, name: str) -> None:
+        """Forget the blocks of a blob."""
+        with self._store.transaction() as database:
+            files = database.execute(
+                "SELECT file FROM blocks WHERE container = ? AND name = ?", (container, name)
+            ).fetchall()
+            database.execute("DELETE FROM blocks WHERE container = ? AND name = ?", (container, name))
+        self._forget(file for (file,) in files)
+
+    # --- bytes ---
+
+    def _keep(self, body: bytes) -> tuple[bytes | None, str | None]:
+        """Put bytes in place; return them for the row if they are few, else the name of their file."""
+        if len(body) <= _INLINE:
+            return body, None
+        file = secrets.token_hex(16)
+        if self._folder is None:
+            self._memory[file] = body
+        else:
+            (self._folder / file).write_bytes(body)
+        return None, file
+
+    def _bytes(self, inline: bytes | None, file: str | None) -> bytes | None:
+        if file is None:
+            return bytes(inline or b"")
+        if self._folder is None:
+            return self._memory.get(file)
+        path = self._folder / file
+        return path.read_bytes() if path.exists() else None
+
+    def _forget(self, files: Iterable[str | None]) -> None:
+        for file in files:
+            if file is None:
+                continue
+            if self._folder is None:
+                self._memory.pop(file, None)
+            else:
+                (self._folder / file).unlink(missing_ok=True)

@@ -1,0 +1,261 @@
+"""Results, and the one place where bit order is defined.
+
+**Classical bit i is character i from the left.** So ``"100"`` says that classical bit 0 is 1. Qiskit's front end
+reverses this, Cirq's cuts it by register; formats bring what they read into it.
+
+>>> result = Result.from_memory(["10", "10", "00"])
+>>> result.counts
+{'00': 1, '10': 2}
+>>> result.memory()
+['10', '10', '00']
+
+Counts are plain ints that sum exactly to the shots kept. Where a provider gives probabilities instead of shots, they
+are scaled by largest remainder, and nothing is drawn at random; memory made of them is marked synthetic:
+
+>>> thirds = Result.from_probabilities({"00": 1 / 3, "01": 1 / 3, "10": 1 / 3}, shots=100)
+>>> thirds.counts
+{'00': 34, '01': 33, '10': 33}
+>>> thirds.memory_is_synthetic
+True
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from qsession_core.errors import ResultFormatError
+from qsession_core.results.layout import Layout, Register
+from qsession_core.results.rows import apportion, counted, counts_of, lost_in, order_of, rows_of, tally, texts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from qsession_core.results.rows import Rows
+
+__all__ = ["Layout", "Register", "Result", "apportion"]
+
+
+class Result:
+    """The outcome of one program. Immutable; counts and memory are made when first asked for.
+
+    Made by a decoder, by :meth:`from_memory` or by :meth:`from_probabilities`.
+
+    Attributes:
+        shots: How many shots were kept: the sum of the counts. 0 for a distribution whose job does not say its shots.
+        num_clbits: How many characters a key has; 0 where outcomes are not bits (a Q# program that returns numbers).
+        registers: How the bits are grouped.
+        values: The outcome of each shot as the program returned it (ints, lists, tuples), where the provider gives it
+            and it is not bits; else None.
+        errors: Shots that ended in a runtime error, each as the service reports it.
+    """
+
+    def __init__(
+        self,
+        num_clbits: int,
+        *,
+        characters: Rows | None = None,
+        distribution: tuple[Rows, NDArray[np.float64]] | None = None,
+        texts: Sequence[str] | None = None,
+        values: Sequence[object] | None = None,
+        shots: int | None = None,
+        registers: tuple[Register, ...] = (),
+        errors: tuple[Mapping[str, object], ...] = (),
+        seed_text: str = "",
+    ) -> None:
+        """Hold what a decoder has read. Exactly one of characters, distribution and texts is given.
+
+        Args:
+            num_clbits: Width of a key.
+            characters: ASCII codes, shape (shots, num_clbits), in execution order; ``-`` where a qubit was lost.
+            distribution: Different outcomes, shape (outcomes, num_clbits), and their probabilities.
+            texts: One text a shot, for outcomes that are not bits.
+            values: See the attribute.
+            shots: For a distribution: how many shots it stands for.
+            registers: See the attribute.
+            errors: See the attribute.
+            seed_text: Seeds synthetic memory; the job's id.
+        """
+        self.num_clbits = num_clbits
+        self.registers = registers
+        self.values = None if values is None else tuple(values)
+        self.errors = errors
+        self._characters = characters
+        self._distribution = distribution
+        self._texts = None if texts is None else tuple(texts)
+        self._shots = shots
+        self._seed_text = seed_text
+
+    @classmethod
+    def from_memory(cls, memory: Sequence[str], *, registers: tuple[Register, ...] = ()) -> Self:
+        """Make a result of one key a shot, all of one width; ``-`` stands for a lost qubit.
+
+        Raises:
+            ValueError: A key holds something else, or they differ in width.
+        """
+        characters = rows_of(memory)
+        return cls(characters.shape[1], characters=characters, registers=registers)
+
+    @classmethod
+    def from_probabilities(
+        cls,
+        probabilities: Mapping[str, float],
+        *,
+        shots: int,
+        registers: tuple[Register, ...] = (),
+        seed_text: str = "",
+    ) -> Self:
+        """Make a result of a distribution over keys of one width; ``-`` stands for a lost qubit.
+
+        Raises:
+            ValueError: A key holds something else, they differ in width, or the probabilities are none.
+        """
+        characters = rows_of(list(probabilities))
+        weights = np.array(list(probabilities.values()), dtype=np.float64)
+        if shots:
+            apportion(weights, shots)  # says what is wrong with them now, not when they are asked for
+        distribution = (characters, weights)
+        return cls(
+            characters.shape[1], distribution=distribution, shots=shots, registers=registers, seed_text=seed_text
+        )
+
+    def __repr__(self) -> str:
+        lost = f", {self.lost_shots} lost" if self.lost_shots else ""
+        failed = f", {len(self.errors)} failed" if self.errors else ""
+        return f"<Result of {self.shots} shots, {self.num_clbits} bits{lost}{failed}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Result) and self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash((self.num_clbits, self.shots))
+
+    def _facts(self) -> tuple[Any, ...]:
+        kept = self.num_clbits, self.registers, self.raw_counts, self.probabilities, self.memory_is_synthetic
+        return *kept, self.raw_memory, self.values, self.errors
+
+    # --- what was kept -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def shots(self) -> int:
+        """How many shots were kept."""
+        if self._texts is not None:
+            return len(self._texts)
+        return len(self._kept) if self._characters is not None else (self._shots or 0) - self.lost_shots
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each outcome came, by key, in the keys' order; they sum to :attr:`shots`."""
+        return dict(self._counts)
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        if self._texts is not None:
+            return tally(self._texts)
+        if self._characters is not None:
+            return counted(self._kept)
+        keys, numbers = self._apportioned
+        return counts_of(keys, numbers, (numbers > 0) & ~lost_in(keys))
+
+    @property
+    def probabilities(self) -> dict[str, float]:
+        """The probability of each outcome, by key: the provider's own where it gives them, else counts by shots."""
+        if self._distribution is None:
+            return {key: count / self.shots for key, count in self._counts.items()}
+        keys, weights = self._distribution
+        kept = ~lost_in(keys)
+        if not kept.all():
+            keys, weights = keys[kept], weights[kept] / (weights[kept].sum() or 1.0)
+        order = order_of(keys)
+        return dict(zip(texts_of(keys[order]), weights[order].tolist(), strict=True))
+
+    @property
+    def memory_is_synthetic(self) -> bool:
+        """Whether the provider gave no single shots, so that :meth:`memory` is made of the counts."""
+        return self._distribution is not None
+
+    def memory(self, seed: int | None = None) -> list[str]:
+        """Return one key a shot, in execution order where the provider gives shots.
+
+        Args:
+            seed: Where memory is synthetic: shuffles it; the same seed gives the same order. By default the job's id.
+
+        Returns:
+            :attr:`shots` keys; counting them gives :attr:`counts`.
+        """
+        return list(self._texts) if self._texts is not None else texts_of(self._rows(seed))
+
+    def bits(self, seed: int | None = None) -> NDArray[np.uint8]:
+        """Return the kept shots as numbers, shape (shots, num_clbits); column i is classical bit i.
+
+        Args:
+            seed: As for :meth:`memory`.
+
+        Raises:
+            ResultFormatError: The outcomes are not bits but :attr:`values`.
+        """
+        if self._texts is not None:
+            problem = "its outcomes are no bits"
+            raise ResultFormatError(
+                f"This result has no bits: {problem}. They are in result.values.", format="", problem=problem
+            )
+        return self._rows(seed) - np.uint8(ord("0"))
+
+    # --- what was lost -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def lost_shots(self) -> int:
+        """How many shots lost a qubit; they are in none of the counts, only in the raw ones."""
+        if self._distribution is not None:
+            keys, numbers = self._apportioned
+            return int(numbers[lost_in(keys)].sum())
+        return 0 if self._characters is None else len(self._characters) - len(self._kept)
+
+    @property
+    def raw_counts(self) -> dict[str, int]:
+        """Counts with the lost shots; ``-`` stands for a lost qubit."""
+        if not self.lost_shots:
+            return self.counts
+        if self._distribution is not None:
+            keys, numbers = self._apportioned
+            return counts_of(keys, numbers, numbers > 0)
+        assert self._characters is not None  # noqa: S101 - only shots and distributions have lost ones
+        return counted(self._characters)
+
+    @property
+    def raw_memory(self) -> list[str] | None:
+        """Memory with the lost shots, in execution order; None where the provider gives no single shots."""
+        if self._texts is not None:
+            return list(self._texts)
+        return None if self._characters is None else texts_of(self._characters)
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _kept(self) -> Rows:
+        assert self._characters is not None  # noqa: S101 - callers have looked
+        lost = lost_in(self._characters)
+        return self._characters[~lost] if lost.any() else self._characters
+
+    @cached_property
+    def _apportioned(self) -> tuple[Rows, NDArray[np.int64]]:
+        assert self._distribution is not None  # noqa: S101 - callers have looked
+        keys, weights = self._distribution
+        order = order_of(keys)
+        numbers = apportion(weights, self._shots) if self._shots else np.zeros(len(keys), np.int64)
+        return keys[order], numbers[order]
+
+    def _rows(self, seed: int | None) -> Rows:
+        if self._characters is not None:
+            return self._kept
+        keys, numbers = self._apportioned
+        kept = ~lost_in(keys)
+        rows = np.repeat(keys[kept], numbers[kept], axis=0)
+        if seed is None:
+            seed = int.from_bytes(hashlib.sha256(self._seed_text.encode()).digest()[:8], "big")
+        return np.random.default_rng(seed).permutation(rows)

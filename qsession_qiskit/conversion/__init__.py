@@ -1,0 +1,1 @@
+"""QuantumCircuit to Program."""

@@ -1,0 +1,1 @@
+"""IonQ's native gates for Qiskit's transpiler."""
