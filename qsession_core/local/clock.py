@@ -11,15 +11,20 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-__all__ = ["Clock", "ManualClock", "SystemClock", "microseconds"]
+__all__ = ["Clock", "ManualClock", "SystemClock", "microseconds", "moment"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def microseconds(moment: datetime) -> int:
-    """Return a moment as whole microseconds since 1970, the form in which the store keeps time."""
-    return (moment - _EPOCH) // _MICROSECOND
+def microseconds(when: datetime) -> int:
+    """Return a time as whole microseconds since 1970, the form in which the store keeps it."""
+    return (when - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """Return a stored time, in microseconds since 1970, as an aware one in UTC."""
+    return _EPOCH + value * _MICROSECOND
 
 
 class Clock(Protocol):

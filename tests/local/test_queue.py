@@ -10,7 +10,8 @@ import pytest
 from local_client import BAD, BELL, Client
 
 from qsession_core.local import Fault, Faults, LocalTarget, LocalWorkspace, ManualClock
-from qsession_core.local.execution.prepare import Outcome, run
+from qsession_core.local.execution.prepare import run
+from qsession_core.local.execution.task import Outcome
 
 
 class Held(Executor):
@@ -392,7 +393,7 @@ def test_probabilities_are_drawn_with_the_seed():
 def test_a_task_says_everything_so_it_can_run_anywhere():
     import pickle
 
-    from qsession_core.local.execution.prepare import Task
+    from qsession_core.local.execution.task import Task
 
     task = Task("t", "ionq.circuit.v1", "ionq.quantum-results.v1", json.dumps(BELL).encode(), {}, 10, 1, 5)
     outcome = run(pickle.loads(pickle.dumps(task)))  # noqa: S301 - its own bytes

@@ -1,86 +1,25 @@
-"""Runs one job: from its input's bytes to its output's bytes.
-
-A :class:`Task` says everything that matters, and :func:`run` uses nothing else: no clock, no store, no state. So a task
-runs alike in the worker's thread, in a pool's process, or on another machine, and again after a crash.
-"""
+"""Reads a task's input, checks it against its target, and runs it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["INLINE_BYTES", "INLINE_WORK", "Outcome", "Task", "prepare", "run", "run_prepared", "unread", "work_of"]
+    from qsession_core.local.execution.task import Task
+
+__all__ = ["INLINE_BYTES", "INLINE_WORK", "prepare", "run", "run_prepared", "work_of"]
 
 # What the worker does itself: jobs that take some milliseconds. Larger ones go to the executor.
 INLINE_WORK = 1e7
 INLINE_BYTES = 256 * 1024
 # Results of all shots together: beyond this, writing them takes more memory than simulating
 _MAX_RESULTS = 200_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One job to run.
-
-    Attributes:
-        target: The target's id.
-        input_format: How ``payload`` is written.
-        output_format: How the output is to be written.
-        payload: The job's input.
-        params: Its inputParams.
-        shots: How often to run it.
-        seed: What its shots are drawn with.
-        num_qubits: The widest program the target takes.
-        profile: The target's QIR profile.
-        results: ``sampled``, ``exact`` or ``zeros``, as the target's row says.
-        noise: Error probabilities by name; empty for none.
-        gates: Words the target takes; empty for all.
-        simulator: The simulator to use; empty to choose.
-        memory_bytes: How much memory a simulation may take; 0 for what the machine has free.
-    """
-
-    target: str
-    input_format: str
-    output_format: str
-    payload: bytes
-    params: Mapping[str, Any]
-    shots: int
-    seed: int
-    num_qubits: int
-    profile: str = ""
-    results: str = "sampled"
-    noise: Mapping[str, float] = field(default_factory=dict)
-    gates: frozenset[str] = frozenset()
-    simulator: str = ""
-    memory_bytes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a task ended.
-
-    Attributes:
-        output: The output's bytes; empty where it failed.
-        blob: The name of the output's blob: ``rawOutputData`` as the provider wrote it, ``outputData`` translated.
-        content_type: The blob's content type.
-        code: The failure's code; empty where it succeeded.
-        message: The failure's sentence.
-        was_unread: It failed before it ran: its input could not be taken.
-        amounts: What was used, for the cost: one-qubit gates, wider gates, measurements and resets, shots.
-    """
-
-    output: bytes
-    blob: str = "outputData"
-    content_type: str = "application/octet-stream"
-    code: str = ""
-    message: str = ""
-    was_unread: bool = False
-    amounts: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 def prepare(task: Task) -> Circuit | Program:
@@ -200,11 +139,6 @@ def run(task: Task) -> Outcome:
     except JobFailure as failure:
         return unread(failure)
     return run_prepared(task, program)
-
-
-def unread(failure: JobFailure) -> Outcome:
-    """Return the outcome of a job whose input cannot be taken."""
-    return Outcome(b"", code=failure.code, message=failure.message, was_unread=True)
 
 
 def run_prepared(task: Task, program: Circuit | Program) -> Outcome:

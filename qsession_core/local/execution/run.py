@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qsession_core.local.execution import results
-from qsession_core.local.execution.prepare import Outcome
+from qsession_core.local.execution.task import Outcome
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 from qsession_core.local.simulators.branching import touched
 from qsession_core.local.simulators.choice import check_memory, choose, is_clifford, simulator
@@ -17,7 +17,7 @@ from qsession_core.local.simulators.statevector import NumpyEngine, active_qubit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qsession_core.local.execution.prepare import Task
+    from qsession_core.local.execution.task import Task
     from qsession_core.local.simulators.branching import Leaf
 
     Shots = NDArray[np.uint8]

@@ -24,7 +24,7 @@ from qsession_core.local.storage.database import JOB, SESSION, to_text
 
 if TYPE_CHECKING:
     from qsession_core.local.clock import Clock
-    from qsession_core.local.execution.prepare import Outcome
+    from qsession_core.local.execution.task import Outcome
     from qsession_core.local.storage.blobs import Blobs
     from qsession_core.local.storage.database import Item, Store
 

@@ -12,21 +12,12 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from qsession_core.local.clock import microseconds
-from qsession_core.local.execution.prepare import (
-    INLINE_BYTES,
-    INLINE_WORK,
-    Outcome,
-    prepare,
-    run,
-    run_prepared,
-    unread,
-    work_of,
-)
+from qsession_core.local.clock import microseconds, moment
+from qsession_core.local.execution.prepare import INLINE_BYTES, INLINE_WORK, prepare, run, run_prepared, work_of
+from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.jobs.admission import Admission
 from qsession_core.local.jobs.tasks import Tasks, cost_of
 from qsession_core.local.readers.circuit import JobFailure
-from qsession_core.local.service.shapes import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

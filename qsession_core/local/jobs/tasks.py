@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qsession_core.local.execution.prepare import Outcome, Task, unread
+from qsession_core.local.execution.task import Outcome, Task, unread
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.simulators.noise import noise_of
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qsession_core.local.clock import moment
 from qsession_core.local.replies import Refusal, json_reply
 from qsession_core.local.service.addresses import API_HOST
-from qsession_core.local.service.shapes import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

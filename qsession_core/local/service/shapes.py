@@ -6,26 +6,21 @@ Members, their order, nulls and forms of time are those of the recorded replies:
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qsession_core.local.clock import moment
 from qsession_core.local.storage.database import SESSION
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from qsession_core.local.service.addresses import Addresses
     from qsession_core.local.storage.database import Item
     from qsession_core.local.storage.sas import Signer
 
-__all__ = ["item_json", "job_json", "moment", "session_json", "signed_job_json"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def moment(value: int) -> datetime:
-    """Return the moment of a stored time."""
-    return _EPOCH + timedelta(microseconds=value)
+__all__ = ["item_json", "job_json", "session_json", "signed_job_json"]
 
 
 def _time(value: int | None, zone: str = "Z") -> str | None:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from qsession_core.local.clock import microseconds
+from qsession_core.local.clock import microseconds, moment
 from qsession_core.local.replies import Refusal, storage_error
-from qsession_core.local.service.shapes import moment
 from qsession_core.local.storage.blobs import Blob
 from qsession_core.transport.message import Response
 
