@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import cirq
 
-from qsession_core.gates.words import gate as word_named
+from qsession_core.gates.words import gate_named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ class _Native(cirq.Gate):  # type: ignore[misc]  # cirq ships no types
     _angles: tuple[str, ...]
 
     def _num_qubits_(self) -> int:
-        return word_named(self._word).num_qubits
+        return gate_named(self._word).num_qubits
 
     def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self._angles)
@@ -41,7 +41,7 @@ class _Native(cirq.Gate):  # type: ignore[misc]  # cirq ships no types
     def _unitary_(self) -> NDArray[np.complex128]:
         if self._is_parameterized_():
             return NotImplemented  # type: ignore[no-any-return]
-        matrix: NDArray[np.complex128] = word_named(self._word).matrix(*map(float, self._values()))
+        matrix: NDArray[np.complex128] = gate_named(self._word).matrix(*map(float, self._values()))
         return matrix
 
     def _is_parameterized_(self) -> bool:

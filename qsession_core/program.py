@@ -30,22 +30,9 @@ from typing import TYPE_CHECKING, Any, Self
 from qsession_core.results.layout import Register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = [
-    "Angle",
-    "Binary",
-    "Bit",
-    "Block",
-    "Expression",
-    "Literal",
-    "Operation",
-    "Program",
-    "Register",
-    "Uint",
-    "Unary",
-    "evaluate",
-]
+__all__ = ["Angle", "Block", "Operation", "Program", "Register", "measured_in"]
 
 # One operation read out of the columns: (name, qubits, params)
 Operation = tuple[str, tuple[int, ...], tuple[Any, ...]]
@@ -102,92 +89,6 @@ class Angle:
 
     def __neg__(self) -> Angle:
         return self * -1.0
-
-
-# --- conditions ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Bit:
-    """A classical bit's present value, as a truth value."""
-
-    clbit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Uint:
-    """Several classical bits read as an unsigned integer; the least significant comes first."""
-
-    clbits: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A value known now."""
-
-    value: bool | int | float
-
-
-@dataclass(frozen=True, slots=True)
-class Unary:
-    """``not`` of a truth value, or ``~`` of an unsigned integer of ``width`` bits."""
-
-    operator: str
-    operand: Expression
-    width: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """Two operands and one of ``and or == != < <= > >= & | ^ << >> + - *``; integers do not wrap around."""
-
-    operator: str
-    left: Expression
-    right: Expression
-
-
-Expression = Bit | Uint | Literal | Unary | Binary
-
-
-def evaluate(expression: Expression, bits: Sequence[int]) -> bool | int | float:
-    """Return what a condition is, given every classical bit's value.
-
-    >>> evaluate(Binary("==", Uint((0, 1)), Literal(2)), [0, 1])
-    True
-    """
-    match expression:
-        case Bit(clbit):
-            return bool(bits[clbit])
-        case Uint(clbits):
-            return sum(bits[clbit] << place for place, clbit in enumerate(clbits))
-        case Literal(value):
-            return value
-        case Unary("not", operand):
-            return not evaluate(operand, bits)
-        case Unary(_, operand, width):
-            return int(evaluate(operand, bits)) ^ ((1 << width) - 1)
-        case Binary(operator, left, right):
-            return _BINARY[operator](evaluate(left, bits), evaluate(right, bits))
-
-
-_BINARY: dict[str, Callable[[Any, Any], bool | int | float]] = {
-    "and": lambda a, b: bool(a and b),
-    "or": lambda a, b: bool(a or b),
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "&": lambda a, b: a & b,
-    "|": lambda a, b: a | b,
-    "^": lambda a, b: a ^ b,
-    "<<": lambda a, b: a << b,
-    ">>": lambda a, b: a >> b,
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-}
 
 
 # --- the program -----------------------------------------------------------------------------------------------
@@ -298,3 +199,17 @@ def _bound(block: Block, values: Sequence[float]) -> Block:
         return _bound(param, values) if type(param) is Block else param
 
     return Block(block.names, block.qubits, tuple(tuple(map(bind, params)) for params in block.params))
+
+
+def measured_in(block: Block | None) -> set[int]:
+    """Return every classical bit that a measurement writes, in nested blocks too."""
+    if block is None:
+        return set()
+    clbits = set()
+    if "measure" in block.names:
+        clbits = {params[0] for name, params in zip(block.names, block.params, strict=True) if name == "measure"}
+    if "if" in block.names:
+        for name, params in zip(block.names, block.params, strict=True):
+            if name == "if":
+                clbits |= measured_in(params[1]) | measured_in(params[2])
+    return clbits

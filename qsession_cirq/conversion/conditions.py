@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cirq
 import sympy
 
-from qsession_core.program import Binary, Bit, Literal, Uint, Unary
+from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qsession_core.program import Expression
+    from qsession_core.expressions import Expression
 
 __all__ = ["ConditionError", "Recorded", "expression"]
 

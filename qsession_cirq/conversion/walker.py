@@ -13,13 +13,14 @@ from qsession_cirq.conversion.readout import Confusion
 from qsession_cirq.conversion.rules import unsupported
 from qsession_cirq.conversion.words import GateWords, taken_apart
 from qsession_core.errors import UnsupportedOperationError
-from qsession_core.program import Angle, Binary, Block, Literal
+from qsession_core.expressions import Binary, Literal
+from qsession_core.program import Angle, Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from qsession_cirq.conversion.rules import Plan, Step
-    from qsession_core.program import Expression
+    from qsession_core.expressions import Expression
 
 __all__ = ["Walker"]
 

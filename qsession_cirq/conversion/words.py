@@ -11,8 +11,7 @@ import cirq
 import numpy as np
 
 from qsession_cirq.conversion.rules import RULES, rule_of, unsupported
-from qsession_core.gates.words import controlled
-from qsession_core.gates.words import gate as word_named
+from qsession_core.gates.words import controlled, gate_named
 from qsession_core.program import Angle
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class GateWords:
             word, rest = plan
             steps = ((word, places, rest),) if word else rest
             if word in _NATIVE:  # no format writes a native gate under a control; their decompositions are exact
-                rule = word_named(word).rule
+                rule = gate_named(word).rule
                 assert rule is not None  # noqa: S101 - native words stand above the bottom ones
                 return rule(*rest), 0.0
             return steps, self._phase(gate, word, steps)
@@ -94,7 +93,7 @@ class GateWords:
         if isinstance(gate, cirq.BaseDensePauliString):
             return cmath.phase(complex(gate.coefficient))
         if word == "u":
-            return _phase_between(cirq.unitary(gate), word_named("u").matrix(*steps[0][2]))
+            return _phase_between(cirq.unitary(gate), gate_named("u").matrix(*steps[0][2]))
         return 0.0
 
     def _controlled(self, gate: Any) -> Iterator[Step]:
@@ -236,6 +235,6 @@ def unitary_of(steps: tuple[Step, ...], num_qubits: int) -> NDArray[np.complex12
     tensor = np.eye(size, dtype=np.complex128).reshape((2,) * num_qubits + (size,))
     for word, places, params in steps:
         k = len(places)
-        matrix = word_named(word).matrix(*params).reshape((2,) * (2 * k))
+        matrix = gate_named(word).matrix(*params).reshape((2,) * (2 * k))
         tensor = np.moveaxis(np.tensordot(matrix, tensor, (range(k, 2 * k), places)), range(k), places)
     return tensor.reshape(size, size)

@@ -36,8 +36,8 @@ from qsession_core.formats.writing.problems import (
     shape_problem,
     unsupported,
 )
-from qsession_core.gates.controls import split
-from qsession_core.gates.words import lower
+from qsession_core.gates.controls import without_controls
+from qsession_core.gates.words import decompose
 from qsession_core.program import Angle
 from qsession_core.results.result import Layout, Result
 from qsession_core.results.rows import merged
@@ -72,7 +72,7 @@ class _Writable:
     """The gate words of the qis set, those with up to seven controls included, and cp."""
 
     def __contains__(self, name: object) -> bool:
-        target, controls = split(str(name))
+        target, controls = without_controls(str(name))
         if controls == 0:
             return target in _QIS
         return name == "cp" or (target in _QIS and target not in _NOT_CONTROLLED and controls <= MAX_CONTROLS)
@@ -88,7 +88,7 @@ def _native_steps(name: str, num_qubits: int, num_params: int) -> Iterator[Opera
 
 def _qis_steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
     """Write a gate in words of the qis set."""
-    for word, places, angles in lower(name, range(num_qubits), symbols(num_params), _WRITABLE):
+    for word, places, angles in decompose(name, range(num_qubits), symbols(num_params), _WRITABLE):
         if word == "cp":  # a controlled phase is a controlled rotation, and half its angle on the control
             yield "crz", places, angles
             yield "rz", places[:1], (angles[0] / 2,)
@@ -98,7 +98,7 @@ def _qis_steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operatio
 
 def _qis_text(name: str, num_qubits: int) -> str:
     """Write one operation of the qis set on any qubits, with a gap for its angle if it has one."""
-    target, num_controls = split(name)
+    target, num_controls = without_controls(name)
     controls = f',"controls":{_anywhere(num_controls)}' if num_controls else ""
     rotation = f',"rotation":{GAP}' if target.startswith("r") else ""
     return f'{{"gate":"{_QIS[target]}"{controls},"targets":{_anywhere(num_qubits - num_controls)}{rotation}}},'

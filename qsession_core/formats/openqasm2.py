@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary, fold
 from qsession_core.formats.interface import Payload
-from qsession_core.formats.qir.branches import measured_in
-from qsession_core.formats.qir.conditions import folded
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of
 from qsession_core.formats.reading.malformed import unreadable
 from qsession_core.formats.writing.gapped_text import GAP, GappedText, json_numbers
@@ -33,16 +32,17 @@ from qsession_core.formats.writing.problems import (
     shape_problem,
     unsupported,
 )
-from qsession_core.gates.words import GATES, lower
-from qsession_core.program import Binary, Bit, Literal, Uint, Unary
+from qsession_core.gates.words import GATES, decompose
+from qsession_core.program import measured_in
 from qsession_core.results.result import Layout, Register, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from qsession_core.expressions import Expression
     from qsession_core.formats.interface import JobFacts
     from qsession_core.formats.writing.lowering import Lowered
-    from qsession_core.program import Angle, Block, Expression, Operation, Program
+    from qsession_core.program import Angle, Block, Operation, Program
 
 __all__ = ["INPUT", "OUTPUT", "OpenQasm2", "decode"]
 
@@ -232,14 +232,14 @@ class _Writer:
         for place, name in enumerate(body.names):
             if name == "if":
                 with suppress(TypeError, ValueError):  # told where the branch is written
-                    found = _comparison(folded(body.params[place][0], self._known_bit))
+                    found = _comparison(fold(body.params[place][0], self._known_bit))
                     if found is not None:
                         yield found[0]
 
     def _if(self, params: tuple[Any, ...], index: int) -> None:
         condition, then, otherwise = params
         try:
-            condition = folded(condition, self._known_bit)
+            condition = fold(condition, self._known_bit)
         except (TypeError, ValueError) as error:
             self._refuse("if", index, (), f"{error}.")
             return
@@ -289,7 +289,7 @@ def _overwrites(block: Block | None, clbits: tuple[int, ...], following: Block |
 
 def _steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
     """Write a gate in words of the language."""
-    return lower(name, range(num_qubits), symbols(num_params), _WRITABLE)
+    return decompose(name, range(num_qubits), symbols(num_params), _WRITABLE)
 
 
 def _statement(word: str, num_qubits: int) -> str:

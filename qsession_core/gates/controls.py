@@ -1,12 +1,12 @@
-"""Gates under any number of controls: their names, and what they are made of.
+"""Gates under any number of controls: their names and their decompositions.
 
-``ctrl(n) @ name`` puts n controls before the qubits of a gate; where the result has a word of its own (``cx``), that
-word is its one name.
+``ctrl(n) @ name`` puts n controls before the qubits of a gate. If the result has a word of its own (``cx``), only that
+word is used.
 
-A decomposition needs no spare qubits. A gate is its core between two sides that undo each other, so only the core is
-controlled; the cores are x, p and the rotations about z and y. A rotation under n controls takes about 8 n Toffoli
-gates (the two halves of the controls lend each other their qubits: Barenco et al., 1995, Lemma 7.2; Vale et al., 2023),
-a phase is a rotation and half the phase on the controls, so that it takes about 4 n**2. All are exact, phase included.
+A decomposition needs no ancilla qubits. Each gate is written as V^-1 C V: then only the core C needs the controls. The
+cores are x, p, rz and ry. A rotation under n controls takes about 8 n Toffoli gates (each half of the controls serves
+as borrowed qubits for the other: Barenco et al., 1995, Lemma 7.2; Vale et al., 2023). A phase is a rotation, and half
+the phase on the controls, so it takes about 4 n**2. All are exact, phase included.
 """
 
 from __future__ import annotations
@@ -18,17 +18,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    # (word, places among the gate's qubits, angles)
-    Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
-    Steps = tuple[Step, ...]
-    Rule = Callable[..., Steps]
+    from qsession_core.gates.decompositions import Rule, Step, Steps
 
-__all__ = ["join", "split", "under"]
+__all__ = ["controlled_rule", "with_controls", "without_controls"]
 
 PI = math.pi
 _CONTROLLED = re.compile(r"ctrl\((\d+)\) @ (\w+)")
 
-# What one control makes of a word
+# Word -> the word of the same gate under one control
 _ONE_CONTROL = {
     "x": "cx", "y": "cy", "z": "cz", "h": "ch", "p": "cp", "s": "cs", "sdg": "csdg", "sx": "csx", "sxdg": "csxdg",
     "rx": "crx", "ry": "cry", "rz": "crz", "swap": "cswap",
@@ -37,10 +34,10 @@ _NAMES = {**{(target, 1): word for target, word in _ONE_CONTROL.items()}, ("x", 
 _PARTS = {word: parts for parts, word in _NAMES.items()}
 
 
-def join(target: str, num_controls: int) -> str:
-    """Return the name of a gate without controls under some.
+def with_controls(target: str, num_controls: int) -> str:
+    """Return the name of a gate under controls.
 
-    >>> join("x", 2), join("x", 3), join("t", 1)
+    >>> with_controls("x", 2), with_controls("x", 3), with_controls("t", 1)
     ('ccx', 'ctrl(3) @ x', 'ctrl(1) @ t')
     """
     if not num_controls:
@@ -48,11 +45,11 @@ def join(target: str, num_controls: int) -> str:
     return _NAMES.get((target, num_controls)) or f"ctrl({num_controls}) @ {target}"
 
 
-def split(name: str) -> tuple[str, int]:
-    """Return a gate's target and how many controls it is under.
+def without_controls(name: str) -> tuple[str, int]:
+    """Return the gate without its controls, and the number of controls.
 
-    >>> split("ccz"), split("ctrl(4) @ rx"), split("ctrl(2) @ crz"), split("h")
-    (('z', 2), ('rx', 4), ('rz', 3), ('h', 0))
+    >>> without_controls("ccz"), without_controls("ctrl(4) @ rx"), without_controls("ctrl(2) @ crz")
+    (('z', 2), ('rx', 4), ('rz', 3))
     """
     found = _CONTROLLED.fullmatch(name)
     if found is None:
@@ -61,7 +58,7 @@ def split(name: str) -> tuple[str, int]:
     return target, already + int(found[1])
 
 
-# --- cores: (before, core, after) of each gate, with equality to the phase ------------------------------------------
+# --- cores: (V^-1, C, V) of each gate, exact including the phase -----------------------------------------------------
 
 _0, _1, _01, _10 = (0,), (1,), (0, 1), (1, 0)
 _H0: Steps = (("h", _0, ()),)
@@ -77,7 +74,7 @@ def _in_h(word: str, *angles: float) -> Callable[..., tuple[Steps, Steps, Steps]
 
 
 def _parity(theta: Any, before: Steps, after: Steps) -> tuple[Steps, Steps, Steps]:
-    """A rotation by the parity of two qubits, in another basis."""
+    """Return a rotation about ZZ in the basis that ``before`` changes to."""
     return (*before, *_CX), (("rz", _1, (theta,)),), (*_CX, *after)
 
 
@@ -86,7 +83,7 @@ def _both(word: str, *angles: float) -> Steps:
 
 
 def _turned(core: Step, *turns: tuple[int, Any]) -> tuple[Steps, Steps, Steps]:
-    """Put a core between turns about z: (place, angle)."""
+    """Put a core between z rotations: (place, angle) of each."""
     back = tuple(("rz", (place,), (-angle,)) for place, angle in turns)
     return back, (core,), tuple(("rz", (place,), (angle,)) for place, angle in turns)
 
@@ -116,7 +113,11 @@ _CORES: dict[str, Callable[..., tuple[Steps, Steps, Steps]]] = {
     "rzx": lambda theta: _parity(theta, (("h", _1, ()),), (("h", _1, ()),)),
     "ecr": lambda: ((), (("rzx", _01, (PI / 2,)), ("x", _0, ())), ()),
     "iswap": lambda: ((), (("rxx", _01, (-PI / 2,)), ("ryy", _01, (-PI / 2,))), ()),
-    "cu": lambda theta, phi, lam, gamma: ((), ((join("u", 1), _01, (theta, phi, lam)), ("p", _0, (gamma,))), ()),
+    "cu": lambda theta, phi, lam, gamma: (
+        (),
+        ((with_controls("u", 1), _01, (theta, phi, lam)), ("p", _0, (gamma,))),
+        (),
+    ),
     "gpi": lambda phi: _turned(("x", _0, ()), (0, phi * (2 * PI))),
     "gpi2": lambda phi: _turned(("rx", _0, (PI / 2,)), (0, phi * (2 * PI))),
     "ms": lambda phi0, phi1, angle=0.25: _turned(
@@ -129,15 +130,15 @@ _CORES: dict[str, Callable[..., tuple[Steps, Steps, Steps]]] = {
 # --- decompositions ------------------------------------------------------------------------------------------------
 
 
-def under(target: str, num_controls: int) -> Rule:
+def controlled_rule(target: str, num_controls: int) -> Rule:
     """Return the decomposition of a gate under at least one control; the controls are its first qubits.
 
     Args:
         target: A gate word without controls.
-        num_controls: How many, at least 1.
+        num_controls: At least 1.
 
     Raises:
-        KeyError: There is none.
+        KeyError: The gate has no decomposition under controls.
     """
     if target == "u":
         return _u(num_controls)
@@ -151,31 +152,31 @@ def under(target: str, num_controls: int) -> Rule:
         before, core, after = cores(*params)
         moved = [_behind(num_controls, step) for step in before]
         for name, places, angles in core:
-            inner, already = split(name)
+            inner, already = without_controls(name)
             everything = (*range(num_controls), *(place + num_controls for place in places))
-            moved.append((join(inner, already + num_controls), everything, angles))
+            moved.append((with_controls(inner, already + num_controls), everything, angles))
         return (*moved, *(_behind(num_controls, step) for step in after))
 
     return rule
 
 
 def _behind(num_controls: int, step: Step) -> Step:
-    """Return a step of a gate, its places counted with the controls before it."""
+    """Return a step with its places shifted behind the controls."""
     name, places, angles = step
     return name, tuple(place + num_controls for place in places), angles
 
 
 def _controlled_phase(lam: Any, num_controls: int) -> Steps:
-    """A phase is a rotation about z, and half of it on the controls."""
+    """Write a phase as a rotation about z, and half the phase on the controls."""
     everything = tuple(range(num_controls + 1))
     return (
-        (join("rz", num_controls), everything, (lam,)),
-        (join("p", num_controls - 1), everything[:-1], (lam / 2,)),
+        (with_controls("rz", num_controls), everything, (lam,)),
+        (with_controls("p", num_controls - 1), everything[:-1], (lam / 2,)),
     )
 
 
 def _controlled_rotation(axis: str, theta: Any, num_controls: int) -> Steps:
-    """Four quarters of the angle, turned over by either half of the controls: only under both do they add up."""
+    """Apply theta/4 four times, signs alternating by X gates on each half of the controls: the sum is theta or 0."""
     at = num_controls
     if num_controls == 1:
         flip = ("cx", (0, 1), ())
@@ -189,15 +190,15 @@ def _controlled_rotation(axis: str, theta: Any, num_controls: int) -> Steps:
 
 
 def _flip(controls: tuple[int, ...], borrowed: Sequence[int], target: int) -> Steps:
-    """Flip a qubit under controls with the help of other qubits, whatever they hold; they hold it again afterwards.
+    """Flip a qubit under controls with borrowed qubits, whose states are restored.
 
     Args:
-        controls: Where the controls are.
-        borrowed: At least ``len(controls) - 2`` other qubits.
-        target: The qubit to flip.
+        controls: The places of the controls.
+        borrowed: At least ``len(controls) - 2`` other places, in any state.
+        target: The place of the qubit to flip.
     """
     if len(controls) <= 2:  # noqa: PLR2004 - cx and ccx are words
-        return ((join("x", len(controls)), (*controls, target), ()),)
+        return ((with_controls("x", len(controls)), (*controls, target), ()),)
     chain = (*borrowed[: len(controls) - 2], target)
     down: list[Step] = [
         ("ccx", (controls[place + 1], chain[place - 1], chain[place]), ()) for place in range(len(chain) - 1, 0, -1)
@@ -208,13 +209,13 @@ def _flip(controls: tuple[int, ...], borrowed: Sequence[int], target: int) -> St
 
 
 def _u(num_controls: int) -> Rule:
-    """Three rotations, and on the controls the phase by which u differs from them."""
+    """Write u as three rotations, and the phase by which it differs from them on the controls."""
     everything = tuple(range(num_controls + 1))
     if num_controls == 1:
         return lambda theta, phi, lam: (("cu", everything, (theta, phi, lam, 0.0)),)
     return lambda theta, phi, lam: (
-        (join("p", num_controls - 1), everything[:-1], ((phi + lam) / 2,)),
-        (join("rz", num_controls), everything, (lam,)),
-        (join("ry", num_controls), everything, (theta,)),
-        (join("rz", num_controls), everything, (phi,)),
+        (with_controls("p", num_controls - 1), everything[:-1], ((phi + lam) / 2,)),
+        (with_controls("rz", num_controls), everything, (lam,)),
+        (with_controls("ry", num_controls), everything, (theta,)),
+        (with_controls("rz", num_controls), everything, (phi,)),
     )

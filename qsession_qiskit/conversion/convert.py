@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from qiskit.circuit import Clbit, Instruction, Qubit
 
-    from qsession_core.program import Literal
+    from qsession_core.expressions import Literal
 
 __all__ = ["CONTROLS", "PAULI_EVOLUTION", "to_parametric", "to_program"]
 

@@ -13,7 +13,7 @@ from qiskit.circuit import ClassicalRegister, Clbit
 from qiskit.circuit.classical import expr, types
 
 from qsession_core.errors import ConversionError
-from qsession_core.program import Binary, Bit, Expression, Literal, Uint, Unary, evaluate
+from qsession_core.expressions import Binary, Bit, Expression, Literal, Uint, Unary, simplified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,9 +94,9 @@ def expression(node: expr.Expr, clbits: Mapping[Clbit, int], known: Mapping[obje
                     )
                 return _operand(node.var, clbits, known)
             case expr.Unary():
-                return _folded(_unary(node, convert(node.operand)))
+                return simplified(_unary(node, convert(node.operand)))
             case expr.Binary():
-                return _folded(_binary(node, convert(node.left), convert(node.right)))
+                return simplified(_binary(node, convert(node.left), convert(node.right)))
             case expr.Cast():
                 return _cast(node, convert(node.operand))
             case expr.Index():
@@ -105,17 +105,6 @@ def expression(node: expr.Expr, clbits: Mapping[Clbit, int], known: Mapping[obje
                 raise ConversionError(f"the classical expression {node!r} cannot be sent: use bits and registers")
 
     return convert(node)
-
-
-def _folded(found: Expression) -> Expression:
-    """Return what is known now as its value: the variable of an unrolled loop leaves nothing to ask."""
-    match found:
-        case Unary(operand=Literal()) | Binary(left=Literal(), right=Literal()):
-            return Literal(evaluate(found, ()))
-        case Binary("and" | "or", Literal(known), other) | Binary("and" | "or", other, Literal(known)):
-            return other if bool(known) == (found.operator == "and") else Literal(bool(known))
-        case _:
-            return found
 
 
 def _unary(node: expr.Unary, inner: Expression) -> Expression:
@@ -164,4 +153,4 @@ def _index(target: Expression, index: Expression) -> Expression:
 
 
 def _masked(value: Expression, width: int) -> Expression:
-    return _folded(Binary("&", _folded(value), Literal((1 << width) - 1)))
+    return simplified(Binary("&", simplified(value), Literal((1 << width) - 1)))

@@ -28,7 +28,7 @@ from qiskit.circuit import (
 from qiskit.circuit.controlflow import CASE_DEFAULT
 
 from qsession_core.errors import ConversionError, LimitExceededError
-from qsession_core.program import Literal
+from qsession_core.expressions import Literal
 from qsession_qiskit.conversion import expressions
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from qiskit.circuit import CircuitInstruction, Instruction, QuantumCircuit
 
-    from qsession_core.program import Expression
+    from qsession_core.expressions import Expression
     from qsession_qiskit.conversion.convert import Columns, Scope
 
     Branch = tuple[Expression | None, QuantumCircuit | None]  # None: in every other case; do nothing

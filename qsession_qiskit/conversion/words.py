@@ -21,7 +21,7 @@ from qiskit.transpiler.exceptions import TranspilerError
 from qiskit.transpiler.passes import HighLevelSynthesis
 
 from qsession_core.errors import ConversionError
-from qsession_core.gates.words import GATES, controlled, gate
+from qsession_core.gates.words import GATES, controlled, gate_named
 from qsession_qiskit.ionq.gates import NATIVE_GATES
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def steps(operation: Operation, keep: AbstractSet[str]) -> list[Step] | None:
         return None
     flips: list[Step] = [("x", (place,), ()) for place in opened]
     name, params = word
-    return [*flips, (name, tuple(range(gate(name).num_qubits)), params), *flips]
+    return [*flips, (name, tuple(range(gate_named(name).num_qubits)), params), *flips]
 
 
 def is_standard(operation: Operation) -> bool:
@@ -118,7 +118,7 @@ def _controlled_word(operation: ControlledGate) -> Word | None:
         return None
     try:
         name = controlled(word[0], operation.num_ctrl_qubits)
-        found = gate(name)
+        found = gate_named(name)
     except KeyError:  # nothing says how to write that gate under so many controls
         return None
     # some are more than a gate under controls: a controlled CU has one more angle, an MCMT several targets

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from qiskit.circuit import Gate, QuantumCircuit
 
-from qsession_core.gates.words import gate
+from qsession_core.gates.words import gate_named
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -32,14 +32,14 @@ class _NativeGate(Gate):  # type: ignore[misc]
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[np.complex128]:  # noqa: FBT001 - numpy's protocol
         """Return the matrix with qubit 0 as the least significant bit, as Qiskit has it."""
-        matrix = gate(self.name).matrix(*map(float, self.params))
+        matrix = gate_named(self.name).matrix(*map(float, self.params))
         if self.num_qubits == 2:  # noqa: PLR2004
             order = [0, 2, 1, 3]
             matrix = matrix[np.ix_(order, order)]
         return np.asarray(matrix, dtype=dtype)
 
     def _define(self) -> None:
-        rule = gate(self.name).rule
+        rule = gate_named(self.name).rule
         assert rule is not None  # noqa: S101 - every native word has one
         circuit = QuantumCircuit(self.num_qubits, name=self.name)
         for name, places, angles in rule(*self.params):

@@ -9,7 +9,7 @@ import pytest
 import sympy
 
 from qsession_cirq.conversion.conditions import ConditionError, Recorded, expression
-from qsession_core.program import Literal, evaluate
+from qsession_core.expressions import Literal, evaluate
 
 A, B = sympy.symbols("a b")
 BITS = sympy.IndexedBase("a")

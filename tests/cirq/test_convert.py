@@ -16,7 +16,8 @@ from qsession_cirq.conversion.convert import convert, to_program
 from qsession_cirq.conversion.words import unitary_of
 from qsession_cirq.native import GPI, GPI2, MS, ZZ
 from qsession_core.errors import ConversionError, UnsupportedOperationError
-from qsession_core.program import Binary, Bit, Literal, Register, Uint
+from qsession_core.expressions import Binary, Bit, Literal, Uint
+from qsession_core.program import Register
 
 EXPONENTS = [1, -1, 0.5, -0.5, 0.25, -0.25, 1.5, 2, 3, 0, 0.3, -0.7123, 1.9]
 SHIFTS = [0, -0.5, 0.3]

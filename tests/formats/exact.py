@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsession_core.gates.words import gate
-from qsession_core.program import Block, Program, evaluate
+from qsession_core.expressions import evaluate
+from qsession_core.gates.words import gate_named
+
+if TYPE_CHECKING:
+    from qsession_core.program import Block, Program
 
 SMALLEST = 1e-14
 
 
 @functools.lru_cache(maxsize=4096)
 def matrix_of(name, params):
-    return gate(name).matrix(*params)
+    return gate_named(name).matrix(*params)
 
 
 def apply(state, matrix, qubits):
@@ -30,7 +34,12 @@ def apply(state, matrix, qubits):
 
 def pauli_evolution(terms, coefficients, time):
     """Return exp(-i time sum(coefficient term)); first qubit highest bit, a term's last letter the first qubit."""
-    single = {"I": np.eye(2), "X": gate("x").matrix(), "Y": gate("y").matrix(), "Z": gate("z").matrix()}
+    single = {
+        "I": np.eye(2),
+        "X": gate_named("x").matrix(),
+        "Y": gate_named("y").matrix(),
+        "Z": gate_named("z").matrix(),
+    }
     total = np.zeros((2 ** len(terms[0]),) * 2, complex)
     for term, coefficient in zip(terms, coefficients, strict=True):
         total += coefficient * functools.reduce(np.kron, [single[letter] for letter in reversed(term)])
@@ -45,7 +54,7 @@ def unitary(num_qubits, operations):
         if name == "matrix":  # a reader worked it out
             (matrix,) = params
         else:
-            matrix = pauli_evolution(*params) if name == "pauliexp" else gate(name).matrix(*params)
+            matrix = pauli_evolution(*params) if name == "pauliexp" else gate_named(name).matrix(*params)
         state = apply(state, matrix, qubits)
     return state.reshape(2**num_qubits, -1)
 

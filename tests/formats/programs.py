@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import random
 
-from qsession_core.gates.words import GATES, controlled, gate
-from qsession_core.program import Binary, Bit, Block, Literal, Program, Register, Uint, Unary
+from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary
+from qsession_core.gates.words import GATES, controlled, gate_named
+from qsession_core.program import Block, Program, Register
 
 NATIVE = ("gpi", "gpi2", "ms", "zz")
 WORDS = tuple(GATES)
@@ -31,11 +32,11 @@ def one_gate(draw: random.Random, num_qubits: int, words=WORDS, *, most_controls
 
 
 def width(word: str) -> int:
-    return gate(word).num_qubits
+    return gate_named(word).num_qubits
 
 
 def params(word: str) -> int:
-    return gate(word).num_params
+    return gate_named(word).num_params
 
 
 def registers_over(draw: random.Random, num_clbits: int) -> tuple[Register, ...]:

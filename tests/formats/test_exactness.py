@@ -38,7 +38,8 @@ def openqasm_distribution(payload):
 
 
 def _operations(circuit, clbits=None, qubits=None):
-    from qsession_core.program import Binary, Block, Literal, Uint
+    from qsession_core.expressions import Binary, Literal, Uint
+    from qsession_core.program import Block
 
     for item in circuit.data:
         name = item.operation.name

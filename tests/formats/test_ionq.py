@@ -10,9 +10,10 @@ import pytest
 import readback
 
 from qsession_core.errors import ConversionError, UnboundParameterError, UnsupportedOperationError
+from qsession_core.expressions import Bit
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.gates.words import controlled
-from qsession_core.program import Angle, Bit, Block, Program, Register
+from qsession_core.program import Angle, Block, Program, Register
 
 
 def circuit(steps, *, gateset="qis", num_qubits=9):

@@ -7,11 +7,12 @@ import random
 import pytest
 from counting import lines_run
 
+from qsession_core.expressions import Bit
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.openqasm2 import OpenQasm2
 from qsession_core.formats.qir.module import Qir
 from qsession_core.gates.words import GATES
-from qsession_core.program import Bit, Block, Program
+from qsession_core.program import Block, Program
 
 FEW, MANY = 2_000, 20_000
 WORDS = ("h", "x", "sx", "t", "rx", "ry", "rz", "cx", "swap", "rxx", "ryy", "rzz", "u", "cp")

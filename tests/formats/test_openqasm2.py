@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from qsession_core.errors import ConversionError, UnboundParameterError, UnsupportedOperationError
+from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.openqasm2 import OpenQasm2
-from qsession_core.program import Angle, Binary, Bit, Block, Literal, Program, Register, Uint, Unary
+from qsession_core.program import Angle, Block, Program, Register
 from qsession_core.results.layout import Layout
 
 HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'

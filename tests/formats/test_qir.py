@@ -15,10 +15,11 @@ from qsession_core.errors import (
     UnboundParameterError,
     UnsupportedOperationError,
 )
+from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.openqasm2 import OpenQasm2
 from qsession_core.formats.qir.module import DIALECTS, Qir, to_bitcode
-from qsession_core.program import Angle, Binary, Bit, Block, Literal, Program, Register, Uint, Unary
+from qsession_core.program import Angle, Block, Program, Register
 from qsession_core.results.layout import Layout
 
 BELL = [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))]
@@ -203,9 +204,9 @@ def test_only_functions_of_the_dialect_are_called(dialect):
         "cu",
         "p",
     ]
-    from qsession_core.gates.words import gate
+    from qsession_core.gates.words import gate_named
 
-    steps = [(word, tuple(range(gate(word).num_qubits)), (0.3,) * gate(word).num_params) for word in words]
+    steps = [(word, tuple(range(gate_named(word).num_qubits)), (0.3,) * gate_named(word).num_params) for word in words]
 
     module = text(Program.of(3, 1, [*steps, *measure((0, 0))]), dialect=dialect)
 

@@ -21,7 +21,7 @@ import readback
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.qir.module import Qir
-from qsession_core.gates.words import gate
+from qsession_core.gates.words import gate_named
 from qsession_core.local.readers.ionq import read_ionq
 from qsession_core.program import Program, Register
 
@@ -176,7 +176,7 @@ def test_cirqs_simulator_has_the_distribution_of_what_we_write():
         circuit = cirq.Circuit(cirq.I(qubit) for qubit in qubits)
         for name, places, params in program.body:
             if name not in {"measure", "barrier"}:
-                circuit.append(cirq.MatrixGate(gate(name).matrix(*params))(*(qubits[place] for place in places)))
+                circuit.append(cirq.MatrixGate(gate_named(name).matrix(*params))(*(qubits[place] for place in places)))
         state = cirq.Simulator(dtype=np.complex128).simulate(circuit).final_state_vector
         wanted = Counter()
         for number, chance in enumerate(np.abs(state) ** 2):

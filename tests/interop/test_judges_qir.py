@@ -21,9 +21,10 @@ import exact
 import programs
 
 from qsession_core.errors import ConversionError
+from qsession_core.expressions import Binary, Bit, Literal, Uint
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.qir.module import Qir
-from qsession_core.program import Binary, Bit, Block, Literal, Program, Uint
+from qsession_core.program import Block, Program
 
 SEEDS = range(300)
 SHOTS = 300

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsession_core.gates.words import gate
-from qsession_core.program import evaluate
+from qsession_core.expressions import evaluate
+from qsession_core.gates.words import gate_named
 
 if TYPE_CHECKING:
     from qsession_core.program import Block, Program
@@ -27,7 +27,12 @@ def apply(state, matrix, qubits):
 
 def pauli_evolution(num_qubits, terms, coefficients, time):
     """Return exp(-i time sum(coefficient term)), first qubit the highest bit; a term's last letter is that qubit."""
-    single = {"I": np.eye(2), "X": gate("x").matrix(), "Y": gate("y").matrix(), "Z": gate("z").matrix()}
+    single = {
+        "I": np.eye(2),
+        "X": gate_named("x").matrix(),
+        "Y": gate_named("y").matrix(),
+        "Z": gate_named("z").matrix(),
+    }
     total = np.zeros((2**num_qubits, 2**num_qubits), complex)
     for term, coefficient in zip(terms, coefficients, strict=True):
         matrix = np.eye(1)
@@ -66,7 +71,7 @@ def run(block: Block, branches):
             elif name == "pauliexp":
                 after.append((bits, apply(state, pauli_evolution(len(qubits), *params), qubits)))
             else:
-                after.append((bits, apply(state, gate(name).matrix(*params), qubits)))
+                after.append((bits, apply(state, gate_named(name).matrix(*params), qubits)))
         branches = after
     return branches
 

@@ -10,7 +10,7 @@ from qiskit_aer import AerSimulator
 from simulating import distribution
 
 from qsession_core.errors import ConversionError, LimitExceededError, UnsupportedOperationError
-from qsession_core.program import Bit, Uint, evaluate
+from qsession_core.expressions import Bit, Uint, evaluate
 from qsession_core.results.result import Register
 from qsession_qiskit.conversion.convert import to_program
 

@@ -11,7 +11,7 @@ from qiskit.quantum_info import Operator, Statevector
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qsession_core import Workspace
-from qsession_core.gates.words import gate as word
+from qsession_core.gates.words import gate_named as word
 from qsession_qiskit import AzureQuantumProvider, GPI2Gate, GPIGate, MSGate, ZZGate, to_program
 from qsession_qiskit.ionq.translation import native_equivalences, native_gates
 

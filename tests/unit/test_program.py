@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsession_core.program import Angle, Binary, Bit, Block, Literal, Program, Register, Uint, Unary, evaluate
+from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary, evaluate
+from qsession_core.program import Angle, Block, Program, Register
 
 NUMBERS = st.floats(-100, 100)
 

@@ -10,47 +10,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qsession_core.expressions import bits_read
 from qsession_core.formats.qir.conditions import Conditions
-from qsession_core.program import Binary, Bit, Uint, Unary
+from qsession_core.program import measured_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qsession_core.program import Block, Expression
+    from qsession_core.expressions import Expression
+    from qsession_core.program import Block
 
-__all__ = ["Branches", "Held", "measured_in"]
+__all__ = ["Branches", "Held"]
 
 # Where a bit is held: the number of its result, or an i1 value. A bit that is held nowhere is 0
 Held = int | str
-
-
-def measured_in(block: Block | None) -> set[int]:
-    """Return every classical bit that something is measured into, in nested blocks too."""
-    if block is None:
-        return set()
-    clbits = set()
-    if "measure" in block.names:
-        clbits = {params[0] for name, params in zip(block.names, block.params, strict=True) if name == "measure"}
-    if "if" in block.names:
-        for name, params in zip(block.names, block.params, strict=True):
-            if name == "if":
-                clbits |= measured_in(params[1]) | measured_in(params[2])
-    return clbits
-
-
-def _read_by(expression: Expression) -> set[int]:
-    """Return every classical bit that a condition reads."""
-    match expression:
-        case Bit(clbit):
-            return {clbit}
-        case Uint(clbits):
-            return set(clbits)
-        case Unary(_, operand):
-            return _read_by(operand)
-        case Binary(_, left, right):
-            return _read_by(left) | _read_by(right)
-        case _:
-            return set()
 
 
 def _read_in(block: Block | None) -> set[int]:
@@ -60,7 +33,7 @@ def _read_in(block: Block | None) -> set[int]:
     clbits: set[int] = set()
     for name, params in zip(block.names, block.params, strict=True):
         if name == "if":
-            clbits |= _read_by(params[0]) | _read_in(params[1]) | _read_in(params[2])
+            clbits |= bits_read(params[0]) | _read_in(params[1]) | _read_in(params[2])
     return clbits
 
 

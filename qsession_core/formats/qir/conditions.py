@@ -1,4 +1,4 @@
-"""Conditions as LLVM instructions, with the meaning that :func:`qsession_core.program.evaluate` gives them.
+"""Conditions as LLVM instructions, with the meaning that :func:`qsession_core.expressions.evaluate` gives them.
 
 Whole numbers do not wrap around there, and they do not here: every number's range is known from its bits, and one that
 may leave 64 bits is refused. Numbers are i64 and signed, truth values i1, other numbers doubles, which only the profile
@@ -11,13 +11,13 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
+from qsession_core.expressions import Binary, Bit, Expression, Literal, Uint, Unary, evaluate, fold, kind_of
 from qsession_core.formats.writing.gapped_text import llvm_doubles
-from qsession_core.program import Binary, Bit, Expression, Literal, Uint, Unary, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Conditions", "folded"]
+__all__ = ["Conditions"]
 
 _INTEGER = {"&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "ashr", "+": "add", "-": "sub", "*": "mul"}
 _FLOAT = {"+": "fadd", "-": "fsub", "*": "fmul"}
@@ -30,69 +30,6 @@ _BITS = 64
 _EXACT_DOUBLE = 1 << 53
 
 Range = tuple[int, int]
-
-
-def folded(expression: Expression, known: Callable[[int], bool | None]) -> Expression:
-    """Compute what is known now.
-
-    >>> folded(Binary("and", Bit(0), Unary("not", Bit(1))), {1: False}.get)
-    Bit(clbit=0)
-
-    Args:
-        expression: A condition.
-        known: Returns a classical bit's value, or None where only the run tells.
-    """
-    match expression:
-        case Bit(clbit):
-            value = known(clbit)
-            return expression if value is None else Literal(value)
-        case Uint(clbits):
-            if any(known(clbit) is None for clbit in clbits):
-                return expression
-            return Literal(sum(int(bool(known(clbit))) << place for place, clbit in enumerate(clbits)))
-        case Literal():
-            return expression
-        case Unary(operator, operand, width):
-            inner = folded(operand, known)
-            outer = Unary(operator, inner, width)
-            return Literal(evaluate(outer, ())) if isinstance(inner, Literal) else outer
-        case Binary(operator, left, right):
-            one, other = folded(left, known), folded(right, known)
-            both = Binary(operator, one, other)
-            if isinstance(one, Literal) and isinstance(other, Literal):
-                return Literal(evaluate(both, ()))
-            return _logic_folded(both) if operator in {"and", "or"} else both
-
-
-def _logic_folded(expression: Binary) -> Expression:
-    """Decide ``and`` and ``or`` by the side that is known."""
-    for side, rest in ((expression.left, expression.right), (expression.right, expression.left)):
-        if isinstance(side, Literal):
-            if bool(side.value) is (expression.operator == "or"):
-                return Literal(expression.operator == "or")
-            if kind_of(rest) == "truth":
-                return rest
-    return expression
-
-
-def kind_of(expression: Expression) -> str:
-    """Return what an expression is: a ``"truth"`` value, an ``"integer"`` or a ``"float"``."""
-    match expression:
-        case Bit():
-            return "truth"
-        case Uint():
-            return "integer"
-        case Literal(value):
-            return "truth" if isinstance(value, bool) else "integer" if isinstance(value, int) else "float"
-        case Unary(operator):
-            return "truth" if operator == "not" else "integer"
-        case Binary(operator, left, right):
-            if operator in _COMPARE or operator in {"and", "or"}:
-                return "truth"
-            kinds = {kind_of(left), kind_of(right)}
-            if operator in _LOGIC and kinds == {"truth"}:
-                return "truth"
-            return "float" if "float" in kinds else "integer"
 
 
 class Conditions:
@@ -125,7 +62,7 @@ class Conditions:
 
     def truth(self, expression: Expression) -> str:
         """Write a condition; return an i1, ``"true"`` or ``"false"``."""
-        whole = folded(expression, self._known)
+        whole = fold(expression, self._known)
         if isinstance(whole, Literal):
             return "true" if whole.value else "false"
         return self._truth(whole)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from qsession_core.errors import ConfigurationError
 from qsession_core.formats.interface import Payload
-from qsession_core.formats.qir.branches import Branches, measured_in
+from qsession_core.formats.qir.branches import Branches
 from qsession_core.formats.qir.records import groups_of, records_of, result
 from qsession_core.formats.writing.deferral import defer, separating
 from qsession_core.formats.writing.gapped_text import GAP, GappedText, llvm_doubles
@@ -35,7 +35,8 @@ from qsession_core.formats.writing.problems import (
     shape_problem,
     unsupported,
 )
-from qsession_core.gates.words import GATES, lower
+from qsession_core.gates.words import GATES, decompose
+from qsession_core.program import measured_in
 from qsession_core.results.result import Layout
 
 if TYPE_CHECKING:
@@ -317,7 +318,7 @@ def _vocabulary(functions: dict[str, str]) -> Vocabulary:
     """Return how gates are written by a dialect's functions."""
 
     def steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
-        return lower(name, range(num_qubits), symbols(num_params), functions)
+        return decompose(name, range(num_qubits), symbols(num_params), functions)
 
     def call(word: str, num_qubits: int) -> str:  # angles come first
         arguments = [f"double {GAP}"] * GATES[word].num_params

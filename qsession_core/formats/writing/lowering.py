@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.formats.writing.evolution import evolution
-from qsession_core.gates.words import lower
+from qsession_core.gates.words import decompose
 from qsession_core.program import Angle
 
 if TYPE_CHECKING:
@@ -169,5 +169,5 @@ def evolved(qubits: tuple[int, ...], params: tuple[Any, ...], writable: Containe
         ValueError: It cannot be written in gates; the message says why.
     """
     return [
-        step for name, places, angles in evolution(qubits, params) for step in lower(name, places, angles, writable)
+        step for name, places, angles in evolution(qubits, params) for step in decompose(name, places, angles, writable)
     ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.errors import ConversionError, UnboundParameterError, UnsupportedOperationError
-from qsession_core.gates.words import gate
+from qsession_core.gates.words import gate_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def nothing_measured() -> ConversionError:
 def shape_problem(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> str | None:
     """Return what is wrong with a gate and its arguments, with the way out; None if it is all right."""
     try:
-        word = gate(name)
+        word = gate_named(name)
     except KeyError:
         return "it is no gate that we know; decompose it into standard gates first."
     size = len(qubits)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qsession_core.gates.words import lower
+from qsession_core.gates.words import decompose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,7 @@ class AerEngine:
                 # Qiskit's matrices have their first qubit last
                 made.unitary(params[0], list(reversed(places)))
             else:
-                for word, qubits, angles in lower(name, places, params, _METHODS):
+                for word, qubits, angles in decompose(name, places, params, _METHODS):
                     getattr(made, _METHODS[word])(*angles, *qubits)
         simulator = AerSimulator(method="statevector", noise_model=None if noise.is_none else _model(noise))
         result = simulator.run(made, shots=shots, seed_simulator=seed % _SEEDS, memory=True).result()

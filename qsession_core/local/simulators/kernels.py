@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qsession_core.gates.words import UNCONTROLLED, gate
+from qsession_core.gates.words import UNCONTROLLED, gate_named
 from qsession_core.local.readers.circuit import JobFailure
 
 if TYPE_CHECKING:
@@ -319,7 +319,7 @@ _FAST = {"rx": _rx, "ry": _ry, "rz": _rz}
 
 def _matrix(name: str, params: tuple[object, ...]) -> Any:
     try:
-        return gate(name).matrix(*params)  # type: ignore[arg-type]
+        return gate_named(name).matrix(*params)  # type: ignore[arg-type]
     except (KeyError, TypeError) as error:
         raise JobFailure("InvalidInputData", f"The gate {name} cannot be simulated.") from error
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qsession_core.gates.words import lower
+from qsession_core.gates.words import decompose
 from qsession_core.local.readers.circuit import JobFailure
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _calls(operation: Operation) -> list[str]:
     if name == "reset":
         return [f"  call void @__quantum__qis__reset__body({_pointer(places[0])})"]
     lines = []
-    for word, qubits, angles in lower(name, places, params, _WORDS):
+    for word, qubits, angles in decompose(name, places, params, _WORDS):
         arguments = [f"double 0x{_bits(angle)}" for angle in angles] + [_pointer(qubit) for qubit in qubits]
         lines.append(f"  call void @__quantum__qis__{_WORDS[word]}({', '.join(arguments)})")
     return lines

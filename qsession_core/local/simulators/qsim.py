@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qsession_core.gates.words import gate
+from qsession_core.gates.words import gate_named
 from qsession_core.local.simulators.branching import draw
 from qsession_core.local.simulators.statevector import active_qubits, final_measurements, renumbered
 
@@ -71,7 +71,7 @@ def _amplitudes(gates: list[Operation], num_qubits: int) -> Any:
         elif name in turns:
             made = turns[name](params[0])
         else:
-            matrix: Any = params[0] if name == "matrix" else gate(name).matrix(*params)  # type: ignore[arg-type]
+            matrix: Any = params[0] if name == "matrix" else gate_named(name).matrix(*params)  # type: ignore[arg-type]
             made = cirq.MatrixGate(matrix)
         return made.on(*(qubits[place] for place in places))
 
