@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
 from qsession_cirq import AzureQuantumService
 from qsession_core import Workspace
-
-sys.path.insert(0, str(Path(__file__).parent))  # circuits.py: test folders are no packages
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import cirq
 import numpy as np
 import pytest
 import sympy
-from circuits import qubits_of_any_kind, reversible
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from qsession_core.errors import LimitExceededError
+from tests.support.cirq_circuits import qubits_of_any_kind, reversible
 
 # target, format (None: its own), measurement in the middle, classical control
 WAYS = [

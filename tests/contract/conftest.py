@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from recordings import NoWait, Replay, load
 
 from qsession_core import Workspace
+from tests.support.recordings import NoWait, Replay, load
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import json
 
 import msgspec
 import pytest
-from recordings import body_of, load, names
 
 from qsession_core import JobStatus, SessionStatus, errors
 from qsession_core.client.service.models import JobDetails, ProviderStatus, SessionDetails, job_details, session_details
+from tests.support.recordings import body_of, load, names
 
 pytestmark = pytest.mark.recordings
 

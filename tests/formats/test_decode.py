@@ -7,11 +7,11 @@ import random
 from collections import Counter
 
 import pytest
-from counting import lines_run
 
 from qsession_core.errors import ResultFormatError
 from qsession_core.formats import JobFacts, decode, microsoft
 from qsession_core.results.layout import Layout, Register
+from tests.support.counting import lines_run
 
 V1, V2 = "microsoft.quantum-results.v1", "microsoft.quantum-results.v2"
 IONQ, HONEYWELL = "ionq.quantum-results.v1", "honeywell.quantum-results.v1"

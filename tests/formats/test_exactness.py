@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import exact
-import programs
 import pytest
-import readback
 
 from qsession_core.errors import ConversionError
 from qsession_core.formats.ionq import IonQCircuit
@@ -14,6 +11,7 @@ from qsession_core.formats.qir.module import Qir
 from qsession_core.gates.words import GATES
 from qsession_core.program import Program
 from qsession_core.results.layout import Layout
+from tests.support import judge, payload_judge, random_programs
 
 SEEDS = range(300)
 STRAIGHT = [(Qir(), "Base"), (Qir("quantinuum"), "Base"), (Qir("quantinuum"), "Adaptive_RI"), (OpenQasm2(), "")]
@@ -29,7 +27,7 @@ def openqasm_distribution(payload):
     order = [circuit.find_bit(bit).index for register in circuit.cregs for bit in reversed(register)]
     read = Program.of(circuit.num_qubits, circuit.num_clbits, _operations(circuit))
     found = {}
-    for key, chance in exact.distribution(read).items():
+    for key, chance in judge.distribution(read).items():
         bits = ["0"] * layout.num_clbits
         for clbit, place in zip(layout.recorded, order, strict=True):
             bits[clbit] = key[place]
@@ -59,30 +57,30 @@ def _operations(circuit, clbits=None, qubits=None):
 def distribution(payload):
     if payload.input_data_format == "honeywell.openqasm.v1":
         return openqasm_distribution(payload)
-    return readback.distribution(payload)
+    return payload_judge.distribution(payload)
 
 
 @pytest.mark.parametrize(("format_", "profile"), [*STRAIGHT, (IonQCircuit(), "")])
 def test_a_program_that_measures_at_its_end(format_, profile):
     for seed in SEEDS:
-        program = programs.terminal(seed)
+        program = random_programs.terminal(seed)
 
         payload = format_.encode(program, profile=profile)
 
-        assert exact.gap(exact.distribution(program), distribution(payload)) < 1e-11, seed
+        assert judge.gap(judge.distribution(program), distribution(payload)) < 1e-11, seed
 
 
 @pytest.mark.parametrize(("format_", "profile"), STRAIGHT)
 def test_a_program_that_measures_resets_and_uses_qubits_again(format_, profile):
     checked = 0
     for seed in SEEDS:
-        program = programs.midway(seed)
+        program = random_programs.midway(seed)
 
         payload = format_.encode(program, profile=profile)
 
         if payload.num_qubits <= 12:  # a matter of time only
             checked += 1
-            assert exact.gap(exact.distribution(program), distribution(payload)) < 1e-11, seed
+            assert judge.gap(judge.distribution(program), distribution(payload)) < 1e-11, seed
     assert checked > 280
 
 
@@ -91,55 +89,55 @@ def test_a_program_that_measures_resets_and_uses_qubits_again(format_, profile):
 def test_a_program_with_nested_conditions(dialect, profile, floats):
     refused = 0
     for seed in SEEDS:
-        program = programs.branching(seed, floats=floats)
+        program = random_programs.branching(seed, floats=floats)
         try:
             payload = Qir(dialect).encode(program, profile=profile)
         except ConversionError:  # a condition that has no value in Python either
             refused += 1
             continue
 
-        assert exact.gap(exact.distribution(program), readback.distribution(payload)) < 1e-11, seed
+        assert judge.gap(judge.distribution(program), payload_judge.distribution(payload)) < 1e-11, seed
     assert refused <= 3
 
 
 def test_a_program_with_conditions_that_openqasm_can_write():
     written = 0
     for seed in range(600):
-        program = programs.branching(seed)
+        program = random_programs.branching(seed)
         try:
             payload = OpenQasm2().encode(program)
         except ConversionError:
             continue
         written += 1
 
-        assert exact.gap(exact.distribution(program), openqasm_distribution(payload)) < 1e-11, seed
+        assert judge.gap(judge.distribution(program), openqasm_distribution(payload)) < 1e-11, seed
     assert written > 200
 
 
 @pytest.mark.parametrize("format_", [IonQCircuit(), Qir(), Qir("quantinuum")])
 def test_gates_come_back_as_the_same_unitary(format_):
     for seed in SEEDS:
-        program = programs.terminal(seed, most_controls=3)
+        program = random_programs.terminal(seed, most_controls=3)
         wanted = [step for step in program.body if step[0] not in {"measure", "barrier"}]
         # each qubit to a bit of its own, so that no qubit is measured twice and copied
         measured = [("measure", (qubit,), (qubit,)) for qubit in range(program.num_qubits)]
 
         payload = format_.encode(Program.of(program.num_qubits, program.num_qubits, [*wanted, *measured]))
 
-        found = exact.unitary(program.num_qubits, readback.gates(payload))
-        assert exact.distance(found, exact.unitary(program.num_qubits, wanted)) < 1e-12 * max(20, len(wanted)), seed
+        found = judge.unitary(program.num_qubits, payload_judge.gates(payload))
+        assert judge.distance(found, judge.unitary(program.num_qubits, wanted)) < 1e-12 * max(20, len(wanted)), seed
 
 
 def test_native_gates_come_back_as_the_same_unitary():
     for seed in SEEDS:
-        program = programs.terminal(seed, words=programs.NATIVE, most_controls=0)
+        program = random_programs.terminal(seed, words=random_programs.NATIVE, most_controls=0)
         wanted = [step for step in program.body if step[0] in GATES]
 
         payload = IonQCircuit("native").encode(program)
 
-        found = exact.unitary(program.num_qubits, readback.gates(payload))
-        assert exact.distance(found, exact.unitary(program.num_qubits, wanted)) < 1e-13, seed
-        assert exact.gap(exact.distribution(program), readback.distribution(payload)) < 1e-12
+        found = judge.unitary(program.num_qubits, payload_judge.gates(payload))
+        assert judge.distance(found, judge.unitary(program.num_qubits, wanted)) < 1e-13, seed
+        assert judge.gap(judge.distribution(program), payload_judge.distribution(payload)) < 1e-12
 
 
 @pytest.mark.parametrize("word", ["crx", "cry", "crz", "cp"])
@@ -151,7 +149,7 @@ def test_controlled_rotations_are_right_beyond_any_turn(format_, word, angle):
 
     payload = format_.encode(Program.of(2, 2, [*steps, *measured]))
 
-    assert exact.distance(exact.unitary(2, readback.gates(payload)), exact.unitary(2, steps)) < 1e-12
+    assert judge.distance(judge.unitary(2, payload_judge.gates(payload)), judge.unitary(2, steps)) < 1e-12
 
 
 @pytest.mark.parametrize("word", ["crx", "cry", "crz", "cp"])
@@ -162,4 +160,4 @@ def test_controlled_rotations_are_right_in_openqasm(word, angle):
     measured = [("measure", (qubit,), (qubit,)) for qubit in (0, 1)]
     program = Program.of(2, 2, [*before, (word, (1, 0), (angle,)), *after, *measured])
 
-    assert exact.gap(exact.distribution(program), openqasm_distribution(OpenQasm2().encode(program))) < 1e-12
+    assert judge.gap(judge.distribution(program), openqasm_distribution(OpenQasm2().encode(program))) < 1e-12

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import math
 
-import exact
 import pytest
-import readback
 
 from qsession_core.errors import ConversionError, UnboundParameterError, UnsupportedOperationError
 from qsession_core.expressions import Bit
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.gates.words import controlled
 from qsession_core.program import Angle, Block, Program, Register
+from tests.support import judge, payload_judge
 
 
 def circuit(steps, *, gateset="qis", num_qubits=9):
@@ -132,7 +131,7 @@ def test_native_gates_are_worked_out_for_the_gate_set_qis():
 
     payload = IonQCircuit().encode(Program.of(2, 2, [*steps, *measured]))
 
-    assert exact.distance(exact.unitary(2, readback.gates(payload)), exact.unitary(2, steps)) < 1e-12
+    assert judge.distance(judge.unitary(2, payload_judge.gates(payload)), judge.unitary(2, steps)) < 1e-12
 
 
 # --- evolutions ----------------------------------------------------------------------------------------------------
@@ -160,7 +159,7 @@ def test_an_evolution_comes_back_as_the_same_unitary(terms):
 
     payload = IonQCircuit().encode(Program.of(3, 3, [*steps, *measured]))
 
-    assert exact.distance(exact.unitary(3, readback.gates(payload)), exact.unitary(3, steps)) < 1e-12
+    assert judge.distance(judge.unitary(3, payload_judge.gates(payload)), judge.unitary(3, steps)) < 1e-12
 
 
 def test_an_evolution_that_makes_no_sense_is_refused():
@@ -185,7 +184,7 @@ def test_the_map_says_which_qubit_each_bit_reads():
     payload = IonQCircuit().encode(Program.of(3, 4, steps, registers=[Register("a", (0, 1)), Register("b", (2, 3))]))
 
     assert payload.metadata["meas_map"] == "[2,null,null,1]"
-    assert readback.distribution(payload) == pytest.approx({"1000": 1.0})
+    assert payload_judge.distribution(payload) == pytest.approx({"1000": 1.0})
 
 
 def test_barriers_and_identities_and_resets_that_do_nothing_are_dropped():

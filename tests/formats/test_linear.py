@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import pytest
-from counting import lines_run
 
 from qsession_core.expressions import Bit
 from qsession_core.formats.ionq import IonQCircuit
@@ -13,6 +12,7 @@ from qsession_core.formats.openqasm2 import OpenQasm2
 from qsession_core.formats.qir.module import Qir
 from qsession_core.gates.words import GATES
 from qsession_core.program import Block, Program
+from tests.support.counting import lines_run
 
 FEW, MANY = 2_000, 20_000
 WORDS = ("h", "x", "sx", "t", "rx", "ry", "rz", "cx", "swap", "rxx", "ryy", "rzz", "u", "cp")

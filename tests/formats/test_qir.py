@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 import struct
 
-import exact
 import pytest
-import readback
 
 from qsession_core.errors import (
     ConfigurationError,
@@ -21,6 +19,7 @@ from qsession_core.formats.openqasm2 import OpenQasm2
 from qsession_core.formats.qir.module import DIALECTS, Qir, to_bitcode
 from qsession_core.program import Angle, Block, Program, Register
 from qsession_core.results.layout import Layout
+from tests.support import judge, payload_judge
 
 BELL = [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))]
 
@@ -285,7 +284,7 @@ def test_base_copies_a_qubit_that_is_used_after_its_measurement():
     payload = Qir().encode(Program.of(1, 2, steps))
 
     assert payload.num_qubits == 2
-    assert exact.gap(readback.distribution(payload), dict.fromkeys(("00", "01", "10", "11"), 0.25)) < 1e-12
+    assert judge.gap(payload_judge.distribution(payload), dict.fromkeys(("00", "01", "10", "11"), 0.25)) < 1e-12
 
 
 def test_a_reset_of_an_untouched_qubit_takes_no_qubit():
@@ -314,7 +313,7 @@ def test_adaptive_measures_and_resets_where_the_program_does():
 def test_the_last_measurement_into_a_bit_counts():
     steps = [("x", (0,), ()), *measure((0, 0)), ("x", (0,), ()), *measure((0, 0))]
     for profile in ("Base", "Adaptive_RI"):
-        assert readback.distribution(Qir().encode(Program.of(1, 1, steps), profile=profile)) == pytest.approx(
+        assert payload_judge.distribution(Qir().encode(Program.of(1, 1, steps), profile=profile)) == pytest.approx(
             {"0": 1.0}
         )
 
@@ -328,7 +327,7 @@ def flips_if(condition, *, bits=(1, 0, 1), profile="Adaptive_RI"):
     steps += measure(*((place, place) for place in range(len(bits))))
     steps += [("if", (), (condition, Block.of([("x", (len(bits),), ())]), None)), *measure((len(bits), len(bits)))]
     program = Program.of(len(bits) + 1, len(bits) + 1, steps)
-    (key,) = readback.distribution(Qir("quantinuum").encode(program, profile=profile))
+    (key,) = payload_judge.distribution(Qir("quantinuum").encode(program, profile=profile))
     return key[-1] == "1"
 
 
@@ -401,7 +400,7 @@ def test_sixty_three_bits_are_compared():
         *measure((1, 63)),
     ]
 
-    (key,) = readback.distribution(Qir("quantinuum").encode(Program.of(2, 64, steps), profile="Adaptive_RI"))
+    (key,) = payload_judge.distribution(Qir("quantinuum").encode(Program.of(2, 64, steps), profile="Adaptive_RI"))
 
     assert key[63] == "1"
 
@@ -412,7 +411,7 @@ def test_a_bit_that_is_not_measured_yet_is_zero():
     module = text(Program.of(2, 2, steps), "Adaptive_RI")
 
     assert "br i1" not in module
-    assert readback.distribution(Qir().encode(Program.of(2, 2, steps), profile="Adaptive_RI")) == pytest.approx(
+    assert payload_judge.distribution(Qir().encode(Program.of(2, 2, steps), profile="Adaptive_RI")) == pytest.approx(
         {"01": 1.0}
     )
 
@@ -425,7 +424,9 @@ def test_a_bit_that_is_measured_in_a_branch_leaves_it_as_a_truth_value():
 
     assert re.search(r"phi i1 \[ %v\d+, %then_1 \], \[ false, %else_1 \]", module)
     assert "bool_record_output(i1 %" in module
-    assert readback.distribution(Qir().encode(program, profile="Adaptive_RI")) == pytest.approx({"00": 0.5, "11": 0.5})
+    assert payload_judge.distribution(Qir().encode(program, profile="Adaptive_RI")) == pytest.approx(
+        {"00": 0.5, "11": 0.5}
+    )
 
 
 def test_deep_nesting_is_written():
@@ -434,7 +435,7 @@ def test_deep_nesting_is_written():
         block = Block.of([("if", (), (Bit(0), block, None))])
     program = Program.of(2, 2, [("x", (0,), ()), *measure((0, 0)), *block, *measure((1, 1))])
 
-    assert readback.distribution(Qir().encode(program, profile="Adaptive_RI")) == pytest.approx({"11": 1.0})
+    assert payload_judge.distribution(Qir().encode(program, profile="Adaptive_RI")) == pytest.approx({"11": 1.0})
 
 
 # --- evolutions ----------------------------------------------------------------------------------------------------
@@ -453,18 +454,18 @@ def test_an_evolution_of_commuting_terms_is_written_in_gates(terms, coefficients
     steps = [("pauliexp", (2, 0), (terms, coefficients, time))]
     program = Program.of(3, 3, [*steps, *measure((0, 0), (1, 1), (2, 2))])
 
-    found = exact.unitary(3, readback.gates(Qir("quantinuum").encode(program)))
+    found = judge.unitary(3, payload_judge.gates(Qir("quantinuum").encode(program)))
 
-    assert exact.distance(found, exact.unitary(3, steps)) < 1e-12
+    assert judge.distance(found, judge.unitary(3, steps)) < 1e-12
 
 
 def test_a_long_term_is_a_ladder():
     steps = [("pauliexp", (3, 1, 0, 2), (("XYZI", "YXII", "IIIX"), (0.3, 0.5, -0.2), 1.7))]
     program = Program.of(4, 4, [*steps, *measure(*((bit, bit) for bit in range(4)))])
 
-    found = exact.unitary(4, readback.gates(Qir().encode(program)))
+    found = judge.unitary(4, payload_judge.gates(Qir().encode(program)))
 
-    assert exact.distance(found, exact.unitary(4, steps)) < 1e-12
+    assert judge.distance(found, judge.unitary(4, steps)) < 1e-12
 
 
 @pytest.mark.parametrize(
@@ -500,7 +501,7 @@ def test_a_template_is_filled_to_the_same_bytes_as_the_bound_program():
 
     for values in ((0.3, 0.4), (-7.0, 1e-3)):
         bound = Qir("quantinuum").encode(program.with_values(values), profile="Adaptive_RI")
-        assert exact.gap(readback.distribution(template.bind(values)), readback.distribution(bound)) < 1e-12
+        assert judge.gap(payload_judge.distribution(template.bind(values)), payload_judge.distribution(bound)) < 1e-12
         assert template.bind(values).metadata == bound.metadata
 
 
@@ -648,7 +649,7 @@ def test_bitcode_on_request_is_the_same_module():
 
     assert payload.data.startswith(b"BC\xc0\xde")
     assert payload.metadata == Qir().encode(program).metadata
-    assert exact.gap(readback.distribution(payload), {"00": 0.5, "11": 0.5}) < 1e-12
+    assert judge.gap(payload_judge.distribution(payload), {"00": 0.5, "11": 0.5}) < 1e-12
 
 
 def test_bitcode_without_pyqir_says_what_to_install(monkeypatch):

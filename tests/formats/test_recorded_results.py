@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
-import readback
 
 from qsession_core.errors import ResultFormatError
 from qsession_core.formats import JobFacts, decode
 from qsession_core.results.result import Register
+from tests.support import payload_judge
+from tests.support.recordings import RECORDINGS
 
-RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
 pytestmark = pytest.mark.recordings
 
 
@@ -169,7 +168,7 @@ def test_every_recorded_qir_text_is_read_and_means_a_distribution(name):
     texts = qir_in(conversation(name))
 
     for text in texts:
-        assert sum(chance for _, chance in readback.recorded(text)) == pytest.approx(1.0)
+        assert sum(chance for _, chance in payload_judge.recorded(text)) == pytest.approx(1.0)
     assert texts
 
 
@@ -183,7 +182,7 @@ def test_every_recorded_qir_text_is_read_and_means_a_distribution(name):
 )
 def test_a_recorded_result_is_one_that_its_recorded_program_can_have(name):
     text = next(body_of(entry["request"]) for entry in conversation(name) if is_blob(entry, "PUT"))
-    possible = {"".join(map(str, values)) for values, chance in readback.recorded(text) if chance > 1e-9}
+    possible = {"".join(map(str, values)) for values, chance in payload_judge.recorded(text) if chance > 1e-9}
 
     result, _ = result_of(name)
 

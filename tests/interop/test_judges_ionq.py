@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from collections import Counter
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "formats"))
-
-import exact
-import programs
-import readback
 
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.ionq import IonQCircuit
@@ -24,6 +16,7 @@ from qsession_core.formats.qir.module import Qir
 from qsession_core.gates.words import gate_named
 from qsession_core.local.readers.ionq import read_ionq
 from qsession_core.program import Program, Register
+from tests.support import judge, payload_judge, random_programs
 
 SEEDS = range(300)
 
@@ -38,7 +31,7 @@ pytestmark = [
 def unitary_of(document, num_qubits):
     """Return what a circuit in IonQ's JSON does, as the local workspace's reader understands it."""
     steps = [step for step in read_ionq(json.dumps(document).encode()).operations if step[0] != "measure"]
-    return exact.unitary(num_qubits, steps)
+    return judge.unitary(num_qubits, steps)
 
 
 def ours(program):
@@ -74,13 +67,13 @@ def test_azure_quantums_json_of_a_qiskit_circuit_means_what_ours_does():
     from azure.quantum.qiskit.backends._qiskit_ionq import qiskit_circ_to_ionq_circ as emit
 
     for seed in SEEDS:
-        program = programs.terminal(seed, words=QISKIT_WORDS, most_controls=0)
+        program = random_programs.terminal(seed, words=QISKIT_WORDS, most_controls=0)
 
         theirs, _, readout = emit(as_qiskit(program))
 
         their_document = {"gateset": "qis", "qubits": program.num_qubits, "circuit": theirs}
         found = unitary_of(ours(program), program.num_qubits)
-        assert exact.distance(found, unitary_of(their_document, program.num_qubits)) < 1e-12, seed
+        assert judge.distance(found, unitary_of(their_document, program.num_qubits)) < 1e-12, seed
         assert json.loads(IonQCircuit().encode(program).metadata["meas_map"]) == readout
 
 
@@ -90,7 +83,7 @@ def test_azure_quantums_json_of_native_gates_is_ours_to_the_letter():
     from qiskit.circuit import Gate
 
     for seed in SEEDS:
-        program = programs.terminal(seed, words=programs.NATIVE, most_controls=0)
+        program = random_programs.terminal(seed, words=random_programs.NATIVE, most_controls=0)
         circuit = QuantumCircuit(program.num_qubits, program.num_clbits)
         for name, qubits, params in program.body:
             if name == "measure":
@@ -142,8 +135,8 @@ def test_cirq_ionqs_json_of_a_circuit_means_what_ours_does():
 
         found = unitary_of(ours(to_program(whole)), len(qubits))
         their_document = {**theirs, "qubits": len(qubits)}
-        assert exact.distance(found, unitary_of(their_document, len(qubits))) < 1e-7, seed  # theirs rounds exponents
-        assert exact.distance(found, circuit.unitary(qubit_order=qubits)) < 1e-9, seed
+        assert judge.distance(found, unitary_of(their_document, len(qubits))) < 1e-7, seed  # theirs rounds exponents
+        assert judge.distance(found, circuit.unitary(qubit_order=qubits)) < 1e-9, seed
 
 
 # --- simulators of the SDKs ------------------------------------------------------------------------------------------
@@ -154,7 +147,7 @@ def test_qiskits_statevector_has_the_distribution_of_what_we_write():
 
     words = [word for word in QISKIT_WORDS if word != "measure"]
     for seed in SEEDS:
-        program = programs.terminal(seed, words=words, most_controls=0)
+        program = random_programs.terminal(seed, words=words, most_controls=0)
         readout = program.readout
         circuit = as_qiskit(program).remove_final_measurements(inplace=False)
         circuit.data = [item for item in circuit.data if item.operation.name not in {"measure", "barrier"}]
@@ -164,14 +157,14 @@ def test_qiskits_statevector_has_the_distribution_of_what_we_write():
             wanted["".join("0" if qubit is None else bits[qubit] for qubit in readout)] += chance
 
         for payload in (IonQCircuit().encode(program), Qir("quantinuum").encode(program)):
-            assert exact.gap(wanted, readback.distribution(payload)) < 1e-10, seed
+            assert judge.gap(wanted, payload_judge.distribution(payload)) < 1e-10, seed
 
 
 def test_cirqs_simulator_has_the_distribution_of_what_we_write():
     import cirq
 
     for seed in range(100):
-        program = programs.terminal(seed, most_controls=1)
+        program = random_programs.terminal(seed, most_controls=1)
         qubits = cirq.LineQubit.range(program.num_qubits)
         circuit = cirq.Circuit(cirq.I(qubit) for qubit in qubits)
         for name, places, params in program.body:
@@ -184,7 +177,7 @@ def test_cirqs_simulator_has_the_distribution_of_what_we_write():
             wanted["".join("0" if qubit is None else bits[qubit] for qubit in program.readout)] += chance
 
         for payload in (IonQCircuit().encode(program), Qir().encode(program)):
-            assert exact.gap(wanted, readback.distribution(payload)) < 1e-6, seed
+            assert judge.gap(wanted, payload_judge.distribution(payload)) < 1e-6, seed
 
 
 # --- azure-quantum's reader ------------------------------------------------------------------------------------------

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "formats"))
-
-import exact
-import programs
 
 from qsession_core import Workspace
 from qsession_core.errors import ConversionError
+from tests.support import judge, random_programs
 
 SHOTS = 400
 
@@ -25,11 +18,11 @@ def workspace():
 
 
 PATHS = [
-    ("ionq.simulator", "ionq.circuit.v1", programs.terminal),
-    ("ionq.simulator", "qir.v1", programs.midway),
-    ("rigetti.sim.qvm", "qir.v1", programs.midway),
-    ("quantinuum.sim.h2-1e", "qir.v1", programs.branching),
-    ("quantinuum.sim.h2-1e", "honeywell.openqasm.v1", programs.branching),
+    ("ionq.simulator", "ionq.circuit.v1", random_programs.terminal),
+    ("ionq.simulator", "qir.v1", random_programs.midway),
+    ("rigetti.sim.qvm", "qir.v1", random_programs.midway),
+    ("quantinuum.sim.h2-1e", "qir.v1", random_programs.branching),
+    ("quantinuum.sim.h2-1e", "honeywell.openqasm.v1", random_programs.branching),
 ]
 
 
@@ -54,7 +47,7 @@ def test_counts_are_a_sample_of_the_programs_distribution(workspace, target_name
 
     for (seed, program), result in zip(wanted, results, strict=True):
         assert sum(result.counts.values()) == result.shots
-        assert exact.is_plausible(result.counts, exact.distribution(program)), seed
+        assert judge.is_plausible(result.counts, judge.distribution(program)), seed
         assert result.registers == program.registers
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections import Counter
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "formats"))
-
-import exact
-import readback
 
 from qsession_core.errors import ConversionError
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.qir.module import Qir
+from tests.support import judge, payload_judge
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the benchmark's own dependencies warn on import
@@ -81,12 +75,12 @@ def test_an_algorithm_keeps_its_distribution(name):
         wanted = statevector_distribution(circuit)
         formats = STATIC if wanted is not None else DYNAMIC
         if wanted is None:
-            wanted = exact.distribution(program)
+            wanted = judge.distribution(program)
         for format_, profile in formats:
             payload = format_.encode(program, profile=profile)
             checked += 1
 
-            assert exact.gap(wanted, readback.distribution(payload)) < 1e-9, (circuit.num_qubits, format_, profile)
+            assert judge.gap(wanted, payload_judge.distribution(payload)) < 1e-9, (circuit.num_qubits, format_, profile)
     assert checked
 
 

@@ -6,19 +6,14 @@ azure-quantum 3.13 sends Qiskit's crx, cry and crz through a fixed-point angle t
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
 os.environ["QDK_PYTHON_TELEMETRY"] = "none"  # before qdk is imported
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "formats"))
-
-import exact
-import readback
 
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.qir.module import Qir
+from tests.support import judge, payload_judge
 
 ANGLES = [-0.5, -3.0, 7.0, 9.5]
 
@@ -62,7 +57,7 @@ def test_ours_is_right(word, angle, format_, profile):
 
     payload = format_.encode(to_program(measured), profile=profile)
 
-    assert exact.gap(readback.distribution(payload), wanted(circuit)) < 1e-12
+    assert judge.gap(payload_judge.distribution(payload), wanted(circuit)) < 1e-12
 
 
 @pytest.mark.parametrize("word", ["crx", "cry", "crz"])
@@ -78,7 +73,7 @@ def test_theirs_is_not(word, angle):
     theirs = QSharpBackend(target_profile=TargetProfile.Base).qir(measured)
 
     found = {}
-    for values, chance in readback.recorded(theirs.encode()):  # last classical bit first
+    for values, chance in payload_judge.recorded(theirs.encode()):  # last classical bit first
         key = "".join(map(str, reversed(values)))
         found[key] = found.get(key, 0.0) + chance
-    assert exact.gap(found, wanted(circuit)) > 0.4
+    assert judge.gap(found, wanted(circuit)) > 0.4

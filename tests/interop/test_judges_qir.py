@@ -10,21 +10,17 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 os.environ["QDK_PYTHON_TELEMETRY"] = "none"  # before qdk is imported
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "formats"))
-
-import exact
-import programs
 
 from qsession_core.errors import ConversionError
 from qsession_core.expressions import Binary, Bit, Literal, Uint
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.qir.module import Qir
 from qsession_core.program import Block, Program
+from tests.support import judge, random_programs
 
 SEEDS = range(300)
 SHOTS = 300
@@ -32,15 +28,15 @@ SHOTS = 300
 
 def base(seed):
     """A program for the Base profile: every other one measures in its middle."""
-    return programs.midway(seed) if seed % 2 else programs.terminal(seed)
+    return random_programs.midway(seed) if seed % 2 else random_programs.terminal(seed)
 
 
 def adaptive(seed):
-    return programs.branching(seed, floats=False)
+    return random_programs.branching(seed, floats=False)
 
 
 def fractions(seed):
-    return programs.branching(seed, floats=True)
+    return random_programs.branching(seed, floats=True)
 
 
 KINDS = [
@@ -97,7 +93,7 @@ def test_microsofts_simulator_sees_the_programs_distribution(dialect, profile, k
         shots = run_qir(without_barriers(payload.data.decode()), SHOTS, type="cpu", seed=seed)
 
         counts = counts_of(payload, list(map(as_json, shots)))
-        assert exact.is_plausible(counts, exact.distribution(program)), seed
+        assert judge.is_plausible(counts, judge.distribution(program)), seed
 
 
 @pytest.mark.parametrize(
@@ -159,7 +155,7 @@ def test_the_alliances_runner_sees_the_programs_distribution(dialect, profile, k
     for (seed, program, payload), output in zip(programs_written, outputs, strict=True):
         shots = list(shots_in(output))
         assert len(shots) == 100
-        assert exact.is_plausible(Counter(counts_of(payload, shots)), exact.distribution(program)), seed
+        assert judge.is_plausible(Counter(counts_of(payload, shots)), judge.distribution(program)), seed
 
 
 @pytest.mark.parametrize("operator", ["==", "!=", "<", "<=", ">", ">=", ""])
@@ -177,19 +173,19 @@ def test_every_comparison_of_fractions_is_taken_by_all(operator, tmp_path):
 
     text = payload.data.decode()
     assert qir_qis.qir_to_qis(qir_qis.qir_ll_to_bc(text), target="x86-64")
-    wanted = exact.distribution(program)
-    assert exact.is_plausible(counts_of(payload, list(map(as_json, run_qir(text, SHOTS, type="cpu", seed=1)))), wanted)
+    wanted = judge.distribution(program)
+    assert judge.is_plausible(counts_of(payload, list(map(as_json, run_qir(text, SHOTS, type="cpu", seed=1)))), wanted)
     (output,) = runner_outcomes(tmp_path, [text], SHOTS)
-    assert exact.is_plausible(counts_of(payload, list(shots_in(output))), wanted)
+    assert judge.is_plausible(counts_of(payload, list(shots_in(output))), wanted)
 
 
 def test_bitcode_is_taken_by_microsofts_simulator_and_the_runner(tmp_path):
     from qdk.simulation import run_qir
 
     for seed in range(20):
-        program = programs.terminal(seed)
+        program = random_programs.terminal(seed)
         payload = Qir(bitcode=True).encode(program)
 
         shots = run_qir(payload.data, SHOTS, type="cpu", seed=seed)
 
-        assert exact.is_plausible(counts_of(payload, list(map(as_json, shots))), exact.distribution(program))
+        assert judge.is_plausible(counts_of(payload, list(map(as_json, shots))), judge.distribution(program))

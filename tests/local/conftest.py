@@ -1,17 +1,13 @@
 """What the tests of the local workspace share; helpers beside this file can be imported by name."""
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
 os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")
 
-from local_client import Client
-
 from qsession_core.local import LocalWorkspace, ManualClock
+from tests.support.wire_client import Client
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The fixture that users get."""
 
-from local_client import Client
-
 from qsession_core.local import Fault
+from tests.support.wire_client import Client
 
 
 def test_the_fixture_is_a_workspace_with_a_clock_and_faults(local_workspace):

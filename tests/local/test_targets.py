@@ -4,27 +4,16 @@ import json
 
 import numpy as np
 import pytest
-from local_client import BELL, Client
 
 from qsession_core.local import LocalTarget, LocalWorkspace, ManualClock
+from tests.support.qir_text import BELL_QIR, gate, qir
+from tests.support.wire_client import BELL, Client
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; '
 H2 = "quantinuum.sim.h2-1e"
 OPENQASM = "honeywell.openqasm.v1"
 
 
-def qir(body, attributes='"qir_profiles"="base_profile"'):
-    text = f'define void @main() #0 {{\n{body}\n  ret void\n}}\nattributes #0 = {{ "entry_point" {attributes} }}\n'
-    return text.encode()
-
-
-def gate(name, *numbers, angle=None):
-    arguments = [f"double {angle}"] if angle is not None else []
-    arguments += [f"ptr inttoptr (i64 {number} to ptr)" for number in numbers]
-    return f"  call void @__quantum__qis__{name}({', '.join(arguments)})"
-
-
-BELL_QIR = qir("\n".join([gate("h__body", 0), gate("cx__body", 0, 1), gate("mz__body", 0, 0), gate("mz__body", 1, 1)]))
 DECLARED = b"""declare void @__quantum__qis__h__body(ptr)
 declare void @__quantum__qis__cx__body(ptr, ptr)
 declare void @__quantum__qis__mz__body(ptr, ptr)

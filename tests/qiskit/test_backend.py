@@ -9,7 +9,6 @@ from qiskit.circuit.library import MCXGate, PauliEvolutionGate
 from qiskit.circuit.random import random_circuit
 from qiskit.primitives import StatevectorSampler
 from qiskit.quantum_info import SparsePauliOp
-from simulating import distribution
 
 from qsession_core import Workspace
 from qsession_core.errors import (
@@ -23,6 +22,7 @@ from qsession_core.errors import (
 )
 from qsession_core.local import LocalTarget
 from qsession_qiskit import AzureQuantumProvider, to_program
+from tests.support.judge import qiskit_distribution
 
 SHOTS = 2000
 IONQ, QUANTINUUM = "ionq.simulator", "quantinuum.sim.h2-1e"
@@ -181,7 +181,7 @@ def test_transpiled_circuits_keep_their_distribution(provider, target, level):
 
 def agrees(counts, circuit):
     """Compare counts with the exact distribution of the circuit, keys with spaces as Qiskit sets them."""
-    exact = distribution(to_program(circuit))
+    exact = qiskit_distribution(to_program(circuit))
     assert sum(counts.values()) == SHOTS
     assert {type(key) for key in counts} == {str}
     assert {type(count) for count in counts.values()} == {int}

@@ -7,19 +7,19 @@ from qiskit.circuit import Clbit, ForLoopOp, Parameter
 from qiskit.circuit.classical import expr, types
 from qiskit.circuit.controlflow import CASE_DEFAULT
 from qiskit_aer import AerSimulator
-from simulating import distribution
 
 from qsession_core.errors import ConversionError, LimitExceededError, UnsupportedOperationError
 from qsession_core.expressions import Bit, Uint, evaluate
 from qsession_core.results.result import Register
 from qsession_qiskit.conversion.convert import to_program
+from tests.support.judge import qiskit_distribution
 
 SHOTS = 4000
 
 
 def agrees_with_aer(circuit):
     """Compare the exact distribution of the program with what Aer samples."""
-    exact = distribution(to_program(circuit))
+    exact = qiskit_distribution(to_program(circuit))
     counts = AerSimulator(seed_simulator=5).run(circuit, shots=SHOTS).result().get_counts()
     seen = {key.replace(" ", ""): count / SHOTS for key, count in counts.items()}
     assert sum(exact.values()) == pytest.approx(1)

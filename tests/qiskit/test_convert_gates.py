@@ -25,11 +25,11 @@ from qiskit.circuit.library import (
 )
 from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Clifford, SparsePauliOp, Statevector, random_clifford, random_unitary
-from simulating import statevector
 
 from qsession_core.errors import ConversionError, UnsupportedOperationError
 from qsession_qiskit.conversion.convert import CONTROLS, PAULI_EVOLUTION, to_program
 from qsession_qiskit.ionq.gates import GPI2Gate, GPIGate, MSGate, ZZGate
+from tests.support.judge import qiskit_statevector
 
 EVERYTHING = frozenset({CONTROLS, PAULI_EVOLUTION})
 UNITARY = [
@@ -51,7 +51,7 @@ def scrambled(num_qubits, seed=3):
 
 def agrees(circuit, keep=EVERYTHING):
     program = to_program(circuit, keep=keep)
-    overlap = np.vdot(statevector(program), Statevector(circuit).data)
+    overlap = np.vdot(qiskit_statevector(program), Statevector(circuit).data)
     assert abs(overlap) == pytest.approx(1, abs=1e-9)
     return program
 
@@ -205,7 +205,7 @@ def test_initialize_resets_first():
     circuit.append(Initialize([0.6, 0, 0, 0.8]), [0, 1])
     program = to_program(circuit)
     assert program.body.names[:2] == ("reset", "reset")
-    assert statevector(program) == pytest.approx([0.6, 0, 0, 0.8])
+    assert qiskit_statevector(program) == pytest.approx([0.6, 0, 0, 0.8])
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_pauli_evolution_is_one_word_where_the_format_has_it(time):
     assert duration == time
     exact = scrambled(3)
     exact.unitary(_evolution(time), [2, 0, 1])
-    assert abs(np.vdot(statevector(program), Statevector(exact).data)) == pytest.approx(1)
+    assert abs(np.vdot(qiskit_statevector(program), Statevector(exact).data)) == pytest.approx(1)
 
 
 def _evolution(time):
@@ -253,7 +253,7 @@ def test_pauli_evolution_is_written_in_gates_for_every_other_format():
     program = to_program(circuit, keep=frozenset())
     assert "pauliexp" not in program.words
     trotterised = Statevector(circuit.decompose()).data
-    assert abs(np.vdot(statevector(program), trotterised)) == pytest.approx(1)
+    assert abs(np.vdot(qiskit_statevector(program), trotterised)) == pytest.approx(1)
 
 
 def test_delays_and_the_global_phase_are_left_out():

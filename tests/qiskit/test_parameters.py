@@ -4,12 +4,12 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterVector
 from qiskit.circuit.library import PauliEvolutionGate, efficient_su2
 from qiskit.quantum_info import SparsePauliOp, Statevector
-from simulating import statevector
 
 from qsession_core.errors import ConversionError
 from qsession_core.program import Angle
 from qsession_qiskit.conversion.convert import to_parametric, to_program
 from qsession_qiskit.conversion.parameters import Symbols
+from tests.support.judge import qiskit_statevector
 
 
 def bound(circuit, values):
@@ -62,7 +62,7 @@ def test_converting_then_binding_is_binding_then_converting(seed):
     circuit.cu(vector[3], vector[4] + 1, vector[5], vector[6], 1, 2)
     circuit.r(vector[7], vector[8], 0)
     values = rng.uniform(-3, 3, len(circuit.parameters))
-    once = statevector(bound(circuit, values))
+    once = qiskit_statevector(bound(circuit, values))
     other = Statevector(circuit.assign_parameters(values).decompose("PauliEvolution")).data
     assert abs(np.vdot(once, other)) == pytest.approx(1, abs=1e-9)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from local_client import BELL, LONG, Client
 
 from qsession_core.local import LocalWorkspace
+from tests.support.wire_client import BELL, LONG, Client
 
 KILLS = 200 if LONG else 12
 QASM = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[10]; creg c[10]; {} measure q -> c;'.format("h q; t q; " * 20)

@@ -14,7 +14,7 @@ import pytest
 
 from qsession_core import Request, Response
 
-RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
+RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
 
 
 def names() -> list[str]:

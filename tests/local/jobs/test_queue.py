@@ -7,11 +7,11 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 import pytest
-from local_client import BAD, BELL, Client
 
 from qsession_core.local import Fault, Faults, LocalTarget, LocalWorkspace, ManualClock
 from qsession_core.local.execution.prepare import run
 from qsession_core.local.execution.task import Outcome
+from tests.support.wire_client import BAD, BELL, Client
 
 
 class Held(Executor):

@@ -1,9 +1,9 @@
 """The session machine: every row of the table, over the wire, with time that stands still."""
 
 import pytest
-from local_client import BAD, BELL
 
 from qsession_core.local.jobs.session_states import TABLE, Event, Phase, move, phase_of
+from tests.support.wire_client import BAD, BELL
 
 
 def hold(service, target="ionq.simulator"):

@@ -1,6 +1,6 @@
 """What a payload means, exactly, as the local workspace's own readers understand it.
 
-The readers share nothing with the formats. Only the states are evolved here, by :mod:`exact`, instead of drawing shots.
+The readers share nothing with the formats. Only the states are evolved here, by the judge, instead of drawing shots.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import json
 from collections import defaultdict
 
 import numpy as np
-from exact import SMALLEST, apply, matrix_of, pauli_evolution
 
 from qsession_core.local.readers.circuit import Circuit
 from qsession_core.local.readers.ionq import read_ionq
 from qsession_core.local.readers.qir import read_qir, split
 from qsession_core.local.simulators.llvm_arithmetic import compute
 from qsession_core.results.layout import Layout
+from tests.support.judge import SMALLEST, apply, matrix_of
 
 
 def distribution(payload):
@@ -133,6 +133,3 @@ def _program(program):
                     break
                 case _:
                     raise AssertionError(instruction)
-
-
-__all__ = ["distribution", "gates", "pauli_evolution", "recorded"]

@@ -2,12 +2,13 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
-from local_client import BAD, BELL
 
-RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
+from tests.support.qir_text import BELL_QIR
+from tests.support.recordings import RECORDINGS
+from tests.support.wire_client import BAD, BELL
+
 pytestmark = pytest.mark.recordings
 
 TIMES = {"creationTime", "lastModifiedTime", "beginExecutionTime", "endExecutionTime", "cancellationTime"}
@@ -151,8 +152,6 @@ def test_results_have_the_recorded_members(client):
         if call["request"]["method"] == "GET" and "utputData" in call["request"]["url"]
     ]  # fmt: skip
     v2 = next(body for body in theirs if body and "DataFormat" in body)
-    from test_targets import BELL_QIR
-
     ours = client.run(BELL_QIR, input_format="qir.v1", params={"shots": 10})
     assert list(ours) == list(v2)
     assert list(ours["Results"][0]) == list(v2["Results"][0])

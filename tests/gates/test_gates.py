@@ -7,13 +7,13 @@ import random
 
 import numpy as np
 import pytest
-from exact import distance, unitary
 from qiskit.circuit import library
 from qiskit.quantum_info import Operator
 
 from qsession_core.gates.controls import with_controls, without_controls
 from qsession_core.gates.words import GATES, UNCONTROLLED, controlled, decompose, gate_named
 from qsession_core.program import Angle
+from tests.support.judge import distance, unitary
 
 QISKIT = {
     "x": library.XGate, "y": library.YGate, "z": library.ZGate, "h": library.HGate, "s": library.SGate,

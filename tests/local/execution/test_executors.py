@@ -4,10 +4,10 @@ import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
-from local_client import Client
 
 from qsession_core.local import LocalWorkspace
 from qsession_core.local.execution.process_pool import WorkerPool
+from tests.support.wire_client import Client
 
 JOBS = 200
 QASM = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg c[4]; ry({}) q[0]; h q[1]; cx q[1],q[2]; measure q -> c;'

@@ -4,10 +4,10 @@ import json
 import uuid
 
 import pytest
-from local_client import BAD, BELL, Client
 
 from qsession_core.local import LocalTarget, LocalWorkspace, ManualClock
 from qsession_core.transport.message import Request
+from tests.support.wire_client import BAD, BELL, Client
 
 
 def test_a_job_goes_from_waiting_to_succeeded_and_has_its_result(client):

@@ -5,9 +5,9 @@ import uuid
 from urllib.parse import quote
 
 import pytest
-from local_client import Client
 
 from qsession_core.local import LocalWorkspace
+from tests.support.wire_client import Client
 
 
 @pytest.fixture

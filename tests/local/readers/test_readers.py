@@ -1,14 +1,11 @@
 """The readers of the wire formats: what a payload means."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from counting import lines_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from local_circuits import distance, frequencies, random_circuit, statevector_probabilities
 
 from qsession_core.local.readers.angles import angle
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
@@ -18,8 +15,10 @@ from qsession_core.local.readers.qir import constant, read_qir
 from qsession_core.local.readers.quil import read_quil
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
+from tests.support.counting import lines_run
+from tests.support.recordings import RECORDINGS
+from tests.support.simulator_circuits import distance, frequencies, random_circuit, statevector_probabilities
 
-RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "recordings"
 QUIET = Noise()
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from local_client import BAD, BELL, LONG, Client
 
 from qsession_core.local import LocalWorkspace, ManualClock
+from tests.support.wire_client import BAD, BELL, LONG, Client
 
 PENDING, GOOD, WRONG, GONE = "Waiting", "Succeeded", "Failed", "Cancelled"
 

@@ -1,6 +1,6 @@
 """What a program does, exactly: by the matrices of its gate words, one branch of the state for each outcome.
 
-It shares with the formats nothing but the words, whose matrices are held to Qiskit's by tests/unit/test_gates.py.
+It shares nothing with the formats and the conversions but the gate words, whose matrices tests/gates holds to Qiskit's.
 """
 
 from __future__ import annotations
@@ -99,14 +99,29 @@ def _run(block: Block, branches):
     return branches
 
 
-def distribution(program: Program) -> dict[str, float]:
-    """Return the probability of each outcome; classical bit i is character i."""
+def _start(program: Program):
     state = np.zeros((2,) * program.num_qubits, complex)
     state[(0,) * program.num_qubits] = 1
+    return [((0,) * program.num_clbits, state)]
+
+
+def distribution(program: Program) -> dict[str, float]:
+    """Return the probability of each outcome; classical bit i is character i."""
     found: dict[str, float] = defaultdict(float)
-    for bits, end in _run(program.body, [((0,) * program.num_clbits, state)]):
+    for bits, end in _run(program.body, _start(program)):
         found["".join(map(str, bits))] += np.vdot(end, end).real
     return dict(found)
+
+
+def qiskit_distribution(program: Program) -> dict[str, float]:
+    """Return the probability of each outcome in Qiskit's order, last classical bit first."""
+    return {key[::-1]: chance for key, chance in distribution(program).items()}
+
+
+def qiskit_statevector(program: Program):
+    """Return the final state of a program without measurements; bit i of an index is qubit i, as in Qiskit."""
+    ((_, state),) = _run(program.body, _start(program))
+    return state.transpose().reshape(-1)
 
 
 def gap(one, other):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from local_circuits import CLIFFORD, distance, frequencies, random_circuit, statevector_probabilities
 
 from qsession_core.local.readers.circuit import Circuit, JobFailure
 from qsession_core.local.simulators.choice import check_memory, choose, simulator
 from qsession_core.local.simulators.kernels import Compiler, State
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
+from tests.support.simulator_circuits import CLIFFORD, distance, frequencies, random_circuit, statevector_probabilities
 
 QUIET = Noise()
 ALL = ["numpy", "qsim", "aer", "stim", "qdk"]

@@ -9,11 +9,11 @@ import uuid
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from local_client import BELL, LONG, Client
 
 from qsession_core.local import LocalWorkspace, ManualClock
 from qsession_core.local.service.routes import ROUTES
 from qsession_core.transport.message import Request
+from tests.support.wire_client import BELL, LONG, Client
 
 JOBS, THREADS = 2000, 64
 

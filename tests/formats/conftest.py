@@ -1,6 +1,0 @@
-"""Makes the tests' own judge and programs importable: test folders are no packages."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,1 @@
+"""What tests share: the judges, a client of the wire, circuits, recordings, clocks."""

@@ -1,6 +1,0 @@
-"""Makes the formats' judge importable here as well: test folders are no packages."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "formats"))
