@@ -8,9 +8,12 @@ of a path for the account, while the official client takes it for the container;
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
-__all__ = ["API_HOST", "BLOB_HOST", "Addresses", "LocalConnection", "addresses_for", "blob_path"]
+__all__ = [
+    "API_HOST", "BLOB_HOST", "Addresses", "LocalConnection", "addresses_for", "blob_path", "decoded_query",
+    "split_blob_address",
+]  # fmt: skip
 
 API_HOST = "local.quantum.azure.com"
 BLOB_HOST = "local.blob.core.windows.net"
@@ -91,3 +94,12 @@ def split_blob_address(address: str) -> tuple[str, str]:
     first, _, rest = path.partition("/")
     second, _, _ = rest.partition("/")
     return blob_path(path, is_served=bool(first) and first == second)
+
+
+def decoded_query(text: str) -> dict[str, str]:
+    """Return a query's names and values, decoded. A plus in a signature stays a plus: clients send it unescaped."""
+    query: dict[str, str] = {}
+    for part in text.split("&") if text else ():
+        name, _, value = part.partition("=")
+        query[unquote_plus(name)] = unquote(value) if name == "sig" else unquote_plus(value)
+    return query

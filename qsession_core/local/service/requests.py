@@ -1,67 +1,149 @@
-"""What requests bring: their parts, the shapes of their bodies, and how wrong ones are refused."""
+"""What the function of a route is given: the service, one request taken apart, and the forms of request bodies.
+
+A body that does not have its form is refused with the reason.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from qsession_core.local.clock import microseconds
 from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.database import to_text
+from qsession_core.local.storage.sas import LIFETIME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+
+    from qsession_core.local.clock import Clock
+    from qsession_core.local.jobs.lifecycle import Lifecycle
+    from qsession_core.local.jobs.queue import Dispatcher
+    from qsession_core.local.service.addresses import Addresses, LocalConnection
+    from qsession_core.local.storage.blobs import Blobs
+    from qsession_core.local.storage.database import Item, Store
+    from qsession_core.local.storage.endpoint import Storage
+    from qsession_core.local.storage.sas import Signer
+    from qsession_core.local.targets import LocalTarget
 
 __all__ = [
-    "POLICIES", "PRIORITIES", "Call", "Common", "JobBody", "Patch", "SasBody", "SessionBody", "as_strings", "check_id",
-    "chosen", "decoded", "number_in",
+    "POLICIES", "PRIORITIES", "Call", "Common", "JobBody", "Patch", "SasBody", "Service", "SessionBody", "as_strings",
+    "check_id", "chosen", "decoded", "number_in",
 ]  # fmt: skip
 
 PRIORITIES = {"standard": "Standard", "high": "High"}
 POLICIES = {"abort": "Abort", "continue": "Continue"}
+T = TypeVar("T")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _MAX_BODY = 8 * 1024 * 1024
 _MAX_NUMBER = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the routes work with.
+
+    Attributes:
+        connection: The workspace's identity and its key.
+        targets: By id in lower case.
+        seed: The workspace's seed, from which seeds of jobs are made; None for fresh ones.
+    """
+
+    store: Store
+    blobs: Blobs
+    lifecycle: Lifecycle
+    dispatcher: Dispatcher
+    storage: Storage
+    signer: Signer
+    clock: Clock
+    targets: Mapping[str, LocalTarget]
+    connection: LocalConnection
+    seed: int | None
+
+    def now(self) -> int:
+        """Return the time in microseconds since 1970."""
+        return microseconds(self.clock.now())
+
+    def signing_time(self, call: Call) -> datetime:
+        """Return the time of new signatures: now, or where the call asks for expired ones, long ago."""
+        now = self.clock.now()
+        return now - 2 * LIFETIME if call.is_expired else now
+
+    def item(self, item_type: str, item_id: str) -> Item:
+        """Return a stored job or session.
+
+        Raises:
+            Refusal: 404, there is none of this id.
+        """
+        item = self.store.item(item_type, item_id.lower())
+        if item is None:
+            raise Refusal(404, "ResourceNotFound", f"There is no {item_type.lower()} {item_id[:64]}.")
+        return item
+
+    def target(self, body: Common) -> LocalTarget:
+        """Return the target that a new job or session names.
+
+        Raises:
+            Refusal: 400, there is none of this id, it belongs to another provider, or it takes no jobs.
+        """
+        target = self.targets.get(body.target.lower())
+        if target is None:
+            raise Refusal(400, "InvalidJobDefinition", f"This workspace has no target {body.target[:128]}.")
+        if body.provider_id is not None and body.provider_id.lower() != target.provider:
+            raise Refusal(
+                400,
+                "InvalidJobDefinition",
+                f"Target {target.id} belongs to {target.provider}, not to {body.provider_id[:64]}.",
+            )
+        if target.availability == "Unavailable":
+            raise Refusal(400, "TargetUnavailable", f"Target {target.id} takes no jobs at present.")
+        return target
 
 
 class Call(msgspec.Struct, frozen=True):
     """One request to the service, taken apart.
 
     Attributes:
+        method: In upper case.
+        path: As it came, for links to further pages.
+        id: The id that stands in the path (of a job, a session, or a provider); empty where the route has none.
         query: The query, decoded, names in lower case.
-        body: The body's bytes.
+        headers: Names in lower case.
         addresses: How addresses in the reply are written.
-        path: The path as it came, for links to further pages.
-        is_expired: Signatures in the reply are to have run out: a fault on request.
+        is_expired: Signatures in the reply shall have expired already: a fault on request.
     """
 
-    query: dict[str, str]
-    body: bytes
-    addresses: Any
+    method: str
     path: str
+    id: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    addresses: Addresses
     is_expired: bool = False
 
 
 class Common(msgspec.Struct, rename="camel", kw_only=True):
-    """What jobs and sessions have in common (protocol.md 4.1)."""
+    """What jobs and sessions have in common. Source: docs/protocol.md 4.1."""
 
     name: str
     provider_id: str | None = None
     target: str
     priority: str | None = None
     tags: list[str] | None = None
-    item_type: str | None = None
 
 
 class JobBody(Common, kw_only=True):
-    """A job as it is put."""
+    """The body that creates a job."""
 
     container_uri: str
     input_data_uri: str | None = None
     input_data_format: str
     output_data_format: str | None = None
-    output_data_uri: str | None = None
     input_params: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
     session_id: str | None = None
@@ -69,13 +151,13 @@ class JobBody(Common, kw_only=True):
 
 
 class SessionBody(Common, kw_only=True):
-    """A session as it is put."""
+    """The body that opens a session."""
 
     job_failure_policy: str | None = None
 
 
 class Patch(msgspec.Struct, rename="camel"):
-    """What a PATCH may change."""
+    """The members of a job that a PATCH may change; null takes away a priority or all tags."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     priority: str | msgspec.UnsetType | None = msgspec.UNSET
@@ -83,14 +165,18 @@ class Patch(msgspec.Struct, rename="camel"):
 
 
 class SasBody(msgspec.Struct, rename="camel"):
-    """What an address is asked for."""
+    """The container, or the blob in it, for which a signed address is wanted."""
 
     container_name: str
     blob_name: str | None = None
 
 
-def decoded(body: bytes, form: type[Any]) -> Any:
-    """Return a body as what the route expects."""
+def decoded(body: bytes, form: type[T]) -> T:
+    """Return a request's body in the form that its route expects.
+
+    Raises:
+        Refusal: 400 or 413; the sentence names the member that is missing or wrong.
+    """
     if len(body) > _MAX_BODY:
         raise Refusal(413, "RequestBodyTooLarge", "The request body is too large.")
     try:
@@ -100,13 +186,13 @@ def decoded(body: bytes, form: type[Any]) -> Any:
 
 
 def check_id(item_id: str) -> None:
-    """Refuse an id that is no GUID."""
+    """Refuse an id that is not a GUID."""
     if not _ID.fullmatch(item_id):
         raise Refusal(400, "InvalidId", "An id has the form of a GUID.")
 
 
 def chosen(value: str | None, choices: Mapping[str, str], name: str) -> str | None:
-    """Return the canonical form of one of a few words."""
+    """Return one of a few words in its canonical spelling, whatever the case it came in; None stays None."""
     if value is None:
         return None
     known = choices.get(value.lower())
@@ -116,15 +202,15 @@ def chosen(value: str | None, choices: Mapping[str, str], name: str) -> str | No
 
 
 def as_strings(metadata: dict[str, Any]) -> dict[str, str]:
-    """Return metadata as the service keeps it: every value a string (recorded: 3 -> "3", true -> "true")."""
+    """Return metadata as the service keeps it: every value is a string (recorded: 3 -> "3", true -> "true")."""
     return {name: value if isinstance(value, str) else to_text(value) for name, value in metadata.items()}
 
 
 def number_in(query: Mapping[str, str], name: str, default: int) -> int:
-    """Return a number of a query that is not negative."""
+    """Return a non-negative integer from a query."""
     text = query.get(name, "")
     if not text:
         return default
     if not (text.isascii() and text.isdigit()) or int(text[:12]) >= _MAX_NUMBER:
-        raise Refusal(400, "InvalidQueryParameter", f"{name} is no number that is not negative.")
+        raise Refusal(400, "InvalidQueryParameter", f"{name} must be a non-negative integer.")
     return int(text)

@@ -1,7 +1,7 @@
-"""The table of routes.
+"""The table of routes: which function answers what.
 
-Paths are compared without regard to case, segment by segment; ``*`` is an id, and ``:verb`` ends a segment. Source:
-protocol.md sections 1.4 and 2.
+Paths are compared segment by segment, without regard to case; ``*`` is an id, and ``:verb`` ends a segment. A new
+route is one function in one of the ``..._routes`` files and one row here. Source: docs/protocol.md 1.4 and 2.
 """
 
 from __future__ import annotations
@@ -9,32 +9,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from qsession_core.local.service import job_routes as jobs
+from qsession_core.local.service import list_routes as lists
+from qsession_core.local.service import management_routes as management
+from qsession_core.local.service import session_routes as sessions
+from qsession_core.local.service import storage_routes as storage
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qsession_core.local.service.addresses import LocalConnection
+    from qsession_core.local.service.requests import Call, Service
+    from qsession_core.transport.message import Response
 
-__all__ = ["ROUTES", "Route", "find"]
+    Handler = Callable[[Service, Call], Response]
 
-# shape -> method -> name of the method that answers. Shapes below a workspace are written without its prefix; the
-# workspace itself, as the resource manager knows it, is "workspace".
-ROUTES: dict[str, dict[str, str]] = {
-    "workspace": {"GET": "resource"},
-    "graph": {"POST": "graph"},
-    "subscription": {"GET": "subscription"},
-    "jobs": {"GET": "list_jobs"},
-    "jobs/*": {"PUT": "put_job", "GET": "get_job", "PATCH": "patch_job", "DELETE": "delete_job"},
-    "jobs/*:cancel": {"POST": "cancel_job"},
-    "sessions": {"GET": "list_sessions"},
-    "sessions/*": {"PUT": "put_session", "GET": "get_session"},
-    "sessions/*:close": {"POST": "close_session"},
-    "sessions/*/jobs": {"GET": "list_session_jobs"},
-    "toplevelitems": {"GET": "list_top_level_items"},
-    "storage/sasuri": {"POST": "sas_uri"},
-    "storage/proxy": dict.fromkeys(("GET", "PUT", "HEAD", "POST"), "proxy"),
-    "providerstatus": {"GET": "provider_status"},
-    "quotas": {"GET": "quotas"},
-    "quotausages": {"GET": "quota_usages"},
-    "suiteoffers/*/quotausages": {"GET": "offer_usages"},
-    "suiteoffers/*/providerstatus": {"GET": "offer_status"},
+__all__ = ["MANAGEMENT", "ROUTES", "Route", "find"]
+
+# shape -> method -> the function that answers. Shapes below a workspace are written without its prefix; the workspace
+# itself, as the resource manager knows it, is "workspace".
+ROUTES: dict[str, dict[str, Handler]] = {
+    "workspace": {"GET": management.get_workspace},
+    "graph": {"POST": management.query_graph},
+    "subscription": {"GET": management.get_subscription},
+    "jobs": {"GET": lists.list_jobs},
+    "jobs/*": {"PUT": jobs.put_job, "GET": jobs.get_job, "PATCH": jobs.patch_job, "DELETE": jobs.delete_job},
+    "jobs/*:cancel": {"POST": jobs.cancel_job},
+    "sessions": {"GET": lists.list_sessions},
+    "sessions/*": {"PUT": sessions.put_session, "GET": sessions.get_session},
+    "sessions/*:close": {"POST": sessions.close_session},
+    "sessions/*/jobs": {"GET": lists.list_session_jobs},
+    "toplevelitems": {"GET": lists.list_top_level_items},
+    "storage/sasuri": {"POST": storage.sas_uri},
+    "storage/proxy": dict.fromkeys(("GET", "PUT", "HEAD", "POST"), storage.forward),
+    "providerstatus": {"GET": management.list_provider_status},
+    "quotas": {"GET": management.list_quotas},
+    "quotausages": {"GET": management.list_quota_usages},
+    "suiteoffers/*/quotausages": {"GET": management.list_offer_usages},
+    "suiteoffers/*/providerstatus": {"GET": management.get_offer_status},
 }
 MANAGEMENT = frozenset({"workspace", "graph", "subscription"})
 _PREFIX = ("subscriptions", None, "resourcegroups", None, "providers", "microsoft.quantum", "workspaces", None)
@@ -47,13 +59,13 @@ class Route(NamedTuple):
     """Where a path leads.
 
     Attributes:
-        shape: The key in ROUTES; empty for nowhere.
-        arguments: The ids in the path.
-        is_own: The path names this workspace.
+        shape: The key in ROUTES; empty if there is no such route.
+        id: The id in the path; empty if it has none.
+        is_own: The path names this workspace, not another one.
     """
 
     shape: str
-    arguments: tuple[str, ...] = ()
+    id: str = ""
     is_own: bool = True
 
 
@@ -72,15 +84,14 @@ def find(path: str, connection: LocalConnection) -> Route:
     given = tuple(unquote(segments[place]).lower() for place in (1, 3, 7))
     own = tuple(name.lower() for name in (connection.subscription_id, connection.resource_group, connection.name))
     if not tail:
-        return Route("workspace", (), given == own)
-    arguments: tuple[str, ...] = ()
+        return Route("workspace", "", given == own)
+    item_id = ""
     if len(tail) > 1 and tail[0].lower() in {"jobs", "sessions"}:
         item_id, colon, verb = unquote(tail[1]).partition(":")
-        arguments = (item_id,)
         tail = [tail[0], f"*{colon}{verb}", *tail[2:]]
     shape = "/".join(tail).lower()
     is_below = shape in ROUTES and shape not in MANAGEMENT and not shape.startswith("suiteoffers/")
-    return Route(shape if is_below else "", arguments, given == own)
+    return Route(shape if is_below else "", item_id, given == own)
 
 
 def _beside(segments: list[str], connection: LocalConnection) -> Route:
@@ -88,9 +99,9 @@ def _beside(segments: list[str], connection: LocalConnection) -> Route:
     is_own = len(segments) > 1 and unquote(segments[1]).lower() == connection.subscription_id.lower()
     if _fits(_OFFERS, segments) and len(segments) == len(_OFFERS):
         shape = f"suiteoffers/*/{segments[6].lower()}"
-        return Route(shape if shape in ROUTES else "", (unquote(segments[5]),), is_own)
+        return Route(shape if shape in ROUTES else "", unquote(segments[5]), is_own)
     if [segment.lower() for segment in segments] == list(_GRAPH):
         return Route("graph")
     if _fits(_SUBSCRIPTION, segments) and len(segments) == len(_SUBSCRIPTION):
-        return Route("subscription", (), is_own)
+        return Route("subscription", "", is_own)
     return Route("")

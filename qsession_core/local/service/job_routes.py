@@ -1,0 +1,123 @@
+"""Routes of jobs: create, read, change, cancel, delete."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qsession_core.local.replies import Refusal, json_reply
+from qsession_core.local.service.addresses import split_blob_address
+from qsession_core.local.service.requests import PRIORITIES, JobBody, Patch, as_strings, check_id, chosen, decoded
+from qsession_core.local.service.shapes import job_json, signed_job_json
+from qsession_core.local.storage.database import JOB, Item, to_text
+from qsession_core.local.storage.endpoint import CONTAINER_NAME
+from qsession_core.transport.message import Response
+
+if TYPE_CHECKING:
+    from qsession_core.local.service.requests import Call, Service
+
+__all__ = ["cancel_job", "delete_job", "get_job", "patch_job", "put_job"]
+
+
+def put_job(service: Service, call: Call) -> Response:
+    """Create a job. A second PUT of the same id returns the job that is there."""
+    body = decoded(call.body, JobBody)
+    check_id(call.id)
+    target = service.target(body)
+    outputs = target.formats.get(body.input_data_format)
+    if outputs is None:
+        raise Refusal(
+            400,
+            "InvalidJobDefinition",
+            f"{target.id} takes {', '.join(target.formats) or 'no format'}, not {body.input_data_format}.",
+        )
+    container = split_blob_address(body.container_uri)[0]
+    if not CONTAINER_NAME.fullmatch(container):
+        raise Refusal(400, "InvalidJobDefinition", "containerUri does not name a container.")
+    source = split_blob_address(body.input_data_uri)[1] if body.input_data_uri else "inputData"
+    now = service.now()
+    priority = chosen(body.priority, PRIORITIES, "priority")
+    item = Item(
+        call.id.lower(),
+        JOB,
+        body.name,
+        target.provider,
+        target.id,
+        "Waiting",
+        now,
+        now,
+        job_type=body.job_type or "QuantumComputing",
+        session_id=body.session_id.lower() if body.session_id else None,
+        priority=priority,
+        tags=to_text(body.tags or []),
+        container=container,
+        input_blob=source or "inputData",
+        input_format=body.input_data_format,
+        output_format=body.output_data_format or outputs[0],
+        output_blob="outputData",
+        input_params=None if body.input_params is None else to_text(body.input_params),
+        metadata=None if body.metadata is None else to_text(as_strings(body.metadata)),
+        rank=0 if priority == "High" else 1,
+        not_before=now + int(target.queue_seconds * 1_000_000),
+    )
+    with service.store.transaction():
+        stored = service.lifecycle.submit(item)
+        if stored is item:
+            service.store.change(item, {"seed": str(_seed_of(service.seed, item.number or 0))})
+    reply = json_reply(job_json(stored, call.addresses))
+    if stored is item:
+        service.dispatcher.wake(item.id)
+    return reply
+
+
+def _seed_of(seed: int | None, number: int) -> int:
+    """Return the seed of a job's shots, from the workspace's seed and the order of submission; or a fresh one."""
+    if seed is None:
+        return secrets.randbits(63)
+    digest = hashlib.blake2b(f"{seed}/{number}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def get_job(service: Service, call: Call) -> Response:
+    """Return one job; its addresses carry signatures."""
+    service.dispatcher.linger(call.id)
+    job = service.item(JOB, call.id)
+    return json_reply(signed_job_json(job, call.addresses, service.signer, service.signing_time(call)))
+
+
+def patch_job(service: Service, call: Call) -> Response:
+    """Change a job's name, priority or tags."""
+    patch = decoded(call.body, Patch)
+    changes: dict[str, object] = {"modified": service.now()}
+    if patch.name is not msgspec.UNSET:
+        changes["name"] = patch.name
+    if patch.priority is not msgspec.UNSET:
+        priority = chosen(patch.priority, PRIORITIES, "priority")
+        changes.update(priority=priority, rank=0 if priority == "High" else 1)
+    if patch.tags is not msgspec.UNSET:
+        changes["tags"] = to_text(patch.tags or [])
+    with service.store.transaction():
+        job = service.item(JOB, call.id)
+        service.store.change(job, changes)
+    service.dispatcher.wake()
+    return json_reply({"name": job.name, "priority": job.priority, "tags": msgspec.Raw(job.tags.encode())})
+
+
+def delete_job(service: Service, call: Call) -> Response:
+    """Remove a job and its blobs; a pending one is cancelled first."""
+    job = service.item(JOB, call.id)
+    service.lifecycle.cancel(job)
+    service.store.remove(job)
+    service.blobs.remove_container(job.container or "")
+    service.dispatcher.wake()
+    return Response(204)
+
+
+def cancel_job(service: Service, call: Call) -> Response:
+    """Cancel a job, at once or, if it runs, as soon as its process knows."""
+    job = service.lifecycle.cancel(service.item(JOB, call.id))
+    service.dispatcher.wake()
+    return json_reply(job_json(job, call.addresses))

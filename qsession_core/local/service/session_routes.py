@@ -1,0 +1,51 @@
+"""Routes of sessions: open, read, close."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qsession_core.local.replies import json_reply
+from qsession_core.local.service.requests import POLICIES, PRIORITIES, SessionBody, check_id, chosen, decoded
+from qsession_core.local.service.shapes import session_json
+from qsession_core.local.storage.database import SESSION, Item, to_text
+
+if TYPE_CHECKING:
+    from qsession_core.local.service.requests import Call, Service
+    from qsession_core.transport.message import Response
+
+__all__ = ["close_session", "get_session", "put_session"]
+
+
+def put_session(service: Service, call: Call) -> Response:
+    """Open a session. A second PUT of the same id returns the session as it is."""
+    body = decoded(call.body, SessionBody)
+    check_id(call.id)
+    target = service.target(body)
+    now = service.now()
+    item = Item(
+        call.id.lower(),
+        SESSION,
+        body.name,
+        target.provider,
+        target.id,
+        "Waiting",
+        now,
+        now,
+        priority=chosen(body.priority, PRIORITIES, "priority"),
+        tags=to_text(body.tags or []),
+        policy=chosen(body.job_failure_policy, POLICIES, "jobFailurePolicy") or "Abort",
+        last_submitted=now,
+    )
+    return json_reply(session_json(service.lifecycle.open_session(item)))
+
+
+def get_session(service: Service, call: Call) -> Response:
+    """Return one session."""
+    return json_reply(session_json(service.item(SESSION, call.id)))
+
+
+def close_session(service: Service, call: Call) -> Response:
+    """Ask a session to close; its jobs run on."""
+    session = service.lifecycle.close_session(service.item(SESSION, call.id))
+    service.dispatcher.wake()
+    return json_reply(session_json(session))

@@ -1,0 +1,41 @@
+"""Routes to the workspace's storage: signed addresses, and storage requests passed on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from qsession_core.local.replies import Refusal, json_reply
+from qsession_core.local.service.addresses import addresses_for, blob_path, decoded_query
+from qsession_core.local.service.requests import SasBody, decoded
+from qsession_core.local.storage.endpoint import CONTAINER_NAME
+
+if TYPE_CHECKING:
+    from qsession_core.local.service.requests import Call, Service
+    from qsession_core.transport.message import Response
+
+__all__ = ["forward", "sas_uri"]
+
+
+def sas_uri(service: Service, call: Call) -> Response:
+    """Return a signed address of a blob, or of a container, which is made if there is none."""
+    body = decoded(call.body, SasBody)
+    if not CONTAINER_NAME.fullmatch(body.container_name):
+        raise Refusal(400, "InvalidContainerName", "containerName is not a container's name.")
+    now = service.signing_time(call)
+    if body.blob_name is not None:
+        query = service.signer.read(body.container_name, body.blob_name, now, writes=True)
+        return json_reply({"sasUri": f"{call.addresses.blob(body.container_name, body.blob_name)}?{query}"})
+    service.blobs.add_container(body.container_name, service.now())
+    query = service.signer.container(body.container_name, now, secure=not call.addresses.is_served)
+    return json_reply({"sasUri": f"{call.addresses.container(body.container_name)}?{query}"})
+
+
+def forward(service: Service, call: Call) -> Response:
+    """Pass on the storage request that ``x-proxy-to`` names, as the VS Code extension sends them."""
+    try:
+        target = urlsplit(call.headers.get("x-proxy-to", ""))
+    except ValueError as error:
+        raise Refusal(400, "InvalidHeaderValue", "x-proxy-to is not an address.") from error
+    container, blob = blob_path(target.path, is_served=addresses_for("https", target.netloc).is_served)
+    return service.storage.handle(call.method, container, blob, decoded_query(target.query), call.headers, call.body)
