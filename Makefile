@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FILES := qsession_core qsession_qiskit qsession_cirq tests examples benchmarks
+PYTEST := -m pytest -n 2
+export QDK_PYTHON_TELEMETRY := none
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check quick long lowest newest lint format bench lock clean
 
 demo: $(VENV)/.demo
-	@QDK_PYTHON_TELEMETRY=none $(BIN)/python examples/demo.py
+	@$(BIN)/python examples/demo.py
 
 test: check
 	@$(MAKE) --no-print-directory demo
@@ -16,34 +18,53 @@ NEIGHBOURS := tests/interop/test_qiskit_neighbours.py tests/interop/test_cirq_su
 # deprecations of a version that will not change any more are no news
 OLD_NEWS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -W ignore::FutureWarning
 
-# The one command: format, lint, types, imports, tests; then the neighbours, the oldest SDKs and the newest Cirq
-check: $(VENV)/.test .venv-neighbours/.ready .venv-oldest/.ready .venv-newest/.ready
+# The one command: format, lint, types, imports, tests; then the neighbours, the lowest versions and the newest Cirq
+check: $(VENV)/.test .venv-neighbours/.ready .venv-lowest/.ready .venv-cirq/.ready lint
+	$(BIN)/python $(PYTEST)
+	.venv-neighbours/bin/python $(PYTEST) $(OLD_NEWS) $(NEIGHBOURS)
+	.venv-lowest/bin/python $(PYTEST) $(OLD_NEWS) tests/qiskit tests/cirq
+	.venv-cirq/bin/python $(PYTEST) tests/cirq
+
+lint: $(VENV)/.test
 	$(BIN)/ruff format --check $(FILES)
 	$(BIN)/ruff check $(FILES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	QDK_PYTHON_TELEMETRY=none $(BIN)/pytest -n 2
-	QDK_PYTHON_TELEMETRY=none .venv-neighbours/bin/pytest -n 2 $(OLD_NEWS) $(NEIGHBOURS)
-	QDK_PYTHON_TELEMETRY=none .venv-oldest/bin/pytest -n 2 $(OLD_NEWS) tests/qiskit tests/cirq
-	QDK_PYTHON_TELEMETRY=none .venv-newest/bin/pytest -n 2 tests/cirq
+
+# Between two edits: everything that is looked at without running it, and the tests of what has changed
+quick: lint
+	$(BIN)/python $(PYTEST) -m "not slow and not long" $$($(BIN)/python -m tests.support.changed)
+
+# The long forms of the tests that draw at random
+long: $(VENV)/.test
+	QSESSION_LONG=1 $(BIN)/python $(PYTEST) -m ""
+
+# All tests on the lowest versions that pyproject.toml allows, and on the newest that there are
+lowest: .venv-lowest/.ready
+	.venv-lowest/bin/python $(PYTEST) $(OLD_NEWS) --ignore=tests/interop --ignore=tests/examples
+
+newest: $(VENV)/.test
+	test -x .venv-newest/bin/python || $(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --group dev --editable ".[all]"
+	.venv-newest/bin/python $(PYTEST)
 
 format: $(VENV)/.test
 	$(BIN)/ruff format $(FILES)
 	$(BIN)/ruff check --fix $(FILES)
 
-$(VENV)/.demo: pyproject.toml
+$(VENV)/.demo: pyproject.toml locks/dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[all]"
+	$(BIN)/python -m pip install --quiet --constraint locks/dev.txt --editable ".[all]"
 	touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(BIN)/python -m pip install --quiet --group dev --editable ".[all]"
+	$(BIN)/python -m pip install --quiet --constraint locks/dev.txt --group dev --editable ".[all]"
 	touch $@
 
 # Ours against the installed peers, in environments of their own; writes benchmarks/RESULTS.md
 bench: .venv-bench/.ready .venv-qir/.ready
-	QDK_PYTHON_TELEMETRY=none .venv-bench/bin/python benchmarks/run.py
+	.venv-bench/bin/python benchmarks/run.py
 
 # a peer without us
 .venv-qir/.ready: pyproject.toml
@@ -52,11 +73,20 @@ bench: .venv-bench/.ready .venv-qir/.ready
 	.venv-qir/bin/python -m pip install --quiet --group qir
 	touch $@
 
-.venv-%/.ready: pyproject.toml
+.venv-%/.ready: pyproject.toml locks/%.txt
 	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --upgrade pip
-	.venv-$*/bin/python -m pip install --quiet --group $* --editable ".[all]"
+	.venv-$*/bin/python -m pip install --quiet --constraint locks/$*.txt --group $* --editable ".[all]"
 	touch $@
+
+# Which versions all of us test: the newest that fit together today, and the lowest that pyproject.toml allows
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url
+lock: $(VENV)/.test
+	$(COMPILE) --upgrade --extra all --group dev pyproject.toml --output-file locks/dev.txt
+	$(COMPILE) --upgrade --extra all --group neighbours pyproject.toml --output-file locks/neighbours.txt
+	$(COMPILE) --upgrade --extra all --group cirq pyproject.toml --output-file locks/cirq.txt
+	$(COMPILE) --upgrade --extra all --group bench pyproject.toml --output-file locks/bench.txt
+	$(COMPILE) --upgrade --extra all --group lowest --resolution lowest-direct pyproject.toml --output-file locks/lowest.txt
 
 clean:
 	rm -rf $(VENV) .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
