@@ -19,10 +19,10 @@ from qsession_core.client.service.connection import (
 from qsession_core.client.service.discovery import ARM_SCOPE, find_workspace
 from qsession_core.client.submitting.journal import Journal
 from qsession_core.client.workspace import Workspace as ServiceWorkspace
+from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
 from qsession_core.transport.auth import ApiKey, Authentication, Token, TokenCredential
-from qsession_core.transport.clock import SystemClock
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Workspace(ServiceWorkspace):
         parallelism: int = 16,
         transport: Transport | None = None,
         journal: str | os.PathLike[str] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Connect to a workspace. What is not given comes from the environment, by the official client's names.
 
@@ -94,6 +95,7 @@ class Workspace(ServiceWorkspace):
             parallelism: How many calls a batch makes at the same time.
             transport: Carries the requests instead of HTTP.
             journal: A file that notes what is sent, so that :meth:`resume` finds it after a crash.
+            clock: Times polling, retries and budgets; by default the machine's.
 
         Raises:
             ConfigurationError: Something is missing or wrong.
@@ -106,9 +108,11 @@ class Workspace(ServiceWorkspace):
             )
         if given == Parts() and credential is None and os.environ.get(_LOCAL):
             directory = os.environ[_LOCAL]
-            self._local(None if directory == "1" else directory, {}, user_agent=user_agent, journal=journal)
+            self._local(
+                None if directory == "1" else directory, {}, user_agent=user_agent, journal=journal, clock=clock
+            )
             return
-        clock = SystemClock()
+        clock = clock or SystemClock()
         parts = _from_environment(given, with_key=credential is None)
         if transport is None:
             from qsession_core.transport.http import HttpTransport
@@ -162,6 +166,7 @@ class Workspace(ServiceWorkspace):
         parallelism: int = 16,
         transport: Transport | None = None,
         journal: str | os.PathLike[str] | None = None,
+        clock: Clock | None = None,
     ) -> Self:
         """Connect by a connection string; ``http://`` is taken on loopback only. Keywords as of the constructor.
 
@@ -185,6 +190,7 @@ class Workspace(ServiceWorkspace):
             parallelism=parallelism,
             transport=transport,
             journal=journal,
+            clock=clock,
         )
 
     @classmethod
@@ -194,7 +200,7 @@ class Workspace(ServiceWorkspace):
         path: str | os.PathLike[str] | None = None,
         *,
         seed: int | None = None,
-        clock: Any = None,
+        clock: Clock | None = None,
         executor: Executor | None = None,
         targets: Sequence[Any] | str | os.PathLike[str] | None = None,
         faults: Any = None,
@@ -207,7 +213,7 @@ class Workspace(ServiceWorkspace):
         Args:
             path: A directory that survives restarts; by default everything is in memory.
             seed: Makes every draw the same in each run.
-            clock: The service's time, such as ``local.ManualClock``; by default the machine's.
+            clock: The time of service and client, such as a ``local.ManualClock``; by default the machine's.
             executor: Runs the simulations; by default a pool of its own.
             targets: Targets to add or to change, rows of ``local.LocalTarget``; or a TOML file of them.
             faults: What goes wrong, and when: ``local.Faults``.
@@ -218,13 +224,12 @@ class Workspace(ServiceWorkspace):
         workspace = cls.__new__(cls)
         options = {
             "seed": seed,
-            "clock": clock,
             "executor": executor,
             "targets": targets,
             "faults": faults,
             "simulator": simulator,
         }
-        workspace._local(path, options, retry=retry, journal=journal)  # noqa: SLF001 - its own constructor
+        workspace._local(path, options, retry=retry, journal=journal, clock=clock)  # noqa: SLF001 - its own constructor
         return workspace
 
     def _local(
@@ -235,18 +240,22 @@ class Workspace(ServiceWorkspace):
         user_agent: str | None = None,
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Put a service in this process behind the transport."""
         from qsession_core.local import LocalWorkspace
 
-        service = LocalWorkspace(path, **{name: value for name, value in options.items() if value is not None})
+        clock = clock or SystemClock()
+        chosen = {name: value for name, value in options.items() if value is not None}
+        service = LocalWorkspace(path, clock=clock, **chosen)
         at = service.connection
         connection = Connection(at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/"))
-        carrier = RetryingTransport(_InProcess(service), retry or RetryPolicy())
+        carrier = RetryingTransport(_InProcess(service), retry or RetryPolicy(), clock)
         super().__init__(
             connection,
             carrier,
             ApiKey(at.api_key),
+            clock=clock,
             user_agent=user_agent,
             parallelism=1,
             journal=Journal(journal) if journal is not None else None,
@@ -272,7 +281,7 @@ class _InProcess:
             raise TypeError(
                 "A local workspace in memory cannot leave its process; give it a directory: Workspace.local(path)."
             )
-        return _opened, (str(path),)
+        return _opened, (str(path), self.service.clock)
 
     def send(self, request: Request) -> Response:
         """Hand the request over."""
@@ -284,10 +293,10 @@ class _InProcess:
         self.service.close()
 
 
-def _opened(path: str) -> _InProcess:
+def _opened(path: str, clock: Clock) -> _InProcess:
     from qsession_core.local import LocalWorkspace
 
-    return _InProcess(LocalWorkspace(path))
+    return _InProcess(LocalWorkspace(path, clock=clock))
 
 
 def _from_environment(given: Parts, *, with_key: bool) -> Parts:

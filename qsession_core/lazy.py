@@ -16,13 +16,14 @@ def exports(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], obj
 
     Args:
         package: Its name.
-        homes: Public name -> the module within the package that has it; a module's own name stands for itself.
+        homes: Public name -> the module that defines it, relative to the package (a leading dot for one beside the
+            package); a module that is public itself is its own home.
     """
 
     def load(name: str) -> object:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = import_module(f"{package}.{homes[name]}")
+        module = import_module(f".{homes[name]}", package)
         return module if homes[name] == name else getattr(module, name)
 
     return load, lambda: sorted(homes)

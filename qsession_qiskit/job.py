@@ -44,7 +44,6 @@ _STATUS = {
 # What several jobs are together: the first of these that one of them is
 _TOGETHER = (JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.ERROR, JobStatus.CANCELLED, JobStatus.DONE)
 _SEPARATOR = ","
-_ONE_LOOK = 0.001  # seconds: enough to ask once, not twice
 
 
 class AzureQuantumJob(JobV1):  # type: ignore[misc]
@@ -152,7 +151,7 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
     def refresh(self) -> Self:
         """Ask the service for its present state."""
         with contextlib.suppress(WaitTimeoutError):
-            self._set.wait(timeout_secs=_ONE_LOOK)
+            self._set.wait(timeout_secs=0)  # polls once
         return self
 
     def status(self) -> JobStatus:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from qsession_core.client.polling import looks
+from qsession_core.client.polling import poll_pauses
 from qsession_core.client.service.models import JobDetails, job_details
 from qsession_core.client.service.status import JobStatus, Priority
 from qsession_core.errors import JobCancelledError, JobFailedError, ResultFormatError, WaitTimeoutError
@@ -149,18 +149,18 @@ class Job:
         """
         try:
             if not self.status.is_terminal:
-                for look in looks(self.workspace.clock, timeout_secs):
-                    if not look:
-                        raise self._still_runs(timeout_secs)
-                    if self.refresh().status.is_terminal:
-                        break
+                self._poll(timeout_secs)
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(f"Job {self.id} goes on; fetch it with workspace.get_job({self.id!r}).")
             raise
         return self
 
-    def _still_runs(self, timeout_secs: float | None) -> WaitTimeoutError:
-        return WaitTimeoutError(
+    def _poll(self, timeout_secs: float | None) -> None:
+        for pause in poll_pauses(self.workspace.clock, timeout_secs):
+            self.workspace.clock.sleep(pause)
+            if self.refresh().status.is_terminal:
+                return
+        raise WaitTimeoutError(
             f"Job {self.id} is {self.status} after {timeout_secs:g} s. It goes on: wait again, or fetch it later with "
             f"workspace.get_job({self.id!r}).",
             job_id=self.id,
@@ -174,12 +174,11 @@ class Job:
         """Wait in an event loop without holding it up."""
         import asyncio
 
-        clock, interval = self.workspace.clock, 0.01
-        start = clock.monotonic()
-        while not self.has_completed():
+        for pause in poll_pauses(self.workspace.clock, None):
+            if self.has_completed():
+                break
+            await self.workspace.clock.sleep_async(pause)
             await asyncio.to_thread(self.refresh)
-            await asyncio.sleep(interval)
-            interval = min(max(min(interval * 1.6, 0.2), (clock.monotonic() - start) * 0.1), 60.0)
         return self
 
     # --- results -------------------------------------------------------------------------------------------------

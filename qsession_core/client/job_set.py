@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
 
-from qsession_core.client.polling import looks
+from qsession_core.client.polling import poll_pauses
 from qsession_core.errors import ConfigurationError, QSessionError, WaitTimeoutError
 
 if TYPE_CHECKING:
@@ -134,21 +134,21 @@ class JobSet(Sequence["Job | QSessionError"]):
                 yield waiting.pop(job_id)
         if not waiting:
             return
-        for look in looks(self.workspace.clock, timeout_secs):
-            if not look:
-                job = next(iter(waiting.values()))
-                raise WaitTimeoutError(
-                    f"{len(waiting)} of {len(self.jobs)} jobs still run after {timeout_secs:g} s, the first of them "
-                    f"{job.id}. They go on: wait again.",
-                    job_id=job.id,
-                    status=str(job.status),
-                )
+        for pause in poll_pauses(self.workspace.clock, timeout_secs):
+            self.workspace.clock.sleep(pause)
             self._look(waiting)
             for job_id, job in list(waiting.items()):
                 if job.has_completed():
                     yield waiting.pop(job_id)
             if not waiting:
                 return
+        job = next(iter(waiting.values()))
+        raise WaitTimeoutError(
+            f"{len(waiting)} of {len(self.jobs)} jobs still run after {timeout_secs:g} s, the first of them {job.id}. "
+            "They go on: wait again.",
+            job_id=job.id,
+            status=str(job.status),
+        )
 
     def _look(self, waiting: dict[str, Job]) -> None:
         """Ask for the state of the jobs that were not terminal at the last look."""

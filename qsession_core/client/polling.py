@@ -1,7 +1,7 @@
-"""How long to wait before looking again: often at first, then a tenth of the time waited so far.
+"""How long to wait between polls: often at first, then a tenth of the time waited so far.
 
-So a finished job is seen at most a tenth of its run time late, or a quarter of a second, whichever is more, and an hour
-in a queue costs a hundred looks, not ten thousand.
+So a terminal job is seen at most a tenth of its run time late, or 0.2 s, whichever is more, and an hour in a queue
+costs a hundred polls, not ten thousand.
 """
 
 from __future__ import annotations
@@ -11,32 +11,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qsession_core.transport.clock import Clock
+    from qsession_core.clock import Clock
 
-__all__ = ["looks"]
+__all__ = ["poll_pauses"]
 
-_FIRST = 0.01
+_FIRST = 0.01  # seconds, like those below
 _GROWTH = 1.6
 _QUICK = 0.2
 _SHARE = 0.1
 _LONGEST = 60.0
 
 
-def looks(clock: Clock, timeout_seconds: float | None) -> Iterator[bool]:
-    """Yield when it is time to look: at once, and when the timeout is over for the last time; then yield False.
+def poll_pauses(clock: Clock, timeout_seconds: float | None) -> Iterator[float]:
+    """Yield how long to sleep before each poll, in seconds: first 0, then growing; the last poll is at the timeout.
 
     Args:
-        clock: What waits.
-        timeout_seconds: How long to go on; None for ever.
+        clock: The caller sleeps on it.
+        timeout_seconds: When to end, from now; None for never.
     """
-    start = clock.monotonic()
-    interval = _FIRST
+    start, interval = clock.monotonic(), _FIRST
+    yield 0.0
     while True:
-        yield True
         waited = clock.monotonic() - start
-        left = None if timeout_seconds is None else timeout_seconds - waited
-        if left is not None and left <= 0:
-            yield False
+        left = _LONGEST if timeout_seconds is None else timeout_seconds - waited
+        if left <= 0:
             return
         interval = min(max(min(interval * _GROWTH, _QUICK), waited * _SHARE), _LONGEST)
-        clock.sleep(interval if left is None else min(interval, left))
+        yield min(interval, left)

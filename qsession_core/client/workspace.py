@@ -19,10 +19,10 @@ from qsession_core.client.submitting.checks import tag_list
 from qsession_core.client.submitting.cost import PRICES, JobCost, Price
 from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
+from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import QSessionError, TargetNotFoundError, raise_together
 from qsession_core.keywords import near, strict_keywords
 from qsession_core.providers import find
-from qsession_core.transport.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from qsession_core.local.clock import microseconds
+from qsession_core.clock import microseconds
 from qsession_core.local.jobs.lifecycle import TERMINAL
 from qsession_core.local.service.addresses import addresses_for
 from qsession_core.local.service.shapes import item_json

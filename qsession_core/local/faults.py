@@ -22,7 +22,7 @@ from qsession_core.transport.message import Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qsession_core.local.clock import Clock
+    from qsession_core.clock import Clock
     from qsession_core.local.storage.database import Item
 
 __all__ = ["Fault", "Faults"]

@@ -9,9 +9,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qsession_core.clock import ManualClock, SystemClock
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.archive import Archive
-from qsession_core.local.clock import SystemClock
 from qsession_core.local.faults import Faults
 from qsession_core.local.jobs.lifecycle import Lifecycle
 from qsession_core.local.jobs.owners import Presence, make_private
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from qsession_core.local.clock import Clock
+    from qsession_core.clock import Clock
     from qsession_core.local.targets import LocalTarget
     from qsession_core.transport.message import Request, Response
 
@@ -120,6 +120,8 @@ class LocalWorkspace:
         self._app = App(service, self.faults)
         self._is_closed = False
         self.dispatcher.start()
+        if isinstance(self.clock, ManualClock):
+            self.clock.add_worker(self.dispatcher.settle)
 
     def _recover(self) -> None:
         """Give back the jobs whose process died: they run again, here or elsewhere."""

@@ -21,11 +21,12 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import TransportError
-from qsession_core.transport.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from qsession_core.transport.message import Request, Response, Transport
 
@@ -37,14 +38,16 @@ RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 _MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 
 
-def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
+def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return how long the service asks to wait, in seconds; None if it does not say.
 
     Args:
         headers: The answer's, names in lower case.
-        now: Seconds since 1970, for answers that name a date.
+        now: The time, for answers that name a date.
 
-    >>> retry_after_seconds({"retry-after": "3"}, 0.0), retry_after_seconds({"retry-after-ms": "250"}, 0.0)
+    >>> from datetime import UTC, datetime
+    >>> now = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> retry_after_seconds({"retry-after": "3"}, now), retry_after_seconds({"retry-after-ms": "250"}, now)
     (3.0, 0.25)
     """
     for name in _MILLISECONDS:
@@ -57,7 +60,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
     if seconds is not None:
         return seconds
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now.timestamp())
     except ValueError:
         return None
 
@@ -134,7 +137,7 @@ class RetryingTransport:
             else:
                 if response.status < 400 and not _cut(response):  # noqa: PLR2004 - HTTP's border between yes and no
                     return response
-                asked = retry_after_seconds(response.headers, self.clock.time())
+                asked = retry_after_seconds(response.headers, self.clock.now())
                 if response.status not in RETRIED and asked is None and not _cut(response):
                     return response
                 if asked is not None and asked > self.policy.patience_seconds:

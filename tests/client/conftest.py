@@ -33,24 +33,6 @@ class Recorder:
         return sum(request.method == method and part in request.url for request in self.requests)
 
 
-class PatientClock:
-    """Time that passes when somebody sleeps, and a moment of the machine's so that other threads go on."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000_000.0
-        self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
 @pytest.fixture
 def service() -> Iterator[LocalWorkspace]:
     with LocalWorkspace(seed=11) as running:

@@ -12,15 +12,17 @@ import sys
 import textwrap
 import threading
 import traceback
+from datetime import UTC, datetime
 
 import pytest
 
 from qsession_core import Response, SessionStatus, Workspace, errors
-from qsession_core.client.polling import looks
+from qsession_core.client.polling import poll_pauses
 from qsession_core.client.service.connection import parse_resource_id
 from qsession_core.client.service.rest import segment
 from qsession_core.client.submitting.cost import estimate
 from qsession_core.client.submitting.journal import Journal
+from qsession_core.clock import ManualClock
 from qsession_core.transport import Request, without_secrets
 from qsession_core.transport.auth import ApiKey, Token
 from qsession_core.transport.http import HttpTransport
@@ -366,21 +368,14 @@ def test_a_wait_of_no_time_looks_once(workspace, target, bell):
     assert job.wait_until_completed(timeout_secs=0).has_completed()
 
 
-def test_the_last_look_comes_when_the_time_is_over(workspace):
-    class Clock:
-        now = 0.0
-
-        def monotonic(self) -> float:
-            return self.now
-
-        time = monotonic
-
-        def sleep(self, seconds: float) -> None:
-            self.now += seconds
-
-    clock = Clock()
-    seen = [(look, clock.now) for look in looks(clock, 5.0)]
-    assert seen[-2:] == [(True, 5.0), (False, 5.0)]
+def test_the_last_poll_comes_when_the_time_is_over():
+    clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    start, polls = clock.monotonic(), []
+    for pause in poll_pauses(clock, 5.0):
+        clock.sleep(pause)
+        polls.append(clock.monotonic() - start)
+    assert polls[0] == 0.0
+    assert polls[-1] == pytest.approx(5.0, abs=1e-5)
 
 
 def test_a_length_that_is_no_number_is_no_error():

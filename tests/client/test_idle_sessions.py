@@ -16,21 +16,6 @@ from qsession_core import SessionStatus, Workspace, errors
 from qsession_core.local import LocalWorkspace, ManualClock
 
 
-class Shared:
-    """The client's time, which is the service's."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.clock = clock
-
-    def time(self) -> float:
-        return self.clock.now().timestamp()
-
-    monotonic = time
-
-    def sleep(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-
-
 @pytest.fixture
 def clock():
     return ManualClock(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
@@ -43,9 +28,9 @@ def service(clock):
 
 
 @pytest.fixture
-def workspace(workspace, clock):
-    workspace.clock = Shared(clock)
-    return workspace
+def workspace(connect, clock):
+    with connect(clock=clock) as client:
+        yield client
 
 
 def test_an_idle_session_warns_once_before_it_ends(workspace, target, clock, caplog):

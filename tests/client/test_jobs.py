@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from qsession_core import JobStatus, Program, Response, errors
-from qsession_core.transport.clock import SystemClock
+from qsession_core.clock import SystemClock
 
 
 def test_submitting_takes_three_calls_and_fetching_two(target, bell, recorder):
@@ -261,4 +261,4 @@ def test_many_waiting_jobs_are_watched_by_one_list_call_a_look(target, bell, rec
 def test_the_machines_clock_goes_forward():
     clock = SystemClock()
     assert clock.monotonic() <= clock.monotonic()
-    assert clock.time() > 1_700_000_000
+    assert clock.now().timestamp() > 1_700_000_000

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from qsession_core import Workspace
-from tests.support.recordings import NoWait, Replay, load
+from qsession_core.clock import ManualClock
+from tests.support.recordings import Replay, load
 
 
 @pytest.fixture
@@ -22,8 +25,8 @@ def replayed():
             endpoint="https://eastus.quantum.azure.com",
             credential="key",
             transport=replay,
+            clock=ManualClock(datetime(2025, 11, 24, 16, tzinfo=UTC)),
         )
-        workspace.clock = NoWait()
         return workspace, replay
 
     return make

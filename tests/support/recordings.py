@@ -77,16 +77,3 @@ class Replay:
 
     def close(self) -> None:
         pass
-
-
-class NoWait:
-    """Time in which nobody sleeps."""
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    def time(self) -> float:
-        return 1_764_000_000.0
-
-    def sleep(self, seconds: float) -> None:
-        pass

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
 from qsession_core import Request, Response, errors
+from qsession_core.clock import ManualClock
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy, retry_after_seconds
 
-NOW = 1_750_000_000.0
+NOW = datetime.fromtimestamp(1_750_000_000, UTC)
 
 
 @dataclass
@@ -30,15 +32,12 @@ class Script:
         pass
 
 
-@dataclass
-class Clock:
-    slept: list[float] = field(default_factory=list)
+class Clock(ManualClock):
+    """Remembers how long it was slept on."""
 
-    def monotonic(self) -> float:
-        return 0.0
-
-    def time(self) -> float:
-        return NOW
+    def __init__(self) -> None:
+        super().__init__(NOW)
+        self.slept: list[float] = []
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

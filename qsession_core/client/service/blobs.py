@@ -80,14 +80,14 @@ class Blobs:
             "x-ms-blob-content-type": content_type,
             "Content-Type": "application/octet-stream",
             "x-ms-version": _API_VERSION,
-            "x-ms-date": formatdate(self._rest.clock.time(), usegmt=True),
+            "x-ms-date": formatdate(self._rest.clock.now().timestamp(), usegmt=True),
         }
         if not overwrite:
             headers["If-None-Match"] = "*"
         request = Request("PUT", url, headers, data)
         response = self._rest.transport.send(request)
         if response.status >= 300:  # noqa: PLR2004 - HTTP's border between yes and no
-            error = service_error(request, response, self._rest.clock.time())
+            error = service_error(request, response, self._rest.clock.now())
             if not isinstance(error, ConflictError):
                 raise error
         return without_sas(url)
@@ -116,7 +116,7 @@ class Blobs:
         request = Request("GET", uri, {"x-ms-version": _API_VERSION})
         response = self._rest.transport.send(request)
         if response.status >= 300:  # noqa: PLR2004
-            raise service_error(request, response, self._rest.clock.time())
+            raise service_error(request, response, self._rest.clock.now())
         return response.body
 
     def _lasts(self, uri: str) -> bool:
@@ -124,7 +124,7 @@ class Blobs:
         if not expires:
             return False
         try:
-            return datetime.fromisoformat(expires[0]).timestamp() - self._rest.clock.time() > _FRESH_SECONDS
+            return datetime.fromisoformat(expires[0]).timestamp() - self._rest.clock.now().timestamp() > _FRESH_SECONDS
         except ValueError:
             return False
 

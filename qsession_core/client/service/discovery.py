@@ -12,9 +12,9 @@ from qsession_core.errors import ConfigurationError, NotFoundError, TransportErr
 from qsession_core.transport import Request
 
 if TYPE_CHECKING:
+    from qsession_core.clock import Clock
     from qsession_core.transport import Transport
     from qsession_core.transport.auth import Authentication
-    from qsession_core.transport.clock import Clock
 
 __all__ = ["ARM_ENDPOINT", "ARM_SCOPE", "find_workspace"]
 
@@ -77,7 +77,7 @@ def find_workspace(
 def _call(request: Request, transport: Transport, clock: Clock) -> bytes:
     response = transport.send(request)
     if response.status >= 300:  # noqa: PLR2004 - HTTP's border between yes and no
-        raise service_error(request, response, clock.time())
+        raise service_error(request, response, clock.now())
     return response.body
 
 

@@ -18,11 +18,12 @@ from qsession_core.transport.retry import retry_after_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from qsession_core.client.service.connection import Connection
+    from qsession_core.clock import Clock
     from qsession_core.transport import Transport
     from qsession_core.transport.auth import Authentication
-    from qsession_core.transport.clock import Clock
 
 __all__ = ["Rest", "said", "segment", "service_error"]
 
@@ -49,7 +50,7 @@ def user_agent(application: str | None) -> str:
     return " ".join([*words, f"qsession/{ours}", f"Python/{platform.python_version()}", f"({platform.system()})"])
 
 
-def service_error(request: Request, response: Response, now: float) -> ServiceError:
+def service_error(request: Request, response: Response, now: datetime) -> ServiceError:
     """Make the error of an answer that says no, service's or storage's.
 
     Args:
@@ -178,7 +179,7 @@ class Rest:
         request = self._request(method, url, body, content_type)
         response = self.transport.send(request)
         if response.status >= 300:  # noqa: PLR2004 - the service never redirects
-            raise service_error(request, response, self.clock.time())
+            raise service_error(request, response, self.clock.now())
         return response.body
 
     def _request(self, method: str, url: str, body: object, content_type: str) -> Request:

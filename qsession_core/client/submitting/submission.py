@@ -148,7 +148,7 @@ class Submission:
     ) -> Job:
         """Ask for a container, upload, create the job; note each step if there is a journal."""
         attempt = attempt or _Attempt()
-        workspace, journal, now = self._workspace, self._journal, self._workspace.clock.time
+        workspace, journal, now = self._workspace, self._journal, self._now
         if journal is not None:
             journal.intend(job_id, body, content_type, data, now())
         try:
@@ -167,6 +167,10 @@ class Submission:
             journal.sent(job_id, now())
         _log.info("job %s sent to %s%s", job_id, body["target"], f" in session {body.get('sessionId', 'none')}")
         return Job(workspace, raw, job_id)  # whatever the answer says, or does not: the job is there
+
+    def _now(self) -> float:
+        """Return seconds since 1970, as the journal notes them."""
+        return self._workspace.clock.now().timestamp()
 
     def resume(self, *, send: bool = True) -> ResumedJobs:
         """Find out what became of the jobs that a crash left open in the journal.
@@ -188,7 +192,7 @@ class Submission:
         for intent in self._journal.open_intents():
             try:
                 found.append(self._workspace.get_job(intent.job_id))
-                self._journal.sent(intent.job_id, self._workspace.clock.time())
+                self._journal.sent(intent.job_id, self._now())
             except NotFoundError:
                 if not send:
                     unsent.append(intent)

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qsession_core.local.clock import microseconds
+from qsession_core.clock import microseconds
 from qsession_core.local.jobs.session_states import IDLE_SECONDS, Event, Phase, move, phase_of
 from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.blobs import Blob
 from qsession_core.local.storage.database import JOB, SESSION, to_text
 
 if TYPE_CHECKING:
-    from qsession_core.local.clock import Clock
+    from qsession_core.clock import Clock
     from qsession_core.local.execution.task import Outcome
     from qsession_core.local.storage.blobs import Blobs
     from qsession_core.local.storage.database import Item, Store

@@ -12,7 +12,7 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from qsession_core.local.clock import microseconds, moment
+from qsession_core.clock import microseconds, moment
 from qsession_core.local.execution.prepare import INLINE_BYTES, INLINE_WORK, prepare, run, run_prepared, work_of
 from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.jobs.admission import Admission
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Executor, Future
 
-    from qsession_core.local.clock import Clock
+    from qsession_core.clock import Clock
     from qsession_core.local.faults import Faults
     from qsession_core.local.jobs.lifecycle import Lifecycle
     from qsession_core.local.storage.blobs import Blobs
@@ -143,18 +143,20 @@ class Dispatcher:
         if ended is not None:
             ended.set()
 
-    def settle(self, timeout_seconds: float) -> bool:
+    def settle(self, timeout_seconds: float | None = None) -> bool:
         """Wait until nothing runs and nothing can start at this time of the clock.
 
         Args:
-            timeout_seconds: How long to wait, in real time.
+            timeout_seconds: How long to wait, in real time; None for as long as it takes.
 
         Returns:
-            Whether it came to rest.
+            Whether it came to rest; a queue that was stopped is at rest.
         """
         self.wake()
         with self._changed:
-            return self._changed.wait_for(lambda: self._seen == self._changes and not self._futures, timeout_seconds)
+            return self._changed.wait_for(
+                lambda: self._stopping or (self._seen == self._changes and not self._futures), timeout_seconds
+            )
 
     # --- the thread ---
 

@@ -18,7 +18,7 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from qsession_core.local.clock import microseconds
+from qsession_core.clock import microseconds
 from qsession_core.local.replies import Refusal
 
 __all__ = ["Where", "order_by", "where"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from qsession_core.local.clock import microseconds
+from qsession_core.clock import microseconds
 from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.database import to_text
 from qsession_core.local.storage.sas import LIFETIME
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from qsession_core.local.clock import Clock
+    from qsession_core.clock import Clock
     from qsession_core.local.jobs.lifecycle import Lifecycle
     from qsession_core.local.jobs.queue import Dispatcher
     from qsession_core.local.service.addresses import Addresses, LocalConnection

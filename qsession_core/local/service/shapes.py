@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qsession_core.local.clock import moment
+from qsession_core.clock import moment
 from qsession_core.local.storage.database import SESSION
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from qsession_core.local.clock import microseconds, moment
+from qsession_core.clock import microseconds, moment
 from qsession_core.local.replies import Refusal, storage_error
 from qsession_core.local.storage.blobs import Blob
 from qsession_core.transport.message import Response
@@ -20,7 +20,7 @@ from qsession_core.transport.message import Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qsession_core.local.clock import Clock
+    from qsession_core.clock import Clock
     from qsession_core.local.storage.blobs import Blobs
     from qsession_core.local.storage.sas import Signer
 
