@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,29 @@ def test_the_docstrings_of_a_module_run(name):
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
 def test_public_names_are_there(package):
     assert all(getattr(package, name) is not None for name in package.__all__)
+
+
+def test_what_is_cited_of_the_protocol_is_there():
+    sections = set(
+        re.findall(r"(?m)^#+ ([\d.]+\d|\d)\.? ", (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8"))
+    )
+    cited = {
+        number
+        for package in PACKAGES
+        for path in Path(package.__path__[0]).rglob("*.py")
+        for listed in re.findall(
+            r"protocol\.md((?:,?(?: and)? \d[\d.]*\d|,?(?: and)? \d)+)", path.read_text(encoding="utf-8")
+        )
+        for number in re.findall(r"\d[\d.]*\d|\d", listed)
+    }
+    assert len(cited) > 5
+    assert cited <= sections
+
+
+@pytest.mark.parametrize(
+    "name", [path.name for path in (ROOT / "docs").glob("*.md")] + ["README.md", "CONTRIBUTING.md"]
+)
+def test_the_files_that_a_document_names_are_there(name):
+    document = ROOT / name if (ROOT / name).exists() else ROOT / "docs" / name
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
