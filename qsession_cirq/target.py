@@ -100,7 +100,8 @@ class Target:
 
         if "native" not in self.core.provider.gatesets:
             return None
-        return IonQNativeGateset(zz="forte" in self.name)
+        known = self.core.provider.target(self.name)
+        return IonQNativeGateset(zz=known is not None and known.pair_gate == "zz")
 
     # --- sessions ----------------------------------------------------------------------------------------------
 

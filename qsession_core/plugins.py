@@ -1,33 +1,39 @@
 """Plugins: found by name without importing them, loaded when asked for.
 
-Three groups of entry points, by which our own parts come in as well as anyone else's:
+Our own parts come in by the same entry points as anyone else's:
 
-=======================  =====================================  =================
-group                    key                                    what it points to
-=======================  =====================================  =================
-``qsession.providers``   the provider's id (``ionq``)           a ``Provider``
-``qsession.frontends``   the SDK's module name (``qiskit``)     ``convert(circuit) -> Program``
-``qsession.simulators``  the simulator's name (``numpy``)       a class
-=======================  =====================================  =================
+=======================  =================================  ====================================================
+group                    key                                what it points to
+=======================  =================================  ====================================================
+``qsession.providers``   provider id (``ionq``)             a :class:`~qsession_core.providers.row.Provider`
+``qsession.formats``     input data format (``qir.v1``)     an :class:`~qsession_core.formats.interface.InputFormat`
+``qsession.formats``     output data format                 a :class:`~qsession_core.formats.interface.Decoder`
+``qsession.frontends``   the SDK's module name (``cirq``)   ``convert(circuit) -> Program``
+``qsession.simulators``  simulator name (``numpy``)         a class
+=======================  =================================  ====================================================
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar
 
 from qsession_core.errors import PluginError
 
-__all__ = ["FRONTENDS", "PROVIDERS", "SIMULATORS", "load", "names"]
+__all__ = ["FORMATS", "FRONTENDS", "PROVIDERS", "SIMULATORS", "load", "load_as", "names"]
 
 PROVIDERS = "qsession.providers"
+FORMATS = "qsession.formats"
 FRONTENDS = "qsession.frontends"
 SIMULATORS = "qsession.simulators"
+
+T = TypeVar("T")
 
 
 @cache
 def _found(group: str) -> dict[str, tuple[EntryPoint, ...]]:
-    """Entry points of a group by name; more than one a name only where packages quarrel about it."""
+    """Return the entry points of a group by name: several if packages claim the same name for different objects."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for point in entry_points(group=group):
         same = found.get(point.name, ())
@@ -45,11 +51,11 @@ def load(group: str, name: str) -> object:
     """Import one plugin and return what its entry point names.
 
     Args:
-        group: One of the three groups above.
+        group: One of the groups above.
         name: The plugin's name.
 
     Returns:
-        The object; the caller knows its type.
+        The object, of any type.
 
     Raises:
         PluginError: There is none of this name, there are two, or it cannot be imported.
@@ -83,7 +89,25 @@ def load(group: str, name: str) -> object:
         ) from error
 
 
+def load_as(group: str, name: str, kind: type[T]) -> T:
+    """Import one plugin and check its type.
+
+    Raises:
+        PluginError: As :func:`load`, or it is of another type.
+    """
+    found = load(group, name)
+    if not isinstance(found, kind):
+        problem = f"not a {kind.__name__}"
+        raise PluginError(
+            f"The plugin {name!r} of {group} is a {type(found).__name__}, {problem}. Ask the package that brings it.",
+            group=group,
+            name=name,
+            problem=problem,
+        )
+    return found
+
+
 def _origin(point: EntryPoint) -> str:
-    """Say which distribution brings an entry point, and where it points to."""
+    """Return the distribution of an entry point, and the object that it names."""
     distribution = point.dist.name if point.dist is not None else "an unknown distribution"
     return f"{distribution} ({point.value})"

@@ -30,8 +30,7 @@ _EVERYWHERE = (
     "cx", "cy", "cz", "swap", "rxx", "ryy", "rzz", "ccx",
 )  # fmt: skip
 _IONQ = (*_EVERYWHERE, "ch", "crx", "cry", "crz", "ccz")  # IonQ's JSON puts controls before any gate
-# IonQ's documentation: ms on Aria, zz on Forte; the simulator takes both
-_WITHOUT = {"aria": "zz", "forte": "ms"}
+_PAIR_GATES = {"ms", "zz"}
 _FLOW = {
     "if_else": "IfElseOp",
     "switch_case": "SwitchCaseOp",
@@ -74,6 +73,7 @@ def _standard(target: CoreTarget) -> list[Any]:
 
 
 def _native(target: CoreTarget) -> list[Any]:
-    left_out = {gate for part, gate in _WITHOUT.items() if part in target.name}
+    known = target.provider.target(target.name)
+    left_out = _PAIR_GATES - {known.pair_gate} if known is not None and known.pair_gate else set()
     angles = {"gpi": ("phi",), "gpi2": ("phi",), "ms": ("phi0", "phi1", "angle"), "zz": ("angle",)}
     return [kind(*map(Parameter, angles[name])) for name, kind in NATIVE_GATES.items() if name not in left_out]

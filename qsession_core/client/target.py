@@ -7,13 +7,14 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
+from qsession_core.catalog import KnownTarget
 from qsession_core.client.session import Budget, Session, SessionSlot, Terms
 from qsession_core.client.submitting.checks import tag_list
 from qsession_core.client.submitting.cost import Quote, estimate
 from qsession_core.client.submitting.encoding import Encoder, PayloadTemplate, name_of
 from qsession_core.errors import ConfigurationError, ServiceError, TransportError
 from qsession_core.keywords import strict_keywords
-from qsession_core.providers.row import DEFAULT_SHOTS, Provider, TargetRow
+from qsession_core.providers.row import DEFAULT_SHOTS, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +53,7 @@ class Target:
         self.provider = provider
         self.provider_id = provider_id
         self.details = status
-        self._row = provider.target(status.id) or TargetRow(status.id, 0)
+        self._row = provider.target(status.id) or KnownTarget(status.id, 0)
         self._slot = SessionSlot()
 
     def __repr__(self) -> str:
@@ -175,7 +176,7 @@ class Target:
             None if priority is None else str(priority),
             tuple(tag_list(tags) or ()),
             on_timeout,
-            self.provider.hold_seconds,
+            self._row.hold_seconds,
         )
         budget = Budget(max_jobs, max_shots, max_time, max_cost)
         session_id = id or str(uuid.uuid4())

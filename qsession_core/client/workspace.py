@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 import msgspec
 
+from qsession_core.catalog import PRICES, Price
 from qsession_core.client.job import Job
 from qsession_core.client.service.blobs import Blobs
 from qsession_core.client.service.models import ProviderStatus, Quota
@@ -16,13 +17,13 @@ from qsession_core.client.service.rest import Rest, said, segment
 from qsession_core.client.session import Session
 from qsession_core.client.session_watch import SessionWatch
 from qsession_core.client.submitting.checks import tag_list
-from qsession_core.client.submitting.cost import PRICES, JobCost, Price
+from qsession_core.client.submitting.cost import JobCost
 from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
 from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import QSessionError, TargetNotFoundError, raise_together
 from qsession_core.keywords import near, strict_keywords
-from qsession_core.providers import find
+from qsession_core.providers import find_provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -132,7 +133,7 @@ class Workspace:
         if name is not None:
             return self.get_target(name)
         return [
-            Target(self, find(provider.id.lower()), target, provider.id)
+            Target(self, find_provider(provider.id.lower()), target, provider.id)
             for provider in self._providers()
             if provider_id is None or provider.id.lower() == provider_id.lower()
             for target in provider.targets

@@ -1,6 +1,6 @@
-"""What the local workspace offers: rows of facts, each behaving like its namesake.
+"""What the local workspace offers: each known target of the catalog, with what is needed to behave like it.
 
-Source: protocol.md section 5. A user adds or changes rows from Python (:class:`LocalTarget`) or from a TOML file:
+A user adds or changes rows from Python (:class:`LocalTarget`) or from a TOML file:
 
 .. code-block:: toml
 
@@ -23,11 +23,14 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from qsession_core import catalog
 from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from qsession_core.catalog import KnownTarget
 
 __all__ = ["TARGETS", "LocalTarget", "read_targets", "with_changes"]
 
@@ -103,7 +106,6 @@ class LocalTarget:
 
 
 _IONQ_COST = (("gs1q", "1Q Gate Shot", "1q gate shot"), ("gs2q", "2Q Gate Shot", "2q gate shot"))
-_IONQ_PAGE = "https://status.ionq.co"
 # Depolarising errors of one- and two-qubit gates and readout flips, in the order of what the provider publishes
 _IONQ_NOISE: dict[str, dict[str, float]] = {
     "harmony": {"p1": 4e-3, "p2": 2.7e-2, "p_meas_0": 3.9e-3, "p_meas_1": 3.9e-3},
@@ -114,39 +116,6 @@ _IONQ_NOISE: dict[str, dict[str, float]] = {
 _H2_NOISE = {"p1": 3e-5, "p2": 1e-3, "p_meas_0": 1e-3, "p_meas_1": 1e-3, "p_init": 4e-5}
 _HQC = (("hqc", "HQC", "hqc"),)
 _EHQC = (("ehqc", "EHQC", "hqc"),)
-
-
-def _ionq(name: str, num_qubits: int, noise_model: str = "") -> LocalTarget:
-    return LocalTarget(
-        f"ionq.{name}",
-        num_qubits,
-        formats={**IONQ_JSON, **QIR},
-        max_shots=10_000 if noise_model else None,
-        results="sampled" if noise_model else "exact",
-        noise=_IONQ_NOISE.get(noise_model, {}),
-        noise_models=_IONQ_NOISE if not noise_model else {},
-        status_page=_IONQ_PAGE,
-        cost=_IONQ_COST,
-    )
-
-
-def _quantinuum(name: str, num_qubits: int, profile: str) -> LocalTarget:
-    is_hardware, is_checker = name.startswith("qpu."), name.endswith("sc")
-    return LocalTarget(
-        f"quantinuum.{name}",
-        num_qubits,
-        profile,
-        formats={**OPENQASM, **QIR},
-        max_shots=10_000 if is_hardware else None,
-        results="zeros" if is_checker else "sampled",
-        noise={} if is_checker else _H2_NOISE,
-        parallel=1 if is_hardware else None,
-        hold_seconds=60.0 if is_hardware else 0.0,
-        status_page="https://www.quantinuum.com/products-solutions/quantinuum-systems",
-        cost=_HQC if is_hardware else _EHQC,
-    )
-
-
 _RIGETTI_COST = (("qpu_time_centiseconds", "QPU Execution Time", "10ms (rounded up)"),)
 _PASQAL_COST = (
     ("compute-time-emu", "Compute Time on HPC-based Emulators", "per hour"),
@@ -154,44 +123,60 @@ _PASQAL_COST = (
 )
 
 
-def _rigetti(name: str, num_qubits: int) -> LocalTarget:
+def _ionq(name: str) -> dict[str, Any]:
+    noise_model = name.removeprefix("ionq.qpu.")
+    return {
+        "formats": {**IONQ_JSON, **QIR},
+        "results": "exact" if noise_model == name else "sampled",
+        "noise": _IONQ_NOISE.get(noise_model, {}),
+        "noise_models": _IONQ_NOISE if noise_model == name else {},
+        "status_page": "https://status.ionq.co",
+        "cost": _IONQ_COST,
+    }
+
+
+def _quantinuum(name: str) -> dict[str, Any]:
+    is_hardware, is_checker = ".qpu." in name, name.endswith("sc")
+    return {
+        "formats": {**OPENQASM, **QIR},
+        "results": "zeros" if is_checker else "sampled",
+        "noise": {} if is_checker else _H2_NOISE,
+        "parallel": 1 if is_hardware else None,
+        "status_page": "https://www.quantinuum.com/products-solutions/quantinuum-systems",
+        "cost": _HQC if is_hardware else _EHQC,
+    }
+
+
+def _rigetti(_name: str) -> dict[str, Any]:
+    return {
+        "formats": {**QUIL, **QIR},
+        "default_shots": 1,  # recorded: a job without shots came back with one
+        "status_page": "https://rigetti.statuspage.io/",
+        "cost": _RIGETTI_COST,
+    }
+
+
+def _pasqal(_name: str) -> dict[str, Any]:
+    return {"formats": PULSER, "default_shots": 100, "cost": _PASQAL_COST}
+
+
+# What the local workspace adds to the catalog's facts, by provider
+_OF_PROVIDER = {"ionq": _ionq, "pasqal": _pasqal, "quantinuum": _quantinuum, "rigetti": _rigetti}
+
+
+def _from_catalog(known: KnownTarget) -> LocalTarget:
+    """Return the local namesake of a known target."""
     return LocalTarget(
-        f"rigetti.{name}",
-        num_qubits,
-        formats={**QUIL, **QIR},
-        default_shots=1,  # recorded: a job without shots came back with one
-        status_page="https://rigetti.statuspage.io/",
-        cost=_RIGETTI_COST,
+        known.name,
+        known.num_qubits,
+        known.profile,
+        max_shots=known.max_shots,
+        hold_seconds=known.hold_seconds or 0.0,
+        **_OF_PROVIDER[known.name.split(".", 1)[0]](known.name),
     )
 
 
-def _pasqal(name: str, num_qubits: int) -> LocalTarget:
-    return LocalTarget(
-        f"pasqal.{name}", num_qubits, profile="", formats=PULSER, default_shots=100, cost=_PASQAL_COST
-    )  # fmt: skip
-
-
-TARGETS: tuple[LocalTarget, ...] = (
-    _ionq("simulator", 29),
-    _ionq("qpu.aria-1", 25, "aria-1"),
-    _ionq("qpu.forte-1", 36, "forte-1"),
-    _ionq("qpu.forte-enterprise-1", 36, "forte-enterprise-1"),
-    _pasqal("sim.emu-sv", 25),
-    _pasqal("sim.emu-mps", 80),
-    _pasqal("sim.emu-free", 12),
-    _pasqal("qpu.fresnel", 100),
-    _quantinuum("qpu.h2-1", 56, "Adaptive_RI"),
-    _quantinuum("sim.h2-1sc", 56, "Adaptive_RI"),
-    _quantinuum("sim.h2-1e", 56, "Adaptive_RI"),
-    _quantinuum("qpu.h2-2", 56, "Adaptive_RI"),
-    _quantinuum("sim.h2-2sc", 56, "Adaptive_RI"),
-    _quantinuum("sim.h2-2e", 56, "Adaptive_RI"),
-    _quantinuum("qpu.helios-1", 98, "Adaptive_RIF"),
-    _quantinuum("sim.helios-1sc", 98, "Adaptive_RIF"),
-    _quantinuum("sim.helios-1e", 98, "Adaptive_RIF"),
-    _rigetti("sim.qvm", 20),
-    _rigetti("qpu.cepheus-1-108q", 108),
-)
+TARGETS: tuple[LocalTarget, ...] = tuple(map(_from_catalog, catalog.TARGETS))
 
 _FIELDS = {entry.name for entry in fields(LocalTarget)}
 

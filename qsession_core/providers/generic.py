@@ -1,4 +1,4 @@
-"""Any provider without a row: QIR in, Microsoft's results out, limits as the workspace says them."""
+"""Any provider without a row of its own: QIR in, Microsoft's results out, widths and profiles from the workspace."""
 
 from qsession_core.formats.qir.module import INPUT, Qir
 from qsession_core.providers.row import Provider

@@ -1,8 +1,9 @@
 """IonQ. Source: Azure Quantum's provider page for IonQ, and the official client 3.13."""
 
+from qsession_core.catalog import targets_of
 from qsession_core.formats.ionq import INPUT, IonQCircuit
 from qsession_core.formats.qir.module import Qir
-from qsession_core.providers.row import Provider, TargetRow
+from qsession_core.providers.row import Provider
 
 PROVIDER = Provider(
     id="ionq",
@@ -13,10 +14,5 @@ PROVIDER = Provider(
         "error-mitigation": "{'debias': bool}; on hardware",
         "noise": "{'model': 'ideal' | 'aria-1' | 'forte-1', 'seed': int}; on the simulator",
     },
-    targets=(
-        TargetRow("ionq.simulator", 29, is_simulator=True),
-        TargetRow("ionq.qpu.aria-1", 25, max_shots=10_000),
-        TargetRow("ionq.qpu.forte-1", 36, max_shots=10_000),
-        TargetRow("ionq.qpu.forte-enterprise-1", 36, max_shots=10_000),
-    ),
+    targets=targets_of("ionq"),
 )

@@ -1,8 +1,9 @@
 """Rigetti. Source: Azure Quantum's provider page for Rigetti, and the official client 3.13."""
 
+from qsession_core.catalog import targets_of
 from qsession_core.formats.qir.module import Qir
 from qsession_core.formats.rigetti import INPUT
-from qsession_core.providers.row import Provider, TargetRow
+from qsession_core.providers.row import Provider
 
 PROVIDER = Provider(
     id="rigetti",
@@ -12,8 +13,5 @@ PROVIDER = Provider(
         "skipQuilc": "bool; run the Quil as it is",
         "substitutions": "{region: [[value, ...], ...]}; the program runs once for each outer element",
     },
-    targets=(
-        TargetRow("rigetti.sim.qvm", 20, is_simulator=True),
-        TargetRow("rigetti.qpu.cepheus-1-108q", 108),
-    ),
+    targets=targets_of("rigetti"),
 )

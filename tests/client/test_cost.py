@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from qsession_core import Program, errors
-from qsession_core.client.submitting.cost import GateCounts, Price
+from qsession_core.catalog import Price
+from qsession_core.client.submitting.cost import GateCounts
 
 BELL = [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qsession_core.errors import PluginError
-from qsession_core.providers import find
+from qsession_core.providers import find_provider
 from qsession_core.providers.row import DEFAULT_SHOTS
 
 # Azure Quantum's provider pages and the official client 3.13: target, qubits, QIR profile, most shots
@@ -25,7 +25,7 @@ TARGETS = [
 
 @pytest.mark.parametrize(("provider", "name", "num_qubits", "profile", "max_shots"), TARGETS)
 def test_a_target_is_what_its_providers_page_says(provider, name, num_qubits, profile, max_shots):
-    row = find(provider).target(name)
+    row = find_provider(provider).target(name)
 
     assert (row.num_qubits, row.profile, row.max_shots) == (num_qubits, profile, max_shots)
     assert row.is_simulator is (".sim" in name)
@@ -42,21 +42,21 @@ def test_a_target_is_what_its_providers_page_says(provider, name, num_qubits, pr
     ],
 )
 def test_a_provider_takes_its_formats_the_default_first(provider, formats, raw_format):
-    row = find(provider)
+    row = find_provider(provider)
 
     assert [format_.input_data_format for format_ in row.formats] == formats
     assert row.raw_format == raw_format
 
 
 def test_ionq_has_two_gate_sets():
-    assert {name: format_.gateset for name, format_ in find("ionq").gatesets.items()} == {
+    assert {name: format_.gateset for name, format_ in find_provider("ionq").gatesets.items()} == {
         "qis": "qis",
         "native": "native",
     }
 
 
 def test_quantinuums_qir_is_in_its_own_dialect():
-    assert find("quantinuum").formats[0].dialect == "quantinuum"
+    assert find_provider("quantinuum").formats[0].dialect == "quantinuum"
 
 
 def test_five_hundred_shots_are_the_default():
@@ -64,8 +64,8 @@ def test_five_hundred_shots_are_the_default():
 
 
 def test_a_target_without_a_row_is_none():
-    assert find("ionq").target("ionq.qpu.nova") is None
-    assert find("somebody-new").target("somebody.sim") is None
+    assert find_provider("ionq").target("ionq.qpu.nova") is None
+    assert find_provider("somebody-new").target("somebody.sim") is None
 
 
 def test_a_plugin_that_is_no_provider_is_refused_by_name(monkeypatch):
@@ -75,9 +75,9 @@ def test_a_plugin_that_is_no_provider_is_refused_by_name(monkeypatch):
     monkeypatch.setattr(plugins, "load", lambda _group, _name: "no provider")
 
     with pytest.raises(PluginError, match=r"'acme'.*is a str, not a Provider"):
-        find("acme")
+        find_provider("acme")
 
 
 def test_rows_do_not_change():
     with pytest.raises(AttributeError):
-        find("ionq").id = "other"
+        find_provider("ionq").id = "other"

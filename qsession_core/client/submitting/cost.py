@@ -15,53 +15,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qsession_core.catalog import PRICES, Price
 from qsession_core.errors import ConfigurationError
 
-__all__ = ["PRICES", "GateCounts", "JobCost", "Price", "Quote", "estimate"]
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """How a target charges: ``fixed + shots * (one * N1q + two * N2q + measure * Nm)``.
-
-    Attributes:
-        targets: A pattern of target names, such as ``"ionq.qpu.*"``.
-        unit: What the amount is in, such as ``"AQT"``, ``"HQC"`` or a currency.
-        as_of: When the price was looked up.
-        fixed: For each job.
-        one: For each one-qubit gate and shot.
-        two: For each two-qubit gate and shot.
-        measure: For each preparation, measurement and reset and shot.
-        fixed_with_mitigation: In the place of ``fixed`` unless the job switches error mitigation off; None where
-            there is no such thing.
-    """
-
-    targets: str
-    unit: str
-    as_of: date
-    fixed: float = 0.0
-    one: float = 0.0
-    two: float = 0.0
-    measure: float = 0.0
-    fixed_with_mitigation: float | None = None
-
-
-_LOOKED_UP = date(2024, 12, 5)
-# The first pattern that fits counts
-PRICES: tuple[Price, ...] = (
-    Price("ionq.simulator", "AQT", _LOOKED_UP),
-    Price("ionq.qpu.*", "AQT", _LOOKED_UP, 12.4166, 0.000220, 0.000975, 0.0, 97.50),
-    Price("quantinuum.sim.*sc", "HQC", _LOOKED_UP),
-    Price("quantinuum.sim.*", "eHQC", _LOOKED_UP, 5.0, 1 / 5000, 10 / 5000, 5 / 5000),
-    Price("quantinuum.qpu.*", "HQC", _LOOKED_UP, 5.0, 1 / 5000, 10 / 5000, 5 / 5000),
-    Price("rigetti.sim.*", "USD", _LOOKED_UP),
-)
+__all__ = ["GateCounts", "JobCost", "Quote", "estimate"]
 
 
 @dataclass(frozen=True, slots=True)
