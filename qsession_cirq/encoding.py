@@ -11,6 +11,7 @@ from qsession_cirq.conversion.convert import convert
 from qsession_cirq.conversion.readout import KEY
 from qsession_cirq.conversion.sweeps import params_of, values_of
 from qsession_core.errors import ConversionError, UnboundParameterError
+from qsession_core.formats.ionq import INPUT as IONQ_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Encoding"]
 
 _NATIVE = frozenset({"gpi", "gpi2", "ms", "zz"})
-_IONQ_JSON = "ionq.circuit.v1"
 _PIECE, _PIECES = 40, 9  # cirq-ionq keeps the measured keys in so many pieces of so many characters
 
 
@@ -136,7 +136,7 @@ def _stamped(payload: Payload, conversion: Conversion, resolver: cirq.ParamResol
     metadata = dict(payload.metadata)
     if resolver is not None:
         metadata[KEY] = replace(conversion.readout, params=params_of(resolver)).to_text()
-    if payload.input_data_format == _IONQ_JSON:
+    if payload.input_data_format == IONQ_JSON:
         # cirq-ionq joins everything that begins with "measurement", so the other form has to go
         pieces = _cirq_ionq_keys(conversion)
         if pieces:

@@ -45,6 +45,9 @@ class KnownTarget:
 class Price:
     """How a target charges: ``fixed + shots * (one * N1q + two * N2q + measure * Nm)``.
 
+    N1q, N2q and Nm are gates and measurements of the encoded program
+    (:class:`~qsession_core.formats.interface.GateCounts`).
+
     Attributes:
         targets: A pattern of target names, such as ``"ionq.qpu.*"``.
         unit: The unit of the amount, such as ``"AQT"``, ``"HQC"`` or a currency.
@@ -106,7 +109,9 @@ TARGETS: tuple[KnownTarget, ...] = (
 )
 
 _LOOKED_UP = date(2024, 12, 5)
-# The first pattern that fits counts. Patterns, so that a new target of a family has a price too
+# Source: "Pricing plans for Azure Quantum providers". The first pattern that fits counts; patterns, so that a new
+# target of a family has a price. IonQ's hardware has error mitigation on by default. Quantinuum charges
+# 5 + shots * (N1q + 10 N2q + 5 Nm) / 5000, its emulators the same in eHQC, its syntax checkers nothing
 PRICES: tuple[Price, ...] = (
     Price("ionq.simulator", "AQT", _LOOKED_UP),
     Price("ionq.qpu.*", "AQT", _LOOKED_UP, 12.4166, 0.000220, 0.000975, 0.0, 97.50),

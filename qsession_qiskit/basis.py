@@ -13,14 +13,14 @@ from qiskit.circuit import Barrier, Delay, Measure, Parameter, Reset
 from qiskit.circuit.library import PauliEvolutionGate, get_standard_gate_name_mapping
 from qiskit.transpiler import Target
 
+from qsession_core.formats.interface import CONTROLS, EVOLUTION
 from qsession_qiskit.ionq.gates import NATIVE_GATES
 
 if TYPE_CHECKING:
     from qsession_core.client.target import Target as CoreTarget
 
-__all__ = ["IONQ_JSON", "NATIVE", "NATIVE_TRANSLATION", "transpiler_target"]
+__all__ = ["NATIVE", "NATIVE_TRANSLATION", "transpiler_target"]
 
-IONQ_JSON = "ionq.circuit.v1"
 NATIVE = "native"
 NATIVE_TRANSLATION = "qsession_native"  # the transpiler's stage for native gates, by its entry point's name
 
@@ -29,7 +29,7 @@ _EVERYWHERE = (
     "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "id", "rx", "ry", "rz",
     "cx", "cy", "cz", "swap", "rxx", "ryy", "rzz", "ccx",
 )  # fmt: skip
-_IONQ = (*_EVERYWHERE, "ch", "crx", "cry", "crz", "ccz")  # IonQ's JSON puts controls before any gate
+_CONTROLLED = (*_EVERYWHERE, "ch", "crx", "cry", "crz", "ccz")  # of formats that put controls before any gate
 _PAIR_GATES = {"ms", "zz"}
 _FLOW = {
     "if_else": "IfElseOp",
@@ -52,7 +52,7 @@ def transpiler_target(target: CoreTarget, *, gateset: str | None = None) -> Targ
     found = Target(description=description, num_qubits=target.num_qubits)
     for gate in _native(target) if gateset == NATIVE else _standard(target):
         found.add_instruction(gate)
-    if IONQ_JSON in target.input_data_formats and gateset != NATIVE:
+    if gateset != NATIVE and _keeps(target, EVOLUTION):
         found.add_instruction(PauliEvolutionGate, name="PauliEvolution")
     found.add_instruction(Measure())
     found.add_instruction(Barrier, name="barrier")
@@ -66,8 +66,13 @@ def transpiler_target(target: CoreTarget, *, gateset: str | None = None) -> Targ
     return found
 
 
+def _keeps(target: CoreTarget, operation: str) -> bool:
+    """Whether a format of the target writes a large operation as one."""
+    return any(operation in format_.keeps for format_ in target.provider.formats)
+
+
 def _standard(target: CoreTarget) -> list[Any]:
-    names = _IONQ if IONQ_JSON in target.input_data_formats else _EVERYWHERE
+    names = _CONTROLLED if _keeps(target, CONTROLS) else _EVERYWHERE
     known = get_standard_gate_name_mapping()
     return [known[name] for name in names]
 

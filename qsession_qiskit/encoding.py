@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from qiskit.circuit import QuantumCircuit
 
 from qsession_core.errors import ConfigurationError, ConversionError
-from qsession_qiskit.basis import IONQ_JSON, NATIVE
-from qsession_qiskit.conversion.convert import CONTROLS, PAULI_EVOLUTION, to_program
+from qsession_qiskit.basis import NATIVE
+from qsession_qiskit.conversion.convert import to_program
 from qsession_qiskit.ionq.gates import NATIVE_GATES
 
 if TYPE_CHECKING:
@@ -75,12 +75,14 @@ class Encoding:
 
     def kept(self, input_data_format: str | None) -> AbstractSet[str]:
         """Return which large operations the first format to be tried writes as one word."""
-        first = input_data_format or next(iter(self.target.input_data_formats), "")
-        return {CONTROLS, PAULI_EVOLUTION} if first == IONQ_JSON and self.gateset != NATIVE else frozenset()
+        formats = self.target.provider.formats
+        first = next((each for each in formats if input_data_format in {None, each.input_data_format}), None)
+        return first.keeps if first is not None and self.gateset != NATIVE else frozenset()
 
     def gateset_of(self, program: Program, input_data_format: str | None) -> str | None:
         """Return the gate set to encode a program in; None where the target may choose."""
-        if NATIVE not in self.target.provider.gatesets or input_data_format not in {None, IONQ_JSON}:
+        native = self.target.provider.gatesets.get(NATIVE)
+        if native is None or input_data_format not in {None, native.input_data_format}:
             return None
         gates = program.words - _NO_GATES
         return NATIVE if self.gateset == NATIVE or (gates and gates <= NATIVE_GATES.keys()) else None

@@ -1,4 +1,9 @@
-"""What every format has in common: the payload it makes, the facts it decodes by, and its two doors."""
+"""What every format has in common: what it is called, the payload that it makes, the facts that it decodes by.
+
+A format is one file with both directions: a :class:`Format` that encodes programs, an :class:`InputFormat` that
+describes what it writes, and a :class:`Decoder` of the results. The last two are found by entry point (group
+``qsession.formats``), by the data format's name on the wire; the first is named by a provider's row.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,32 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from qsession_core.program import Program
     from qsession_core.results.result import Result
 
-__all__ = ["Decoder", "Format", "JobFacts", "Payload", "Template"]
+__all__ = [
+    "CONTROLS",
+    "EVOLUTION",
+    "MICROSOFT_V1",
+    "MICROSOFT_V2",
+    "Decoder",
+    "Format",
+    "GateCounts",
+    "InputFormat",
+    "JobFacts",
+    "Payload",
+    "Template",
+]
+
+# What QIR programs return at every provider
+MICROSOFT_V1 = "microsoft.quantum-results.v1"
+MICROSOFT_V2 = "microsoft.quantum-results.v2"
+
+# Large operations that some formats write as one, others as hundreds of gates
+CONTROLS = "ctrl"  # a gate under three controls and more
+EVOLUTION = "pauliexp"  # exp(-i time sum(coefficient * term))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +45,12 @@ class Payload:
 
     Attributes:
         data: The bytes.
-        content_type: What the blob is labelled with.
+        content_type: The content type of the blob.
         input_data_format: Such as ``"qir.v1"``.
         output_data_format: Such as ``"microsoft.quantum-results.v2"``.
         input_params: The job's ``inputParams`` by the service's and provider's own names, JSON values.
-        metadata: The job's metadata: all that is needed to decode its result in any process.
-        num_qubits: How many qubits it needs, which may be more than the program has; 0 if nobody has looked.
+        metadata: The job's metadata: all that is needed to decode its result in any process (docs/metadata.md).
+        num_qubits: The qubits that it needs, which may be more than the program has; 0 if unknown.
     """
 
     data: bytes
@@ -38,15 +63,53 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
+class GateCounts:
+    """The gates of an encoded program, as providers charge for them.
+
+    Attributes:
+        one: One-qubit gates.
+        two: Two-qubit gates; a gate on N > 2 qubits counts as 6 (N - 2) of them.
+        measure: Preparations, measurements and resets.
+    """
+
+    one: int
+    two: int
+    measure: int
+
+    @classmethod
+    def of(cls, sizes: Sequence[int], measure: int) -> GateCounts:
+        """Count gates by the number of qubits that each acts on."""
+        two = sum(1 if size == 2 else 6 * (size - 2) for size in sizes if size > 1)  # noqa: PLR2004 - two-qubit gates
+        return cls(sum(size == 1 for size in sizes), two, measure)
+
+
+@dataclass(frozen=True, slots=True)
+class InputFormat:
+    """An input data format.
+
+    Attributes:
+        name: Its name on the wire, such as ``"qir.v1"``.
+        output_data_format: The format of its results, unless the caller asks for another.
+        content_type: The content type of its blobs.
+        count_gates: Takes an encoded program, returns its gates for an estimate of the cost; None if it cannot tell.
+    """
+
+    name: str
+    output_data_format: str
+    content_type: str
+    count_gates: Callable[[bytes], GateCounts | None] = lambda _data: None
+
+
+@dataclass(frozen=True, slots=True)
 class JobFacts:
     """What a decoder may know of the job whose result it reads: nothing but what the service stores.
 
     Attributes:
         job_id: Seeds what has to be drawn.
         target: The target's id.
-        shots: How many were asked for; None if the job does not say.
+        shots: The shots of the job; None if it does not say.
         metadata: As the service echoes it: text by key.
-        input_data_format: What the job was written in.
+        input_data_format: The format of its program.
     """
 
     job_id: str = ""
@@ -57,18 +120,23 @@ class JobFacts:
 
 
 class Format(Protocol):
-    """A format of programs. Results are decoded by their own format's name, see ``formats.decode``."""
+    """Encodes programs in one input data format."""
 
     @property
     def input_data_format(self) -> str:
         """Its name on the wire."""
         ...
 
+    @property
+    def keeps(self) -> frozenset[str]:
+        """The large operations that it writes as one: of :data:`CONTROLS` and :data:`EVOLUTION`."""
+        ...
+
     def encode(self, program: Program, *, profile: str) -> Payload:
-        """Write a program.
+        """Encode a program.
 
         Args:
-            program: What to write.
+            program: All its parameters are bound.
             profile: The target's QIR profile, such as ``"Base"``.
 
         Raises:
@@ -77,7 +145,7 @@ class Format(Protocol):
         ...
 
     def template(self, program: Program, *, profile: str) -> Template:
-        """Write a program that has parameters once, for many bindings."""
+        """Encode a program with parameters once, for many bindings."""
         ...
 
 
@@ -86,7 +154,7 @@ class Template(Protocol):
 
     @property
     def num_qubits(self) -> int:
-        """How many qubits it needs."""
+        """The qubits that it needs."""
         ...
 
     def bind(self, values: Sequence[float]) -> Payload:

@@ -1,14 +1,18 @@
 """``ionq.circuit.v1`` and ``ionq.quantum-results.v1``.
 
-Source: IonQ's documentation, "Writing quantum circuits" and "Getting started with native gates", and recorded traffic.
+**No angle is scaled here**: gate set ``qis`` takes radians, like the gate words. Gate set ``native`` takes turns, as do
+the words gpi, gpi2, ms and zz (:mod:`qsession_core.gates.words`).
 
-* Gate set ``qis``: angles in radians under ``rotation``; any gate but ``swap`` and the two-qubit rotations takes up to
-  seven controls. A phase gate is never written as ``z`` with a rotation, whose meaning on the service is not
-  documented: it is a rotation about z, with the rest of its phase on its controls.
-* Gate set ``native``: ``gpi``, ``gpi2``, ``ms``, ``zz``; phases and angles in turns.
+* Gate set ``qis``: angles under ``rotation``; any gate but ``swap`` and the two-qubit rotations takes up to seven
+  controls. A phase gate is never written as ``z`` with a rotation, whose meaning on the service is not documented: it
+  is a rotation about z, with the rest of its phase on its controls.
+* Gate set ``native``: ``gpi``, ``gpi2``, ``ms``, ``zz`` with phases and angles.
 * The circuit has no measurements: all qubits are measured at the end. Which classical bit reads which qubit travels in
   the metadata under ``meas_map``, the official client's key.
 * Results: ``{"histogram": {"2": 0.5, ...}}``; the key is a decimal number whose bit i is qubit i.
+
+Source: docs/protocol.md 6.1 and 6.2; IonQ's documentation, "Writing quantum circuits" and "Getting started with native
+gates".
 """
 
 from __future__ import annotations
@@ -21,40 +25,32 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.formats.interface import JobFacts, Payload
+from qsession_core.formats.interface import CONTROLS, EVOLUTION, GateCounts, InputFormat, JobFacts, Payload
 from qsession_core.formats.reading.job_metadata import readout_of
 from qsession_core.formats.reading.malformed import unreadable
 from qsession_core.formats.writing.deferral import separating
 from qsession_core.formats.writing.evolution import checked
-from qsession_core.formats.writing.gapped_text import GAP, GappedText, json_numbers
-from qsession_core.formats.writing.lowering import Forms, Vocabulary, gaps, symbols
-from qsession_core.formats.writing.problems import (
-    all_of,
-    nothing_measured,
-    placed,
-    require_bound,
-    shape_problem,
-    unsupported,
-)
+from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, json_numbers
+from qsession_core.formats.writing.lowering import Vocabulary, symbols
+from qsession_core.formats.writing.problems import nothing_measured, require_bound, shape_problem
+from qsession_core.formats.writing.writer import Writer
 from qsession_core.gates.controls import without_controls
 from qsession_core.gates.words import decompose
-from qsession_core.program import Angle
 from qsession_core.results.result import Layout, Result
-from qsession_core.results.rows import merged
+from qsession_core.results.rows import merge_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from qsession_core.formats.writing.lowering import Lowered
+    from qsession_core.errors import ConversionError
     from qsession_core.program import Block, Operation, Program
 
-__all__ = ["INPUT", "OUTPUT", "IonQCircuit", "decode"]
+__all__ = ["FORMAT", "INPUT", "OUTPUT", "IonQCircuit", "decode"]
 
 _log = logging.getLogger(__name__)
 
-INPUT = "ionq.circuit.v1"
 OUTPUT = "ionq.quantum-results.v1"
 MAX_CONTROLS = 7
 
@@ -66,10 +62,11 @@ _QIS = {
 _NOT_CONTROLLED = {"swap", "rxx", "ryy", "rzz"}
 _NATIVE = {"gpi", "gpi2", "ms", "zz"}
 _IDLE = {"measure", "barrier", "id"}
+_ONLY_NATIVE = "the native gate set has gpi, gpi2, ms and zz; transpile the circuit to them, or use gate set qis."
 
 
 class _Writable:
-    """The gate words of the qis set, those with up to seven controls included, and cp."""
+    """The gate words of the qis set, with up to seven controls, and cp."""
 
     def __contains__(self, name: object) -> bool:
         target, controls = without_controls(str(name))
@@ -89,7 +86,7 @@ def _native_steps(name: str, num_qubits: int, num_params: int) -> Iterator[Opera
 def _qis_steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
     """Write a gate in words of the qis set."""
     for word, places, angles in decompose(name, range(num_qubits), symbols(num_params), _WRITABLE):
-        if word == "cp":  # a controlled phase is a controlled rotation, and half its angle on the control
+        if word == "cp":  # a controlled rotation, and half the angle on the control
             yield "crz", places, angles
             yield "rz", places[:1], (angles[0] / 2,)
         else:
@@ -97,7 +94,7 @@ def _qis_steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operatio
 
 
 def _qis_text(name: str, num_qubits: int) -> str:
-    """Write one operation of the qis set on any qubits, with a gap for its angle if it has one."""
+    """Return one operation of the qis set on any qubits, with a gap for its angle if it has one."""
     target, num_controls = without_controls(name)
     controls = f',"controls":{_anywhere(num_controls)}' if num_controls else ""
     rotation = f',"rotation":{GAP}' if target.startswith("r") else ""
@@ -105,7 +102,7 @@ def _qis_text(name: str, num_qubits: int) -> str:
 
 
 def _native_text(name: str, num_qubits: int) -> str:
-    """Write one operation of the native set on any qubits, with gaps for its phases and angle."""
+    """Return one operation of the native set on any qubits, with gaps for its phases and angle."""
     if num_qubits == 1:
         return f'{{"gate":"{name}","target":%s,"phase":{GAP}}},'
     if name == "ms":
@@ -121,13 +118,27 @@ def _anywhere(num_qubits: int) -> str:
     return "[" + ",".join(["%s"] * num_qubits) + "]"
 
 
-def _ints(numbers: Sequence[int]) -> str:
-    return "[" + ",".join(map(str, numbers)) + "]"
+def _count_gates(data: bytes) -> GateCounts:
+    document = msgspec.json.decode(data, type=dict[str, Any])
+    sizes = [len(_qubits(gate, "target")) + len(_qubits(gate, "control")) for gate in document.get("circuit", ())]
+    return GateCounts.of(sizes, int(document.get("qubits", 0)))
+
+
+def _qubits(gate: Mapping[str, Any], role: str) -> Sequence[int]:
+    """Return a gate's targets or controls, which come as one number or as a list."""
+    several = gate.get(f"{role}s")
+    if several is not None:
+        return list(several)
+    return [gate[role]] if role in gate else []
+
+
+FORMAT = InputFormat("ionq.circuit.v1", OUTPUT, "application/json", _count_gates)
+INPUT = FORMAT.name
 
 
 @dataclass(frozen=True, slots=True)
 class IonQCircuit:
-    """Writes ``ionq.circuit.v1``.
+    """Encodes programs as ``ionq.circuit.v1``.
 
     Attributes:
         gateset: ``"qis"`` or ``"native"``.
@@ -136,129 +147,88 @@ class IonQCircuit:
     gateset: str = "qis"
     input_data_format: str = INPUT
 
-    def encode(self, program: Program, *, profile: str = "Base") -> Payload:
-        """Write a program; see :class:`~qsession_core.formats.interface.Format`."""
+    @property
+    def keeps(self) -> frozenset[str]:
+        """The large operations that it writes as one; see :class:`~qsession_core.formats.interface.Format`."""
+        return frozenset() if self.gateset == "native" else frozenset({CONTROLS, EVOLUTION})
+
+    def encode(self, program: Program, *, profile: str = "") -> Payload:
+        """Encode a program; see :class:`~qsession_core.formats.interface.Format`."""
         require_bound(program.parameters, ())
         return self.template(program, profile=profile).bind(())
 
-    def template(self, program: Program, *, profile: str = "Base") -> IonQTemplate:  # noqa: ARG002 - IonQ JSON has no profiles
-        """Write a program that has parameters once, for many bindings."""
-        writer = _Writer(self.gateset, program)
-        operations = writer.operations()
+    def template(self, program: Program, *, profile: str = "") -> GappedTemplate:  # noqa: ARG002 - IonQ JSON has no profiles
+        """Encode a program that has parameters once, for many bindings."""
+        circuit = _Circuit(self.gateset, program)
+        operations = circuit.operations()
         while operations and not operations[-1]:  # a measurement, say
             operations.pop()
         if operations:
             operations[-1] = operations[-1].removesuffix(",")
         head = f'{{"gateset":"{self.gateset}","qubits":{program.num_qubits},"circuit":['
-        text = GappedText("".join([head, *operations, "]}"]), tuple(writer.angles), json_numbers)
-        return IonQTemplate(text, _metadata(program), program.num_qubits, program.parameters)
+        text = GappedText("".join([head, *operations, "]}"]), tuple(circuit.writer.angles), json_numbers)
+        metadata = {
+            **program.metadata,
+            "meas_map": msgspec.json.encode(program.readout).decode(),
+            Layout.KEY: Layout(program.num_clbits, program.registers).to_text(),
+        }
+        return GappedTemplate(text, FORMAT, metadata, program.num_qubits, program.parameters)
 
 
-@dataclass(frozen=True, slots=True)
-class IonQTemplate:
-    """An IonQ circuit with gaps for its angles."""
-
-    text: GappedText
-    metadata: Mapping[str, str]
-    num_qubits: int
-    parameters: tuple[str, ...] = ()
-
-    def bind(self, values: Sequence[float]) -> Payload:
-        """Fill the gaps: parameter i of the program has ``values[i]``."""
-        require_bound(self.parameters, values)
-        return Payload(
-            self.text.fill(values).encode(), "application/json", INPUT, OUTPUT, {}, self.metadata, self.num_qubits
-        )
-
-
-def _metadata(program: Program) -> dict[str, str]:
-    return {
-        **program.metadata,
-        "meas_map": msgspec.json.encode(program.readout).decode(),
-        Layout.KEY: Layout(program.num_clbits, program.registers).to_text(),
-    }
-
-
-_NOTHING: Lowered = ("", ())
-
-
-class _Writer:
-    """One circuit's operations as text, and the angles for its gaps."""
+class _Circuit:
+    """The operations of one circuit."""
 
     def __init__(self, gateset: str, program: Program) -> None:
-        self.native = gateset == "native"
-        self.program, self.problems = placed(program, INPUT)
-        self.angles: list[float | Angle] = []
-        self.forms = Forms(_NATIVE_WORDS if self.native else _QIS_WORDS)
+        if gateset == "native":
+            self.writer = Writer(program, INPUT, _NATIVE_WORDS, sorted(_NATIVE), _native_problem)
+            self.writer.handlers[EVOLUTION] = self._no_evolution
+        else:
+            self.writer = Writer(program, INPUT, _QIS_WORDS, tuple(_QIS))
+            self.writer.handlers[EVOLUTION] = self._evolution
+        # IonQ measures all qubits at the end; _check_measurements rejects the rest
+        self.writer.handlers |= dict.fromkeys(("measure", "reset", "barrier", "id"), _nothing)
+        self.writer.handlers["if"] = self._if
 
     def operations(self) -> list[str]:
         """Write all operations, one text each, or raise one error that lists every problem."""
-        pieces: list[str] = []
-        append, add_angles, texts = pieces.append, self.angles.extend, self.forms.texts
-        body = self.program.body
-        for name, qubits, params in zip(body.names, body.qubits, body.params, strict=True):
-            text = texts[name].get(qubits)
-            if text is not None:
-                append(text)
-                if params:
-                    add_angles(params)
-                continue
-            written = self.forms.known(name, qubits, params, self.program.num_qubits) or self._first(
-                name, qubits, params, len(pieces)
-            )
-            append(written[0])
-            add_angles(gaps(written, params))
-        self._check_measurements()
-        if self.problems:
-            raise all_of(self.problems)
-        dropped = sorted(separating(body.names, body.qubits)) if "barrier" in self.program.words else []
+        program, body = self.writer.program, self.writer.program.body
+        pieces = self.writer.write(body.names, body.qubits, body.params, range(len(body)))
+        self.writer.raise_problems(*self._check_measurements())
+        dropped = sorted(separating(body.names, body.qubits)) if "barrier" in program.words else []
         if dropped:
             _log.warning(
                 "%s: IonQ JSON has no barriers; those at operations %s were left out, and the provider may merge the "
                 "gates around them.",
-                self.program.name,
+                program.name,
                 ", ".join(map(str, dropped)),
             )
         return pieces
 
-    def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> Lowered:
-        """Work out an operation whose text is not known."""
-        match name:
-            case "measure" | "reset" | "barrier" | "id":  # all that is measured is so at the end; see the check there
-                return _NOTHING
-            case "if":
-                way_out = "IonQ JSON has no classical control; send it as qir.v1 to a target with an Adaptive profile."
-                self._refuse(name, index, (), way_out)
-                return _NOTHING
-            case "pauliexp" if not self.native:
-                try:
-                    return _pauliexp(qubits, params)
-                except ValueError as error:
-                    self._refuse(name, index, qubits, f"{error}; correct it.")
-                    return _NOTHING
-        problem = self._problem(name, qubits, params)
-        if problem is not None:
-            self._refuse(name, index, qubits, problem)
-            return _NOTHING
-        return self.forms.worked_out(name, qubits, params, self.program.num_qubits)
+    def _if(self, _qubits: tuple[int, ...], _params: tuple[Any, ...], index: int) -> str:
+        way_out = "IonQ JSON has no classical control; send it as qir.v1 to a target with an Adaptive profile."
+        return self.writer.refuse("if", index, (), way_out)
 
-    def _problem(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...]) -> str | None:
-        if self.native and name not in _NATIVE:
-            return "the native gate set has gpi, gpi2, ms and zz; transpile the circuit to them, or use gate set qis."
-        return shape_problem(name, qubits, params, self.program.num_qubits)
+    def _no_evolution(self, qubits: tuple[int, ...], _params: tuple[Any, ...], index: int) -> str:
+        return self.writer.refuse(EVOLUTION, index, qubits, _ONLY_NATIVE)
 
-    def _refuse(self, name: str, index: int, qubits: tuple[int, ...], way_out: str) -> None:
-        supported = tuple(sorted(_NATIVE) if self.native else _QIS)
-        self.problems.append(unsupported(INPUT, name, index, qubits, way_out, supported=supported))
+    def _evolution(self, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> str:
+        """Write an evolution over one unit of time: IonQ rejects a negative time, but takes any coefficient."""
+        try:
+            terms, coefficients, time = checked(qubits, params)
+        except ValueError as error:
+            return self.writer.refuse(EVOLUTION, index, qubits, f"{error}; correct it.")
+        self.writer.angles += [time * coefficient for coefficient in coefficients]
+        quoted = ",".join(f'"{term}"' for term in terms)
+        gaps = ",".join([GAP] * len(coefficients))
+        targets = ",".join(map(str, qubits))
+        return f'{{"gate":"pauliexp","targets":[{targets}],"terms":[{quoted}],"coefficients":[{gaps}],"time":1}},'
 
-    def _check_measurements(self) -> None:
-        """All qubits are measured at the very end, so nothing may happen to a measured qubit, and nothing is reset."""
-        body, words = self.program.body, self.program.words
-        if "measure" not in words:
-            self.problems.append(nothing_measured())
+    def _check_measurements(self) -> list[ConversionError]:
+        """Refuse operations on measured qubits, and resets: all qubits are measured at the very end."""
+        body, words = self.writer.program.body, self.writer.program.words
         for index in _effective_resets(body) if "reset" in words else ():
             way_out = "IonQ JSON has no reset; use another qubit, or send it as qir.v1, which does so for you."
-            self._refuse("reset", index, body.qubits[index], way_out)
+            self.writer.refuse("reset", index, body.qubits[index], way_out)
         measured: set[int] = set()
         first = next(body.places("measure"), len(body))
         for index in range(first, len(body)):
@@ -271,11 +241,20 @@ class _Writer:
                     f"qubit {again} was measured before it, and IonQ JSON measures only at the end; "
                     "send it as qir.v1, which measures a copy."
                 )
-                self._refuse(name, index, qubits, way_out)
+                self.writer.refuse(name, index, qubits, way_out)
+        return [] if "measure" in words else [nothing_measured()]
+
+
+def _nothing(_qubits: tuple[int, ...], _params: tuple[Any, ...], _index: int) -> str:
+    return ""
+
+
+def _native_problem(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> str | None:
+    return shape_problem(name, qubits, params, num_qubits) if name in _NATIVE else _ONLY_NATIVE
 
 
 def _effective_resets(body: Block) -> list[int]:
-    """Return the places of the resets that change something: their qubit was touched before and is used afterwards."""
+    """Return the indices of resets whose qubit has gates before and operations after them; others change nothing."""
     touched: set[int] = set()
     candidates = []
     for index, (name, qubits) in enumerate(zip(body.names, body.qubits, strict=True)):
@@ -299,23 +278,11 @@ def _effective_resets(body: Block) -> list[int]:
     return effective[::-1]
 
 
-_TIME = 2  # the place of the time among the parameters of a pauliexp
-
-
-def _pauliexp(qubits: tuple[int, ...], params: tuple[Any, ...]) -> Lowered:
-    """Write an evolution over one unit of time: IonQ takes no negative time, but any coefficient."""
-    terms, coefficients, _ = checked(qubits, params)
-    quoted = ",".join(f'"{term}"' for term in terms)
-    gaps = ",".join([GAP] * len(coefficients))
-    text = f'{{"gate":"pauliexp","targets":{_ints(qubits)},"terms":[{quoted}],"coefficients":[{gaps}],"time":1}},'
-    return text, tuple(Angle(((_TIME, coefficient),)) for coefficient in coefficients)
-
-
 # --- results -------------------------------------------------------------------------------------------------------
 
 
 _NUMBER = re.compile("0|[1-9][0-9]*")
-_ODD_NUMBER = re.compile(r"[^0-9,]|(?:^|,)0[0-9]")  # somewhere between commas
+_ODD_NUMBER = re.compile(r"[^0-9,]|(?:^|,)0[0-9]")  # in numbers joined by commas
 
 
 class _Histogram(msgspec.Struct):
@@ -327,11 +294,11 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
 
     Args:
         data: The bytes.
-        facts: The job's; ``meas_map`` in its metadata says which qubit each classical bit reads. Without it,
-            classical bit i is qubit i.
+        facts: ``meas_map`` in the job's metadata says which qubit each classical bit reads. Without it, classical bit i
+            reads qubit i.
 
     Raises:
-        ResultFormatError: They are something else.
+        ResultFormatError: The bytes are not what the format says.
     """
     with unreadable(OUTPUT, facts):
         histogram = msgspec.json.decode(data, type=_Histogram).histogram
@@ -344,7 +311,7 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
         for clbit, qubit in enumerate(readout):
             if qubit is not None and qubit < widest:
                 rows[:, clbit] += ((keys >> qubit) & 1).astype(np.uint8)
-        distribution = merged(rows, weights)
+        distribution = merge_rows(rows, weights)
     return [
         Result(
             len(readout),
@@ -360,7 +327,7 @@ def _numbers(histogram: Mapping[str, float]) -> tuple[NDArray[Any], int]:
     """Return the histogram's keys as numbers, and how many bits the largest has."""
     if _ODD_NUMBER.search(",".join(histogram)) or "" in histogram:
         odd = next(key for key in histogram if not _NUMBER.fullmatch(key))
-        raise ValueError(f"the key {odd[:40]!r} is no decimal number")
+        raise ValueError(f"the key {odd[:40]!r} is not a decimal number")
     numbers = list(map(int, histogram))
     largest = max(numbers, default=0)
     return np.array(numbers, dtype=np.uint64 if largest < 1 << 64 else object), largest.bit_length()

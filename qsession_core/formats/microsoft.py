@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from qsession_core.formats.interface import MICROSOFT_V1 as V1
+from qsession_core.formats.interface import MICROSOFT_V2 as V2
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of, written_by_qiskit
 from qsession_core.formats.reading.malformed import total_of, unreadable
 from qsession_core.formats.reading.uniform_shots import Span, histogram_total, leaves, members, shots_of, split
 from qsession_core.results.result import Layout, Register, Result
-from qsession_core.results.rows import apportion, merged
+from qsession_core.results.rows import apportion, merge_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,15 +34,11 @@ if TYPE_CHECKING:
     from qsession_core.formats.interface import JobFacts
     from qsession_core.results.rows import Rows
 
-__all__ = ["V1", "V2", "FirstVersion", "decode_v1", "decode_v2", "plain"]
-
-V1 = "microsoft.quantum-results.v1"
-V2 = "microsoft.quantum-results.v2"
+__all__ = ["FirstVersion", "decode_v1", "decode_v2", "plain"]
 
 # What a bit is written as; booleans, and 2 for a lost qubit, only where the job says that its outcomes are bits
 _BITS = {"0": "0", "1": "1", "-": "-", "Zero": "0", "One": "1", "False": "0", "True": "1", "Loss": "-"}
 _LOST_BY_NUMBER = 2
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[-0-9a-zA-Z.+]+|.', re.DOTALL)
 
 
 class _Count(msgspec.Struct):
@@ -264,7 +262,7 @@ def _laid_out(
     weights, shots = distribution
     return Result(
         layout.num_clbits,
-        distribution=merged(rows, weights),
+        distribution=merge_rows(rows, weights),
         shots=shots,
         registers=layout.registers,
         errors=errors,

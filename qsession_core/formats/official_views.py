@@ -6,9 +6,8 @@ from typing import Any
 
 import msgspec
 
-from qsession_core.formats import microsoft
-from qsession_core.formats.interface import JobFacts
-from qsession_core.formats.microsoft import plain
+from qsession_core.formats.interface import MICROSOFT_V1, MICROSOFT_V2, JobFacts
+from qsession_core.formats.microsoft import FirstVersion, plain
 from qsession_core.formats.reading.malformed import total_of, unreadable
 
 __all__ = ["histograms", "shots", "view"]
@@ -38,12 +37,12 @@ def view(output_data_format: str, data: bytes) -> Any:
     Raises:
         ResultFormatError: A Microsoft format that is malformed.
     """
-    if output_data_format == microsoft.V2:
+    if output_data_format == MICROSOFT_V2:
         first = _document(data)[0]
         return {entry.Display: entry.Count / len(first.Shots) for entry in first.Histogram if first.Shots}
-    if output_data_format == microsoft.V1:
-        with unreadable(microsoft.V1, JobFacts()):
-            flat = msgspec.json.decode(data, type=microsoft.FirstVersion).Histogram
+    if output_data_format == MICROSOFT_V1:
+        with unreadable(MICROSOFT_V1, JobFacts()):
+            flat = msgspec.json.decode(data, type=FirstVersion).Histogram
             if len(flat) % 2:
                 raise ValueError(f"Histogram has {len(flat)} members, an odd number")
             return dict(zip(flat[0::2], flat[1::2], strict=True))
@@ -59,7 +58,7 @@ def histograms(data: bytes) -> Any:
     Raises:
         ResultFormatError: The result is no Microsoft format, or malformed.
     """
-    with unreadable(microsoft.V2, JobFacts()):
+    with unreadable(MICROSOFT_V2, JobFacts()):
         found = [
             {entry.Display: {"outcome": plain(entry.Outcome), "count": entry.Count} for entry in run.Histogram}
             for run in _document(data)
@@ -73,13 +72,13 @@ def shots(data: bytes) -> Any:
     Raises:
         ResultFormatError: The result is no Microsoft format, or malformed.
     """
-    with unreadable(microsoft.V2, JobFacts()):
+    with unreadable(MICROSOFT_V2, JobFacts()):
         found = [[plain(shot) for shot in run.Shots] for run in _document(data)]
     return found[0] if len(found) == 1 else found
 
 
 def _document(data: bytes) -> list[_Run]:
-    with unreadable(microsoft.V2, JobFacts()):
+    with unreadable(MICROSOFT_V2, JobFacts()):
         results = msgspec.json.decode(data, type=_Document).Results
         if not results:
             raise ValueError("Results is empty")

@@ -1,11 +1,11 @@
 """``honeywell.openqasm.v1`` (OpenQASM 2.0 with qelib1) and ``honeywell.quantum-results.v1``.
 
-Results are ``{"c": ["01", ...]}``: for each classical register one text a shot, its leftmost character the register's
-highest bit. Source: the OpenQASM 2.0 paper (arXiv:1707.03429); recorded traffic of the service; pytket-quantinuum.
+Results are ``{"c": ["01", ...]}``: for each classical register one text a shot, whose leftmost character is the
+register's highest bit. Source: docs/protocol.md 6.4; the OpenQASM 2.0 paper (arXiv:1707.03429); pytket-quantinuum.
 
-A classical bit is written in one OpenQASM register only, also where the program's registers share it; bits that are
-compared together are one, since OpenQASM 2 compares whole registers only. The layout in the job's metadata puts the
-bits together again.
+Each classical bit is written in exactly one OpenQASM register, even if the program's registers share it. Bits that are
+compared together form a register, since OpenQASM 2 compares whole registers only. The layout in the job's metadata maps
+the bits back.
 """
 
 from __future__ import annotations
@@ -13,25 +13,19 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
 
 from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary, fold
-from qsession_core.formats.interface import Payload
+from qsession_core.formats.interface import GateCounts, InputFormat, Payload
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of
 from qsession_core.formats.reading.malformed import unreadable
-from qsession_core.formats.writing.gapped_text import GAP, GappedText, json_numbers
-from qsession_core.formats.writing.lowering import Forms, Vocabulary, evolved, gaps, symbols
-from qsession_core.formats.writing.problems import (
-    all_of,
-    nothing_measured,
-    placed,
-    require_bound,
-    shape_problem,
-    unsupported,
-)
+from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, json_numbers
+from qsession_core.formats.writing.lowering import Vocabulary, symbols
+from qsession_core.formats.writing.problems import nothing_measured, require_bound
+from qsession_core.formats.writing.writer import Writer
 from qsession_core.gates.words import GATES, decompose
 from qsession_core.program import measured_in
 from qsession_core.results.result import Layout, Register, Result
@@ -41,24 +35,23 @@ if TYPE_CHECKING:
 
     from qsession_core.expressions import Expression
     from qsession_core.formats.interface import JobFacts
-    from qsession_core.formats.writing.lowering import Lowered
-    from qsession_core.program import Angle, Block, Operation, Program
+    from qsession_core.program import Block, Operation, Program
 
-__all__ = ["INPUT", "OUTPUT", "OpenQasm2", "decode"]
+__all__ = ["FORMAT", "INPUT", "OUTPUT", "OpenQasm2", "decode"]
 
-INPUT = "honeywell.openqasm.v1"
 OUTPUT = "honeywell.quantum-results.v1"
 
 _WRITABLE = {
     "x", "y", "z", "h", "s", "sdg", "t", "tdg", "rx", "ry", "rz", "cx", "cy", "cz", "ch", "ccx", "crz",
 }  # fmt: skip
 _KEYWORDS = {"opaque", "gate", "qreg", "creg", "measure", "reset", "barrier", "if", "include", "pi", "q"}
-# names of qelib1.inc and of what an expression may call
+# names of qelib1.inc, and of the functions of its expressions
 _TAKEN = {
     *_WRITABLE, "u1", "u2", "u3", "u", "p", "id", "sx", "sxdg", "swap", "cswap", "crx", "cry", "cu1", "cp", "cu3",
     "csx", "cu", "rxx", "rzz", "rccx", "c3x", "c3sqrtx", "c4x", "sin", "cos", "tan", "exp", "ln", "sqrt",
 }  # fmt: skip
 _EXTRA_KEYS = {"access_token"}  # seen in recordings beside the registers
+_STATEMENT = re.compile(rb"^(?:if\([^)]*\) *)?([a-z]\w*)(?:\([^;]*?\))? +(q\[[^;]*);", re.MULTILINE)
 _ONLY = "OpenQASM 2 only knows `if (register == number)` around single operations; send it as qir.v1."
 
 
@@ -67,50 +60,48 @@ def _reals(numbers: Sequence[float]) -> list[str]:
     return [text if "." in text or "e" not in text else text.replace("e", ".0e") for text in json_numbers(numbers)]
 
 
+def _count_gates(data: bytes) -> GateCounts:
+    words = [(name, arguments.count(b"q[")) for name, arguments in _STATEMENT.findall(data)]
+    found = re.search(rb"qreg q\[(\d+)\]", data)
+    measures = sum(name in {b"measure", b"reset"} for name, _ in words)
+    no_gates = {b"measure", b"reset", b"barrier", b"qreg", b"creg"}
+    return GateCounts.of(
+        [size for name, size in words if name not in no_gates], measures + int(found[1] if found else 0)
+    )
+
+
+FORMAT = InputFormat("honeywell.openqasm.v1", OUTPUT, "application/qasm", _count_gates)
+INPUT = FORMAT.name
+
+
 @dataclass(frozen=True, slots=True)
 class OpenQasm2:
-    """Writes ``honeywell.openqasm.v1``."""
+    """Encodes programs as ``honeywell.openqasm.v1``."""
 
     input_data_format: str = INPUT
+    keeps: frozenset[str] = frozenset()
 
-    def encode(self, program: Program, *, profile: str = "Base") -> Payload:
-        """Write a program; see :class:`~qsession_core.formats.interface.Format`."""
+    def encode(self, program: Program, *, profile: str = "") -> Payload:
+        """Encode a program; see :class:`~qsession_core.formats.interface.Format`."""
         require_bound(program.parameters, ())
         return self.template(program, profile=profile).bind(())
 
-    def template(self, program: Program, *, profile: str = "") -> OpenQasm2Template:  # noqa: ARG002 - no profiles here
-        """Write a program that has parameters once, for many bindings."""
-        writer = _Writer(program)
-        text = GappedText(writer.text(), tuple(writer.angles), _reals)
-        recorded = tuple(clbit for clbits in writer.registers.values() for clbit in reversed(clbits))
-        layout = Layout(program.num_clbits, program.registers, recorded, tuple(writer.registers))
+    def template(self, program: Program, *, profile: str = "") -> GappedTemplate:  # noqa: ARG002 - no profiles here
+        """Encode a program that has parameters once, for many bindings."""
+        document = _Document(program)
+        text = GappedText(document.text(), tuple(document.writer.angles), _reals)
+        recorded = tuple(clbit for clbits in document.registers.values() for clbit in reversed(clbits))
+        layout = Layout(program.num_clbits, program.registers, recorded, tuple(document.registers))
         metadata = {**program.metadata, Layout.KEY: layout.to_text()}
-        return OpenQasm2Template(text, metadata, program.num_qubits, program.parameters)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenQasm2Template:
-    """An OpenQASM text with gaps for its angles."""
-
-    text: GappedText
-    metadata: Mapping[str, str]
-    num_qubits: int
-    parameters: tuple[str, ...] = ()
-
-    def bind(self, values: Sequence[float]) -> Payload:
-        """Fill the gaps: parameter i of the program has ``values[i]``."""
-        require_bound(self.parameters, values)
-        return Payload(
-            self.text.fill(values).encode(), "application/qasm", INPUT, OUTPUT, {}, self.metadata, self.num_qubits
-        )
+        return GappedTemplate(text, FORMAT, metadata, program.num_qubits, program.parameters)
 
 
 def _partition(program: Program, compared: Sequence[tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    """Give every classical bit to one register with a name that OpenQASM takes.
+    """Assign every classical bit to one register with a name that OpenQASM accepts.
 
     Args:
         program: The program.
-        compared: Bits that have to be a register of their own, in this order, where they do not share any.
+        compared: Bits that a condition compares: a register of their own, in this order, if none is assigned yet.
     """
     registers: dict[str, tuple[int, ...]] = {}
     given: set[int] = set()
@@ -131,153 +122,123 @@ def _partition(program: Program, compared: Sequence[tuple[int, ...]]) -> dict[st
     return registers
 
 
-def _comparison(condition: Expression) -> tuple[tuple[int, ...], float] | None:
-    """Return the bits and the number of a condition that compares them, else None."""
+class _Test(NamedTuple):
+    """A condition that OpenQASM 2 has: some bits, the least significant first, equal a number."""
+
+    clbits: tuple[int, ...]
+    value: int
+
+
+def _test_of(condition: Expression) -> _Test | Literal | None:
+    """Return a folded condition as a test, or as a constant; None if it is something else."""
     match condition:
+        case Literal():
+            return condition
         case Bit(clbit):
-            return (clbit,), 1
+            return _Test((clbit,), 1)
         case Unary("not", operand):
-            found = _comparison(operand)
-            return (found[0], 1 - found[1]) if found and len(found[0]) == 1 and found[1] in {0, 1} else None
+            test = _test_of(operand)
+            return _Test(test.clbits, 1 - test.value) if isinstance(test, _Test) and len(test.clbits) == 1 else None
         case Binary("==", Literal(value), Uint(clbits)) | Binary("==", Uint(clbits), Literal(value)):
-            return clbits, value
+            return _Test(clbits, int(value)) if value in range(1 << len(clbits)) else Literal(value=False)
         case Binary("==", Literal(value), Bit(clbit)) | Binary("==", Bit(clbit), Literal(value)):
-            return (clbit,), value
+            return _Test((clbit,), int(value)) if value in {0, 1} else Literal(value=False)
         case Binary("!=", left, right):
-            return _comparison(Unary("not", Binary("==", left, right)))
+            return _test_of(Unary("not", Binary("==", left, right)))
         case _:
             return None
 
 
-class _Writer:
+class _Document:
+    """The text of one program.
+
+    Attributes:
+        writer: What writes its operations.
+        registers: The classical registers of the text: name -> bits.
+    """
+
     def __init__(self, program: Program) -> None:
-        self.program, self.problems = placed(program, INPUT)
-        self.written_into = measured_in(self.program.body)
-        self.registers = _partition(self.program, list(self._compared()))
-        self.place = {
+        self.writer = Writer(program, INPUT, _WORDS, sorted(_WRITABLE))
+        self.writer.handlers |= {
+            "measure": self._measure,
+            "reset": lambda qubits, _params, _index: f"reset q[{qubits[0]}];\n",
+            "barrier": _barrier,
+            "if": self._if,
+        }
+        self._written_into = measured_in(self.writer.program.body)
+        self.registers = _partition(self.writer.program, list(self._compared()))
+        self._place = {
             clbit: f"{name}[{place}]" for name, clbits in self.registers.items() for place, clbit in enumerate(clbits)
         }
-        self.angles: list[float | Angle] = []
-        self.lines: list[str] = []
-        self.forms = Forms(_WORDS)
 
     def text(self) -> str:
         """Write everything, or raise one error that lists every problem."""
-        if not self.written_into:
-            self.problems.append(nothing_measured())
-        self._block(self.program.body)
-        if self.problems:
-            raise all_of(self.problems)
-        head = ["OPENQASM 2.0;\n", 'include "qelib1.inc";\n', f"qreg q[{self.program.num_qubits}];\n"]
+        body = self._block(self.writer.program.body)
+        self.writer.raise_problems(*([] if self._written_into else [nothing_measured()]))
+        head = ["OPENQASM 2.0;\n", 'include "qelib1.inc";\n', f"qreg q[{self.writer.num_qubits}];\n"]
         head += [f"creg {name}[{len(clbits)}];\n" for name, clbits in self.registers.items()]
-        return "".join(head + self.lines)
+        return "".join(head + body)
 
-    def _block(self, block: Block, prefix: str = "", inside: int | None = None) -> None:
-        """Write a block; ``prefix`` is the condition of a branch, ``inside`` the branch's place in the program."""
-        append, add_angles, texts = self.lines.append, self.angles.extend, self.forms.texts
-        for index, (name, qubits, params) in enumerate(block):
-            text: str | None = texts[name].get(qubits)
-            angles: Sequence[Any] = params
-            if text is None:
-                written = self.forms.known(name, qubits, params, self.program.num_qubits)
-                if written is None:
-                    written = self._first(name, qubits, params, index, prefix, inside)
-                    if written is None:
-                        continue
-                text, angles = written[0], gaps(written, params)
-            append("".join(prefix + line for line in text.splitlines(keepends=True)) if prefix else text)
-            if angles:
-                add_angles(angles)
+    def _block(self, block: Block) -> list[str]:
+        return self.writer.write(block.names, block.qubits, block.params, range(len(block)))
 
-    def _first(
-        self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int, prefix: str, inside: int | None
-    ) -> Lowered | None:
-        """Work out a gate that comes for the first time; write what is no gate, and return None."""
-        match name:
-            case "measure":
-                self.lines.append(f"{prefix}measure q[{qubits[0]}] -> {self.place[params[0]]};\n")
-            case "reset":
-                self.lines.append(f"{prefix}reset q[{qubits[0]}];\n")
-            case "barrier":
-                if qubits:  # the language has no conditional one; an unconditional one keeps apart as well
-                    self.lines.append(f"barrier {','.join(f'q[{qubit}]' for qubit in qubits)};\n")
-            case "if" if inside is None:
-                self._if(params, index)
-            case "if":
-                self._refuse(name, index, (), _ONLY, inside)
-            case "pauliexp":
-                try:
-                    steps = evolved(qubits, params, _WRITABLE)
-                except ValueError as error:
-                    self._refuse(name, index, qubits, f"{error}.", inside)
-                else:
-                    for word, places, angles in steps:
-                        self.lines.append(prefix + self.forms.pattern(word, len(places), len(angles)).on(places))
-                        self.angles += angles
-            case _:
-                problem = shape_problem(name, qubits, params, self.program.num_qubits)
-                if problem is None:
-                    return self.forms.worked_out(name, qubits, params, self.program.num_qubits)
-                self._refuse(name, index, qubits, problem, inside)
-        return None
+    def _measure(self, qubits: tuple[int, ...], params: tuple[Any, ...], _index: int) -> str:
+        return f"measure q[{qubits[0]}] -> {self._place[params[0]]};\n"
 
     # --- branches ----------------------------------------------------------------------------------------------
 
     def _known_bit(self, clbit: int) -> bool | None:
-        return None if clbit in self.written_into else False
+        return None if clbit in self._written_into else False
 
     def _compared(self) -> Iterator[tuple[int, ...]]:
-        """Return the bits of each condition that compares some."""
-        body = self.program.body
-        for place, name in enumerate(body.names):
-            if name == "if":
-                with suppress(TypeError, ValueError):  # told where the branch is written
-                    found = _comparison(fold(body.params[place][0], self._known_bit))
-                    if found is not None:
-                        yield found[0]
+        """Yield the bits of each condition that compares some."""
+        body = self.writer.program.body
+        for index in body.places("if"):
+            with suppress(TypeError, ValueError):  # reported where the branch is written
+                test = _test_of(fold(body.params[index][0], self._known_bit))
+                if isinstance(test, _Test):
+                    yield test.clbits
 
-    def _if(self, params: tuple[Any, ...], index: int) -> None:
+    def _if(self, _qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> str:
         condition, then, otherwise = params
+        if self.writer.inside is not None:
+            return self.writer.refuse("if", index, (), _ONLY)
         try:
-            condition = fold(condition, self._known_bit)
+            test = _test_of(fold(condition, self._known_bit))
         except (TypeError, ValueError) as error:
-            self._refuse("if", index, (), f"{error}.")
-            return
-        found = _comparison(condition)
-        never = found is not None and not (0 <= found[1] < 1 << len(found[0]) and found[1] == int(found[1]))
-        if isinstance(condition, Literal) or never:
-            chosen = then if isinstance(condition, Literal) and condition.value else otherwise
-            if chosen is not None:
-                self._block(chosen, "", index)
-            return
-        name = next((name for name, clbits in self.registers.items() if found and clbits == found[0]), None)
-        if found is None or name is None or (otherwise and len(found[0]) > 1):
-            self._refuse("if", index, (), _ONLY)
-            return
-        if _overwrites(then, found[0], otherwise) or _overwrites(otherwise, found[0], None):
+            return self.writer.refuse("if", index, (), f"{error}.")
+        if isinstance(test, Literal):
+            return self._branch(then if test.value else otherwise, "", index)
+        name = next((name for name, clbits in self.registers.items() if test and clbits == test.clbits), None)
+        if test is None or name is None or (otherwise and len(test.clbits) > 1):
+            return self.writer.refuse("if", index, (), _ONLY)
+        if _overwrites(then, test.clbits, otherwise) or _overwrites(otherwise, test.clbits, None):
             way_out = "a branch measures into its own condition, and later operations would see it; send it as qir.v1."
-            self._refuse("if", index, (), way_out)
-            return
-        self._block(then, f"if({name}=={int(found[1])}) ", index)
-        if otherwise is not None:
-            self._block(otherwise, f"if({name}=={1 - int(found[1])}) ", index)
-
-    def _refuse(self, name: str, index: int, qubits: tuple[int, ...], way_out: str, inside: int | None = None) -> None:
-        self.problems.append(
-            unsupported(
-                INPUT,
-                name,
-                index if inside is None else inside,
-                qubits,
-                way_out,
-                supported=tuple(sorted(_WRITABLE)),
-                in_branch=inside is not None,
-            )
+            return self.writer.refuse("if", index, (), way_out)
+        complement = 1 - test.value  # of one bit
+        return self._branch(then, f"if({name}=={test.value}) ", index) + self._branch(
+            otherwise, f"if({name}=={complement}) ", index
         )
+
+    def _branch(self, block: Block | None, prefix: str, index: int) -> str:
+        """Write one side of a branch, the condition before each line.
+
+        OpenQASM 2 has no conditional barrier; an unconditional one is at least as strong.
+        """
+        if block is None:
+            return ""
+        self.writer.inside = index
+        lines = "".join(self._block(block)).splitlines(keepends=True)
+        self.writer.inside = None
+        return "".join(line if line.startswith("barrier") else prefix + line for line in lines)
+
+
+def _barrier(qubits: tuple[int, ...], _params: tuple[Any, ...], _index: int) -> str:
+    return f"barrier {','.join(f'q[{qubit}]' for qubit in qubits)};\n" if qubits else ""
 
 
 def _overwrites(block: Block | None, clbits: tuple[int, ...], following: Block | None) -> bool:
-    """Whether a block measures into its condition's bits before the last of all operations under this condition."""
+    """Whether a block measures into its condition's bits before the last operation under this condition."""
     if block is None:
         return False
     last = len(block) - (0 if following else 1)
@@ -309,7 +270,7 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
         facts: The job's.
 
     Raises:
-        ResultFormatError: They are something else.
+        ResultFormatError: The bytes are not what the format says.
     """
     with unreadable(OUTPUT, facts):
         document = msgspec.json.decode(data, type=dict[str, Any])
@@ -331,9 +292,9 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
 
 
 def _names_of(document: Mapping[str, object], metadata: Mapping[str, str]) -> list[str]:
-    """Return the names of the registers: the job's, in its order, where it says; else all, as they come.
+    """Return the names of the registers in the job's order; if its metadata has none, in the document's.
 
-    JSON promises nothing about the order of members, and the service has put other things beside the registers.
+    JSON objects have no order, and the service has added other members beside the registers.
     """
     layout, keys = layout_of(metadata), keys_of(metadata)
     there = [name for name in document if name not in _EXTRA_KEYS]
@@ -360,7 +321,7 @@ def _matrix(name: str, column: list[str]) -> np.ndarray[Any, np.dtype[np.uint8]]
 
 
 def _natural(columns: Mapping[str, Sequence[str]]) -> Layout:
-    """Return the layout of a job without ours: registers as they come, each from its highest bit to its lowest."""
+    """Return the layout of a job that has none: registers as they come, each from its highest bit to its lowest."""
     registers: list[Register] = []
     start = 0
     for name, column in columns.items():

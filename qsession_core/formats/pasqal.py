@@ -1,7 +1,7 @@
 """``pasqal.pulser-results.v1``: ``{"0110": 42, ...}``, or that under ``counter``.
 
-Source: Azure Quantum's Pasqal provider.
-Pulser sequences themselves are passed through as the caller wrote them. Atom i of the register is character i.
+Pulser sequences themselves go as the caller wrote them. Atom i of the register is character i of a key.
+Source: docs/protocol.md 6.5; Azure Quantum's Pasqal provider.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from qsession_core.formats.interface import InputFormat
 from qsession_core.formats.reading.malformed import total_of, unreadable
 from qsession_core.results.result import Register, Result
 from qsession_core.results.rows import rows_of
@@ -18,10 +19,11 @@ from qsession_core.results.rows import rows_of
 if TYPE_CHECKING:
     from qsession_core.formats.interface import JobFacts
 
-__all__ = ["INPUT", "OUTPUT", "decode"]
+__all__ = ["FORMAT", "INPUT", "OUTPUT", "decode"]
 
-INPUT = "pasqal.pulser.v1"
 OUTPUT = "pasqal.pulser-results.v1"
+FORMAT = InputFormat("pasqal.pulser.v1", OUTPUT, "application/json")
+INPUT = FORMAT.name
 
 
 def decode(data: bytes, facts: JobFacts) -> list[Result]:
@@ -32,7 +34,7 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
         facts: The job's.
 
     Raises:
-        ResultFormatError: They are something else.
+        ResultFormatError: The bytes are not what the format says.
     """
     with unreadable(OUTPUT, facts):
         document = msgspec.json.decode(data, type=dict[str, int | dict[str, int]])

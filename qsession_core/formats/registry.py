@@ -1,27 +1,55 @@
-"""Which decoder reads which output data format."""
+"""Formats by their names on the wire: ours and those of other packages, by the entry points ``qsession.formats``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from qsession_core.errors import ResultFormatError
-from qsession_core.formats import ionq, microsoft, openqasm2, pasqal, rigetti
+import msgspec
+
+from qsession_core import plugins
+from qsession_core.errors import ConfigurationError, ResultFormatError
+from qsession_core.formats.interface import MICROSOFT_V2, InputFormat, Payload
 from qsession_core.formats.reading.malformed import unreadable
 
 if TYPE_CHECKING:
-    from qsession_core.formats.interface import Decoder, JobFacts
+    from collections.abc import Mapping
+
+    from qsession_core.formats.interface import JobFacts
     from qsession_core.results.result import Result
 
-__all__ = ["DECODERS", "decode"]
+__all__ = ["as_is", "decode", "input_format"]
 
-DECODERS: dict[str, Decoder] = {
-    ionq.OUTPUT: ionq.decode,
-    microsoft.V1: microsoft.decode_v1,
-    microsoft.V2: microsoft.decode_v2,
-    openqasm2.OUTPUT: openqasm2.decode,
-    rigetti.OUTPUT: rigetti.decode,
-    pasqal.OUTPUT: pasqal.decode,
-}
+
+def input_format(name: str) -> InputFormat:
+    """Return an input data format; for an unknown one, one with Microsoft's results.
+
+    Raises:
+        PluginError: The format of this name cannot be loaded.
+    """
+    if name not in plugins.names(plugins.FORMATS):
+        return InputFormat(name, MICROSOFT_V2, "application/octet-stream")
+    return plugins.load_as(plugins.FORMATS, name, InputFormat)
+
+
+def as_is(
+    data: Mapping[str, Any] | str | bytes, input_data_format: str, *, output_data_format: str | None = None
+) -> Payload:
+    """Return a payload of what the caller has encoded: a mapping as JSON, a text as UTF-8, bytes as they are.
+
+    Raises:
+        ConfigurationError: The mapping holds something that JSON does not know.
+    """
+    found = input_format(input_data_format)
+    if isinstance(data, str):
+        data = data.encode()
+    elif not isinstance(data, bytes):
+        try:
+            data = msgspec.json.encode(data)
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"input_data cannot be written as JSON: {error}. Use plain dicts, lists, texts and numbers."
+            ) from error
+    return Payload(data, found.content_type, found.name, output_data_format or found.output_data_format)
 
 
 def decode(output_data_format: str, data: bytes, facts: JobFacts) -> list[Result]:
@@ -37,10 +65,12 @@ def decode(output_data_format: str, data: bytes, facts: JobFacts) -> list[Result
 
     Raises:
         ResultFormatError: There is no decoder for this format, or the bytes are not what it says.
+        PluginError: The decoder cannot be loaded.
     """
-    decoder = DECODERS.get(output_data_format)
-    if decoder is None:
-        problem = f"no decoder for it; there are: {', '.join(DECODERS)}"
+    installed = plugins.names(plugins.FORMATS)
+    decoder = plugins.load(plugins.FORMATS, output_data_format) if output_data_format in installed else None
+    if not callable(decoder):
+        problem = f"no decoder for it; the installed formats are: {', '.join(installed)}"
         raise ResultFormatError(
             f"The result of job {facts.job_id} is in format {output_data_format!r}: {problem}. "
             "Its bytes are in job.download_results().",
@@ -51,4 +81,5 @@ def decode(output_data_format: str, data: bytes, facts: JobFacts) -> list[Result
     if not data.isascii():
         with unreadable(output_data_format, facts):
             data.decode()  # the JSON reader looks only at texts that it needs
-    return decoder(data, facts)
+    results: list[Result] = decoder(data, facts)
+    return results

@@ -1,6 +1,6 @@
-"""``rigetti.quil-results.v1``: ``{"ro": [[0, 1], [1, 0]]}``, one row a shot. Source: Azure Quantum's Rigetti provider.
+"""``rigetti.quil-results.v1``: ``{"ro": [[0, 1], [1, 0]]}``, one row a shot.
 
-Quil itself is passed through as the caller wrote it.
+Quil itself goes as the caller wrote it. Source: docs/protocol.md 6.5; Azure Quantum's Rigetti provider.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from qsession_core.formats.interface import InputFormat
 from qsession_core.formats.reading.malformed import unreadable
 from qsession_core.results.result import Register, Result
 
 if TYPE_CHECKING:
     from qsession_core.formats.interface import JobFacts
 
-__all__ = ["INPUT", "OUTPUT", "decode"]
+__all__ = ["FORMAT", "INPUT", "OUTPUT", "decode"]
 
-INPUT = "rigetti.quil.v1"
 OUTPUT = "rigetti.quil-results.v1"
+FORMAT = InputFormat("rigetti.quil.v1", OUTPUT, "text/plain")
+INPUT = FORMAT.name
 
 
 class _Memory(msgspec.Struct):
@@ -27,14 +29,14 @@ class _Memory(msgspec.Struct):
 
 
 def decode(data: bytes, facts: JobFacts) -> list[Result]:
-    """Read ``rigetti.quil-results.v1``; memory cells that are no bits come back as values.
+    """Read ``rigetti.quil-results.v1``; memory cells that are not bits come back as values.
 
     Args:
         data: The bytes.
         facts: The job's.
 
     Raises:
-        ResultFormatError: They are something else.
+        ResultFormatError: The bytes are not what the format says.
     """
     with unreadable(OUTPUT, facts):
         readout = msgspec.json.decode(data, type=_Memory).ro

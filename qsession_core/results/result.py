@@ -29,7 +29,16 @@ import numpy as np
 
 from qsession_core.errors import ResultFormatError
 from qsession_core.results.layout import Layout, Register
-from qsession_core.results.rows import apportion, counted, counts_of, lost_in, order_of, rows_of, tally, texts_of
+from qsession_core.results.rows import (
+    apportion,
+    count_rows,
+    count_texts,
+    counts_by_key,
+    key_order,
+    lost_in,
+    rows_of,
+    texts_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,11 +165,11 @@ class Result:
     @cached_property
     def _counts(self) -> dict[str, int]:
         if self._texts is not None:
-            return tally(self._texts)
+            return count_texts(self._texts)
         if self._characters is not None:
-            return counted(self._kept)
+            return count_rows(self._kept)
         keys, numbers = self._apportioned
-        return counts_of(keys, numbers, (numbers > 0) & ~lost_in(keys))
+        return counts_by_key(keys, numbers, (numbers > 0) & ~lost_in(keys))
 
     @property
     def probabilities(self) -> dict[str, float]:
@@ -171,7 +180,7 @@ class Result:
         kept = ~lost_in(keys)
         if not kept.all():
             keys, weights = keys[kept], weights[kept] / (weights[kept].sum() or 1.0)
-        order = order_of(keys)
+        order = key_order(keys)
         return dict(zip(texts_of(keys[order]), weights[order].tolist(), strict=True))
 
     @property
@@ -223,9 +232,9 @@ class Result:
             return self.counts
         if self._distribution is not None:
             keys, numbers = self._apportioned
-            return counts_of(keys, numbers, numbers > 0)
+            return counts_by_key(keys, numbers, numbers > 0)
         assert self._characters is not None  # noqa: S101 - only shots and distributions have lost ones
-        return counted(self._characters)
+        return count_rows(self._characters)
 
     @property
     def raw_memory(self) -> list[str] | None:
@@ -246,7 +255,7 @@ class Result:
     def _apportioned(self) -> tuple[Rows, NDArray[np.int64]]:
         assert self._distribution is not None  # noqa: S101 - callers have looked
         keys, weights = self._distribution
-        order = order_of(keys)
+        order = key_order(keys)
         numbers = apportion(weights, self._shots) if self._shots else np.zeros(len(keys), np.int64)
         return keys[order], numbers[order]
 

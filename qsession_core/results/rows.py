@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.uint8]  # ASCII codes of "0", "1" and "-", one row a shot or an outcome
 
-__all__ = ["apportion", "counted", "counts_of", "lost_in", "merged", "order_of", "rows_of", "tally", "texts_of"]
+__all__ = [
+    "apportion",
+    "count_rows",
+    "count_texts",
+    "counts_by_key",
+    "key_order",
+    "lost_in",
+    "merge_rows",
+    "rows_of",
+    "texts_of",
+]
 
 _LOST = ord("-")
 _BATCH = 1 << 16  # so many texts are made at a time, which bounds the memory it takes
@@ -55,13 +65,13 @@ def lost_in(rows: Rows) -> NDArray[np.bool_]:
     return found
 
 
-def counted(rows: Rows) -> dict[str, int]:
+def count_rows(rows: Rows) -> dict[str, int]:
     """Count equal rows, in the order of their keys."""
     number, width = rows.shape
     if width == 0:
         return {"": number} if number else {}
     if width > _WIDEST_PACKED or (rows == _LOST).any():
-        return tally(texts_of(rows))
+        return count_texts(texts_of(rows))
     packed = _packed(rows)
     if width <= _WIDEST_BINNED and 1 << width <= 16 * number:  # as many bins as is worth looking through
         shift = np.uint64(_WIDEST_PACKED - width)
@@ -74,12 +84,12 @@ def counted(rows: Rows) -> dict[str, int]:
     return dict(zip(texts_of(bits + np.uint8(ord("0"))), counts.tolist(), strict=True))
 
 
-def counts_of(rows: Rows, numbers: NDArray[np.int64], chosen: NDArray[np.bool_]) -> dict[str, int]:
+def counts_by_key(rows: Rows, numbers: NDArray[np.int64], chosen: NDArray[np.bool_]) -> dict[str, int]:
     """Return the numbers of the chosen rows by their keys."""
     return dict(zip(texts_of(rows[chosen]), numbers[chosen].tolist(), strict=True))
 
 
-def merged(rows: Rows, weights: NDArray[np.float64]) -> tuple[Rows, NDArray[np.float64]]:
+def merge_rows(rows: Rows, weights: NDArray[np.float64]) -> tuple[Rows, NDArray[np.float64]]:
     """Return the different rows, in the order of their codes, each with the sum of its weights."""
     if rows.shape[1] == 0:
         return rows[:1], weights.sum(keepdims=True) if len(rows) else weights
@@ -91,7 +101,7 @@ def merged(rows: Rows, weights: NDArray[np.float64]) -> tuple[Rows, NDArray[np.f
     return rows[first], np.bincount(which, weights=weights, minlength=len(first)).astype(np.float64, copy=False)
 
 
-def tally(texts: Sequence[str]) -> dict[str, int]:
+def count_texts(texts: Sequence[str]) -> dict[str, int]:
     """Count equal texts, in their order."""
     counts: dict[str, int] = {}
     for text in texts:
@@ -99,7 +109,7 @@ def tally(texts: Sequence[str]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def order_of(rows: Rows) -> NDArray[np.intp]:
+def key_order(rows: Rows) -> NDArray[np.intp]:
     """Return the order in which rows come by key."""
     if (rows == _LOST).any():
         return np.argsort(np.array(texts_of(rows)), kind="stable")

@@ -18,12 +18,13 @@ from qiskit.circuit import CircuitInstruction, QuantumCircuit
 from qiskit.circuit.library import get_standard_gate_name_mapping
 
 from qsession_core.errors import ConversionError, UnsupportedOperationError
+from qsession_core.formats.interface import CONTROLS, EVOLUTION
 from qsession_core.gates.words import GATES
 from qsession_core.program import Block, Program
 from qsession_core.results.result import Register
 from qsession_qiskit.conversion import flow
 from qsession_qiskit.conversion.parameters import ParametricProgram, Symbols
-from qsession_qiskit.conversion.words import CONTROLS, PAULI_EVOLUTION, definition, is_standard, steps
+from qsession_qiskit.conversion.words import definition, is_standard, steps
 from qsession_qiskit.metadata import stamps
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from qsession_core.expressions import Literal
 
-__all__ = ["CONTROLS", "PAULI_EVOLUTION", "to_parametric", "to_program"]
+__all__ = ["to_parametric", "to_program"]
 
 # Standard gates that are words by their own name: how many angles they have
 _WORDS = {name: GATES[name].num_params for name in get_standard_gate_name_mapping() if name in GATES}
@@ -50,7 +51,7 @@ def to_program(circuit: QuantumCircuit, *, keep: AbstractSet[str] = frozenset({C
     Args:
         circuit: Any circuit; parameters without a value become parameters of the program.
         keep: Which large operations stay one word, for a format that has it: :data:`CONTROLS` and
-            :data:`PAULI_EVOLUTION`. The others are written in gates by Qiskit's own definitions.
+            :data:`EVOLUTION`. The others are written in gates by Qiskit's own definitions.
 
     Raises:
         ConversionError: Something has no form in a program; every problem is listed.
@@ -242,7 +243,7 @@ class Walk:
         found = steps(operation, self.keep)
         if found is not None:
             for name, places, params in found:
-                fixed = 2 if name == PAULI_EVOLUTION else 0  # its terms and coefficients are no angles, its time is one
+                fixed = 2 if name == EVOLUTION else 0  # its terms and coefficients are no angles, its time is one
                 angles = (*params[:fixed], *map(self.symbols.angle, params[fixed:]))
                 out.add(name, tuple(where[place] for place in places), angles)
         elif instruction.clbits:

@@ -21,6 +21,7 @@ from qiskit.transpiler.exceptions import TranspilerError
 from qiskit.transpiler.passes import HighLevelSynthesis
 
 from qsession_core.errors import ConversionError
+from qsession_core.formats.interface import CONTROLS, EVOLUTION
 from qsession_core.gates.words import GATES, controlled, gate_named
 from qsession_qiskit.ionq.gates import NATIVE_GATES
 
@@ -33,10 +34,7 @@ if TYPE_CHECKING:
     Word = tuple[str, tuple[Any, ...]]
     Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
 
-__all__ = ["CONTROLS", "PAULI_EVOLUTION", "definition", "is_standard", "steps"]
-
-CONTROLS = "ctrl"  # keep a gate under three controls and more as one word
-PAULI_EVOLUTION = "pauliexp"  # keep a PauliEvolutionGate as one word
+__all__ = ["definition", "is_standard", "steps"]
 
 _FEW_CONTROLS = 2
 _MOST_CONTROLS = 7  # what IonQ takes; Qiskit's own definitions are shorter than ours beyond
@@ -62,7 +60,7 @@ def steps(operation: Operation, keep: AbstractSet[str]) -> list[Step] | None:
         keep: Which large operations stay one word.
     """
     if isinstance(operation, PauliEvolutionGate):
-        return _pauli_evolution(operation) if PAULI_EVOLUTION in keep else None
+        return _pauli_evolution(operation) if EVOLUTION in keep else None
     if not isinstance(operation, Gate):
         return None
     if operation.name == "global_phase":
@@ -150,7 +148,7 @@ def _pauli_evolution(operation: PauliEvolutionGate) -> list[Step] | None:
     if not pairs:
         return []
     terms, coefficients = zip(*pairs, strict=True)
-    return [(PAULI_EVOLUTION, tuple(range(operation.num_qubits)), (terms, coefficients, operation.time))]
+    return [(EVOLUTION, tuple(range(operation.num_qubits)), (terms, coefficients, operation.time))]
 
 
 def definition(operation: Operation) -> QuantumCircuit:

@@ -8,7 +8,7 @@ import pytest
 
 from qsession_core import Program, errors
 from qsession_core.catalog import Price
-from qsession_core.client.submitting.cost import GateCounts
+from qsession_core.formats.interface import GateCounts
 
 BELL = [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))]
 

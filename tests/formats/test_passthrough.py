@@ -7,7 +7,8 @@ import json
 import pytest
 
 from qsession_core.errors import ConfigurationError
-from qsession_core.formats import passthrough
+from qsession_core.formats.qir.module import from_qir_object
+from qsession_core.formats.registry import as_is, input_format
 
 
 @pytest.mark.parametrize(
@@ -22,17 +23,17 @@ from qsession_core.formats import passthrough
     ],
 )
 def test_each_format_has_its_results_and_label(input_data_format, output_data_format, content_type):
-    payload = passthrough.as_is("anything", input_data_format)
+    payload = as_is("anything", input_data_format)
 
     assert payload.data == b"anything"
-    assert payload.output_data_format == output_data_format == passthrough.output_format_of(input_data_format)
+    assert payload.output_data_format == output_data_format == input_format(input_data_format).output_data_format
     assert payload.content_type == content_type
     assert payload.metadata == {}
 
 
 @pytest.mark.parametrize("data", ["Ünïcode", "Ünïcode".encode(), b"\xff\x00raw"])
 def test_texts_and_bytes_are_not_touched(data):
-    payload = passthrough.as_is(data, "rigetti.quil.v1")
+    payload = as_is(data, "rigetti.quil.v1")
 
     assert payload.data == (data.encode() if isinstance(data, str) else data)
 
@@ -40,16 +41,16 @@ def test_texts_and_bytes_are_not_touched(data):
 def test_a_mapping_becomes_json():
     circuit = {"qubits": 1, "circuit": [{"gate": "rx", "target": 0, "rotation": 0.1}]}
 
-    assert json.loads(passthrough.as_is(circuit, "ionq.circuit.v1").data) == circuit
+    assert json.loads(as_is(circuit, "ionq.circuit.v1").data) == circuit
 
 
 def test_a_mapping_that_json_does_not_know_is_refused_with_the_way_out():
     with pytest.raises(ConfigurationError, match="plain dicts, lists, texts and numbers"):
-        passthrough.as_is({"circuit": object()}, "ionq.circuit.v1")
+        as_is({"circuit": object()}, "ionq.circuit.v1")
 
 
 def test_an_output_format_that_is_asked_for_wins():
-    payload = passthrough.as_is("", "qir.v1", output_data_format="microsoft.quantum-results.v1")
+    payload = as_is("", "qir.v1", output_data_format="microsoft.quantum-results.v1")
 
     assert payload.output_data_format == "microsoft.quantum-results.v1"
 
@@ -61,7 +62,7 @@ def test_an_object_that_writes_itself_as_qir_is_asked_for_it(written):
             assert target == "rigetti.sim.qvm"
             return written
 
-    payload = passthrough.from_qir_object(Program(), "rigetti.sim.qvm", "Base")
+    payload = from_qir_object(Program(), "rigetti.sim.qvm", "Base")
 
     assert payload.data == (written.encode() if isinstance(written, str) else written)
     assert payload.input_params == {"entryPoint": "ENTRYPOINT__main", "arguments": [], "target_profile": "Base"}

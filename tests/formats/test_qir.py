@@ -566,8 +566,9 @@ def test_all_problems_are_told_at_once_with_index_gate_qubits_and_way_out():
     assert [getattr(problem, "index", None) for problem in problems] == [None, 0, 1, 2, 3, 4, 5]
     assert [getattr(problem, "qubits", None) for problem in problems[1:3]] == [(0,), (0, 1)]
     assert "measures nothing" in str(caught.value)
-    assert "Operation 0, warp on qubits 0, cannot be written as qir.v1: it is no gate that we know; decompose" in str(
-        caught.value
+    assert (
+        "Operation 0, warp on qubits 0, cannot be written as qir.v1: it is not a gate that we know; decompose"
+        in str(caught.value)
     )
     assert problems[1].supported
 

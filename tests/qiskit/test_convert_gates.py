@@ -27,11 +27,12 @@ from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Clifford, SparsePauliOp, Statevector, random_clifford, random_unitary
 
 from qsession_core.errors import ConversionError, UnsupportedOperationError
-from qsession_qiskit.conversion.convert import CONTROLS, PAULI_EVOLUTION, to_program
+from qsession_core.formats.interface import CONTROLS, EVOLUTION
+from qsession_qiskit.conversion.convert import to_program
 from qsession_qiskit.ionq.gates import GPI2Gate, GPIGate, MSGate, ZZGate
 from tests.support.judge import qiskit_statevector
 
-EVERYTHING = frozenset({CONTROLS, PAULI_EVOLUTION})
+EVERYTHING = frozenset({CONTROLS, EVOLUTION})
 UNITARY = [
     name for name in sorted(get_standard_gate_name_mapping()) if name not in {"measure", "reset", "delay", "barrier"}
 ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qsession_core.errors import ResultFormatError
 from qsession_core.results.result import Register, Result, apportion
-from qsession_core.results.rows import merged
+from qsession_core.results.rows import merge_rows
 
 WEIGHTS = st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=1, max_size=40).filter(lambda w: sum(w) > 1e-6)
 KEYS = st.integers(0, 12).flatmap(lambda width: st.lists(st.text("01", min_size=width, max_size=width), max_size=60))
@@ -218,7 +218,7 @@ def test_the_representation_says_what_went_wrong():
 def test_merged_rows_keep_their_weight():
     rows = np.array([[49, 48], [48, 48], [49, 48]], np.uint8)
 
-    different, weights = merged(rows, np.array([0.25, 0.5, 0.25]))
+    different, weights = merge_rows(rows, np.array([0.25, 0.5, 0.25]))
 
     assert different.tolist() == [[48, 48], [49, 48]]
     assert weights.tolist() == [0.5, 0.5]

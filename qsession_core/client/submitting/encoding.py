@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 from qsession_core import plugins
 from qsession_core.client.submitting.checks import check_payload, check_shots
 from qsession_core.errors import ConfigurationError, ConversionError
-from qsession_core.formats import Payload, Template, passthrough
+from qsession_core.formats import Payload, Template
 from qsession_core.formats.qir.module import INPUT as QIR
+from qsession_core.formats.qir.module import from_qir_object
+from qsession_core.formats.registry import as_is
 from qsession_core.program import Program
 
 if TYPE_CHECKING:
@@ -147,9 +149,9 @@ class Encoder:
             return input_data
         if not isinstance(input_data, Program):
             if hasattr(input_data, "_repr_qir_"):
-                return passthrough.from_qir_object(input_data, self.target.name, self.target.target_profile)
+                return from_qir_object(input_data, self.target.name, self.target.target_profile)
             if isinstance(input_data, str | bytes) or hasattr(input_data, "keys"):
-                return passthrough.as_is(input_data, self.input_data_format or self._format_of(input_data))  # type: ignore[arg-type]
+                return as_is(input_data, self.input_data_format or self._format_of(input_data))  # type: ignore[arg-type]
             input_data = _converted(input_data)
         program = input_data
         return self._first_that_can(lambda format_: format_.encode(program, profile=self.target.target_profile))

@@ -1,9 +1,8 @@
 """Classical control in QIR's Adaptive profile: branches as blocks, and where each classical bit is held.
 
-Quantinuum's front end binds a result to the measurement, and its truth value to the first read, that stand before a use
-in the text; so both have to dominate every use. Therefore each measurement has a result of its own; what is needed in
-a branch is read before it; and a bit that is measured in a branch is read there and leaves it as a truth value, chosen
-by a phi.
+Quantinuum's front end (qir-qis) resolves a result to the measurement, and its i1 to the read_result, that precede the
+use in the text: both must dominate all uses. Therefore each measurement has a result of its own; bits that a branch
+reads are read before it; and a bit that is measured in a branch is read there and leaves it as an i1, chosen by a phi.
 """
 
 from __future__ import annotations
@@ -18,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qsession_core.expressions import Expression
+    from qsession_core.formats.writing.writer import Writer
     from qsession_core.program import Block
 
 __all__ = ["Branches", "Held"]
 
-# Where a bit is held: the number of its result, or an i1 value. A bit that is held nowhere is 0
+# What holds a bit: the number of its result, or an i1 value. A bit that nothing holds is 0
 Held = int | str
 
 
@@ -44,16 +44,15 @@ class Branches:
     forward; every value is defined, and every result measured, in a block that dominates its uses.
 
     Attributes:
-        held: Where each classical bit is held now.
-        num_results: How many results have been handed out.
-        inside: The place, in the whole program, of the branch that is being written; None outside all branches.
+        held: What holds each classical bit now.
+        num_results: The number of results in use.
     """
 
     def __init__(
         self,
         lines: list[str],
         segment: Callable[[Block, int, int], None],
-        refuse: Callable[[int, str], None],
+        writer: Writer,
         declared: dict[str, str],
         *,
         floats: bool,
@@ -61,23 +60,20 @@ class Branches:
         """Write into ``lines``.
 
         Args:
-            lines: The module's instructions so far; written at its end.
-            segment: Writes operations ``start`` to ``stop`` of a block that are no branches.
-            refuse: Notes that a branch (its place, why) cannot be written.
-            declared: Function -> declaration, for what conditions call.
-            floats: Whether there are doubles.
+            lines: The module's instructions so far; more are appended.
+            segment: Takes block, start, stop; writes these operations of a block, which are not branches.
+            writer: The program's; its ``inside`` is set here.
+            declared: Function -> declaration, for the functions that conditions call.
+            floats: Whether the profile has doubles.
         """
         self.held: dict[int, Held] = {}
         self.num_results = 0
-        self.inside: int | None = None
         self._lines = lines
         self._segment = segment
-        self._refuse = refuse
+        self._writer = writer
         self._declared = declared
         self._floats = floats
-        self._read_before: dict[
-            int, str
-        ] = {}  # result -> its truth value, where a block that dominates this one read it
+        self._read_before: dict[int, str] = {}  # result -> the i1 that was read in a block that dominates this one
         self._values = 0
         self._blocks = 0
         self._label = "block_0"
@@ -85,20 +81,19 @@ class Branches:
     def write(self, block: Block) -> None:
         """Write a block, nested blocks included."""
         start = 0
-        outside = self.inside is None
-        for index, name in enumerate(block.names):
-            if name == "if":
-                self._segment(block, start, index)
-                if outside:
-                    self.inside = index
-                self._branch(index, *block.params[index])
-                if outside:
-                    self.inside = None
-                start = index + 1
+        outside = self._writer.inside is None
+        for index in block.places("if"):
+            self._segment(block, start, index)
+            if outside:
+                self._writer.inside = index
+            self._branch(index, *block.params[index])
+            if outside:
+                self._writer.inside = None
+            start = index + 1
         self._segment(block, start, len(block))
 
     def measured(self, clbit: int) -> int:
-        """Return the number of the result that a measurement into a bit writes: a new one each time."""
+        """Return the number of a new result for a measurement into a bit."""
         number = self.held[clbit] = self.num_results
         self.num_results += 1
         return number
@@ -107,8 +102,8 @@ class Branches:
         try:
             truth = Conditions(self._new, self._read, self._known, floats=self._floats).truth(condition)
         except (ValueError, TypeError) as error:
-            self._refuse(index, str(error))
-            truth = "undef"  # both sides are still looked into, for problems of their own
+            self._writer.refuse("if", index, (), f"{error}.")
+            truth = "undef"  # both sides are still checked for problems
         if truth in {"true", "false"}:
             chosen = then if truth == "true" else otherwise
             if chosen is not None:
@@ -132,7 +127,7 @@ class Branches:
             self._merge(clbit, after_then, after_else)
 
     def _arm(self, label: str, block: Block | None, end: str, changing: list[int]) -> tuple[str, dict[int, str]]:
-        """Write one side of a branch; return its last label, and the changing bits' values there."""
+        """Write one side of a branch; return its last label, and the values of the changing bits there."""
         self._begin(label)
         if block is not None:
             self.write(block)
@@ -148,7 +143,7 @@ class Branches:
             self.held[clbit] = self._new(f"phi i1 [ {one}, %{then[0]} ], [ {other}, %{otherwise[0]} ]")
 
     def _known(self, clbit: int) -> bool | None:
-        """Return a classical bit's value if it is known now: nothing was measured into it yet."""
+        """Return a classical bit's value if it is a constant, since nothing was measured into it yet."""
         held = self.held.get(clbit, "false")
         return held == "true" if held in {"true", "false"} else None
 

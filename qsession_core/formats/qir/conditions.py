@@ -1,8 +1,8 @@
 """Conditions as LLVM instructions, with the meaning that :func:`qsession_core.expressions.evaluate` gives them.
 
-Whole numbers do not wrap around there, and they do not here: every number's range is known from its bits, and one that
-may leave 64 bits is refused. Numbers are i64 and signed, truth values i1, other numbers doubles, which only the profile
-Adaptive_RIF has. What is known now is computed now.
+Integers do not wrap around there, nor here: the range of every integer is known from its bits, and one that may leave
+64 bits is refused. Integers are signed i64, truth values i1, other numbers double, which only the profile Adaptive_RIF
+has. Constants are folded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Conditions"]
 _INTEGER = {"&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "ashr", "+": "add", "-": "sub", "*": "mul"}
 _FLOAT = {"+": "fadd", "-": "fsub", "*": "fmul"}
 _COMPARE = {"==": "eq", "!=": "ne", "<": "slt", "<=": "sle", ">": "sgt", ">=": "sge"}
-# ordered ones only: Microsoft's simulator knows no others, and no number here is NaN
+# ordered comparisons only: Microsoft's simulator has no others, and no number here is NaN
 _COMPARE_FLOAT = {"==": "oeq", "!=": "one", "<": "olt", "<=": "ole", ">": "ogt", ">=": "oge"}
 _SWAPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _LOGIC = {"and": "and", "or": "or", "&": "and", "|": "or", "^": "xor"}
@@ -47,13 +47,13 @@ class Conditions:
         *,
         floats: bool,
     ) -> None:
-        """Write by ``new``.
+        """Write instructions by ``new``.
 
         Args:
-            new: Takes an instruction, returns the value that it makes.
+            new: Takes an instruction, returns the name of its value.
             read: Takes a classical bit, returns its present value as an i1.
-            known: Returns a bit's value if it is known now, else None.
-            floats: Whether there are doubles.
+            known: Takes a classical bit, returns its value if it is a constant, else None.
+            floats: Whether the profile has doubles.
         """
         self._new = new
         self._read = read
@@ -94,7 +94,7 @@ class Conditions:
         return self._new(f"icmp {_COMPARE[operator]} i64 {self._integer(left)[0]}, {self._integer(right)[0]}")
 
     def _against_float(self, operator: str, left: Expression, value: float) -> str:
-        """Compare a whole number with a number that need not be whole: the whole numbers around it decide."""
+        """Compare an integer with a double, by the integer above or below it."""
         if not math.isfinite(value) or abs(value) >= 1 << (_BITS - 2):
             raise ValueError(f"it compares a whole number with {value}")
         if operator in {"==", "!="} and not value.is_integer():
@@ -102,18 +102,13 @@ class Conditions:
         bound = math.ceil(value) if operator in {"<", ">="} else math.floor(value)
         return self._new(f"icmp {_COMPARE[operator]} i64 {self._integer(left)[0]}, {bound}")
 
-    # --- whole numbers -----------------------------------------------------------------------------------------
+    # --- integers ---------------------------------------------------------------------------------------------
 
     def _integer(self, expression: Expression) -> tuple[str, Range]:
-        """Write a whole number; return it as an i64, and the range it may be in."""
+        """Write an integer; return it as an i64, and its range."""
         if kind_of(expression) == "truth":
             truth = self._truth(expression)
-            return (
-                str(int(truth == "true")) if truth in {"true", "false"} else self._new(f"zext i1 {truth} to i64")
-            ), (
-                0,
-                1,
-            )
+            return {"true": "1", "false": "0"}.get(truth) or self._new(f"zext i1 {truth} to i64"), (0, 1)
         match expression:
             case Uint(clbits):
                 return self._uint(clbits)
@@ -146,10 +141,10 @@ class Conditions:
             total = self._new(f"or i64 {total}, {bit}") if total else bit
         return total or "0", (0, high)
 
-    # --- other numbers -----------------------------------------------------------------------------------------
+    # --- doubles -----------------------------------------------------------------------------------------------
 
     def _double(self, expression: Expression) -> str:
-        """Write a number; return it as a double."""
+        """Write any number; return it as a double."""
         if not self._floats:
             raise ValueError("it computes with fractions, which needs a target with the profile Adaptive_RIF")
         match expression:
@@ -178,7 +173,7 @@ def _within(span: Range) -> Range:
 
 
 def _range(operator: str, left: Range, right: Range) -> Range:
-    """Return the range of what two numbers make."""
+    """Return the range of an operation on two integers, by their ranges."""
     if operator in {"&", "|", "^"}:
         if operator == "&" and left[0] >= 0 and right[0] >= 0:
             return 0, min(left[1], right[1])
@@ -190,6 +185,6 @@ def _range(operator: str, left: Range, right: Range) -> Range:
 
 
 def _bits_range(left: Range, right: Range) -> Range:
-    """Return the range of numbers with as many bits as the larger one."""
+    """Return the range of integers with as many bits as the larger bound."""
     size = max(abs(bound).bit_length() for bound in (*left, *right))
     return (-(1 << size) if min(left[0], right[0]) < 0 else 0), (1 << size) - 1

@@ -1,14 +1,13 @@
 """``qir.v1``: QIR as text, typed pointers, QIR 1.0.
 
-Source: the QIR specification (qir-alliance/qir-spec), Base and Adaptive profiles; recorded traffic of the service.
-
-What is written, and why so:
+Source: docs/protocol.md 6.3; the QIR specification (qir-alliance/qir-spec), Base and Adaptive profiles.
 
 * Text with typed pointers and QIR 1.0 module flags: every reader takes it. Doubles as hexadecimal constants, exact.
-* Each measurement has a result of its own, numbered as they come; a bit that is measured again holds the later one.
-* Recorded output comes in one order (:mod:`.recorded`), which travels in the job's metadata; the decoder goes by it.
-* Base: all measurements come last (:mod:`.deferral`). Adaptive: where they stand, with branches (:mod:`.branches`).
-* A barrier is written where the provider has it, if gates come before it and after it; else it means nothing.
+* Each measurement has a result of its own, numbered in order; a bit that is measured again holds the later one.
+* The order of the recorded output (:mod:`.records`) travels in the job's metadata, and the decoder goes by it.
+* Base: all measurements come last (:mod:`~qsession_core.formats.writing.deferral`). Adaptive: they stay where they are,
+  with branches (:mod:`.branches`).
+* A barrier is written if the provider has one and gates come before and after it; else it changes nothing.
 
 Invariants, held by property tests: time is linear in operations; read back by any reader, the module has the program's
 distribution over classical bits; labels are distinct and never null.
@@ -16,42 +15,34 @@ distribution over classical bits; labels are distinct and never null.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.errors import ConfigurationError
-from qsession_core.formats.interface import Payload
+from qsession_core.formats.interface import MICROSOFT_V2, GateCounts, InputFormat, Payload
 from qsession_core.formats.qir.branches import Branches
 from qsession_core.formats.qir.records import groups_of, records_of, result
 from qsession_core.formats.writing.deferral import defer, separating
-from qsession_core.formats.writing.gapped_text import GAP, GappedText, llvm_doubles
-from qsession_core.formats.writing.lowering import Forms, Vocabulary, evolved, gaps, symbols
-from qsession_core.formats.writing.problems import (
-    all_of,
-    nothing_measured,
-    placed,
-    require_bound,
-    shape_problem,
-    unsupported,
-)
+from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, llvm_doubles
+from qsession_core.formats.writing.lowering import Vocabulary, symbols
+from qsession_core.formats.writing.problems import nothing_measured, require_bound
+from qsession_core.formats.writing.writer import Writer
 from qsession_core.gates.words import GATES, decompose
 from qsession_core.program import measured_in
 from qsession_core.results.result import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping
 
-    from qsession_core.formats.writing.lowering import Lowered
-    from qsession_core.program import Angle, Block, Operation, Program
+    from qsession_core.program import Block, Operation, Program
 
-__all__ = ["DIALECTS", "INPUT", "OUTPUT", "Qir", "to_bitcode"]
+__all__ = ["DIALECTS", "FORMAT", "INPUT", "Qir", "from_qir_object", "to_bitcode"]
 
-INPUT = "qir.v1"
-OUTPUT = "microsoft.quantum-results.v2"
 ENTRY_POINT = "ENTRYPOINT__main"
 
-# Gate word -> function; what a dialect lacks is decomposed into what it has
+# Gate word -> function; gates that a dialect lacks are decomposed
 _EVERYWHERE = {
     "x": "x__body", "y": "y__body", "z": "z__body", "h": "h__body", "s": "s__body", "sdg": "s__adj", "t": "t__body",
     "tdg": "t__adj", "rx": "rx__body", "ry": "ry__body", "rz": "rz__body", "cx": "cx__body", "cz": "cz__body",
@@ -63,7 +54,7 @@ DIALECTS: dict[str, dict[str, str]] = {
     # what Microsoft's own compiler emits for the other providers
     "microsoft": {**_EVERYWHERE, "cy": "cy__body", "swap": "swap__body", "rxx": "rxx__body", "ryy": "ryy__body"},
 }
-_BARRIERS = {"quantinuum"}  # dialects in which a barrier over some qubits has a name
+_BARRIERS = {"quantinuum"}  # dialects with a barrier over some qubits
 
 _ATTRIBUTES = (
     'attributes #0 = {{ "entry_point" "output_labeling_schema" "qir_profiles"="{profile}" '
@@ -77,7 +68,7 @@ _PROFILES = {
         ('!{i32 5, !"int_computations", !{!"i64"}}', '!{i32 5, !"float_computations", !{!"double"}}'),
     ),
 }
-# Profiles that hold more than we write
+# Profiles that allow more than we need
 _WRITTEN_AS = {"Adaptive": "Adaptive_RIF", "Unrestricted": "Adaptive_RIF"}
 _FLAGS = (
     '!{i32 1, !"qir_major_version", i32 1}',
@@ -87,56 +78,73 @@ _FLAGS = (
 )
 
 
+_CALL = re.compile(rb"call void @__quantum__qis__(\w+?)__(?:body|adj)\(([^\n]*)\n")
+_POINTER = re.compile(rb"(?:^|,)\s*(?:%Qubit\s*\*|ptr\b)")
+_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
+_MEASURES = {b"m", b"mz", b"mresetz", b"reset"}
+
+
+def _count_gates(data: bytes) -> GateCounts | None:
+    """Count the calls of both sides of each branch; None for bitcode."""
+    if b"__quantum__" not in data or data.startswith(_BITCODE):
+        return None
+    calls = [(name, len(_POINTER.findall(arguments))) for name, arguments in _CALL.findall(data)]
+    measures = sum(name in _MEASURES for name, _ in calls)
+    found = re.search(rb'"required_num_qubits"="(\d+)"', data)
+    gates = [size for name, size in calls if name not in _MEASURES and not name.startswith(b"barrier")]
+    return GateCounts.of(gates, measures + int(found[1] if found else 0))
+
+
+FORMAT = InputFormat("qir.v1", MICROSOFT_V2, "qir.v1", _count_gates)
+INPUT = FORMAT.name
+
+
 @dataclass(frozen=True, slots=True)
 class Qir:
-    """Writes ``qir.v1``.
+    """Encodes programs as ``qir.v1``.
 
     Attributes:
         dialect: A key of :data:`DIALECTS`: which functions the provider knows.
-        bitcode: Whether the payload is LLVM bitcode (of pyqir's LLVM, opaque pointers) instead of text. It is a fifth
-            of the size, but takes a hundred times as long to make.
+        bitcode: Whether the payload is LLVM bitcode (of pyqir's LLVM, opaque pointers) instead of text: a fifth of the
+            size, but a hundred times slower to make.
     """
 
     dialect: str = "microsoft"
     bitcode: bool = False
     input_data_format: str = INPUT
+    keeps: frozenset[str] = frozenset()
 
     def encode(self, program: Program, *, profile: str = "Base") -> Payload:
-        """Write a program; see :class:`~qsession_core.formats.interface.Format`."""
+        """Encode a program; see :class:`~qsession_core.formats.interface.Format`."""
         require_bound(program.parameters, ())
         return self.template(program, profile=profile).bind(())
 
-    def template(self, program: Program, *, profile: str = "Base") -> QirTemplate:
-        """Write a program that has parameters once, for many bindings."""
-        writer = _Writer(program, self.dialect, profile)
-        text = GappedText(writer.module(), tuple(writer.angles), llvm_doubles)
-        layout = Layout(program.num_clbits, program.registers, writer.recorded)
-        metadata = {**program.metadata, Layout.KEY: layout.to_text()}
-        return QirTemplate(text, metadata, writer.num_qubits, program.parameters, self.bitcode)
+    def template(self, program: Program, *, profile: str = "Base") -> GappedTemplate:
+        """Encode a program that has parameters once, for many bindings."""
+        module = _Module(program, self.dialect, profile)
+        text = GappedText(module.text(), tuple(module.writer.angles), llvm_doubles)
+        layout = Layout(program.num_clbits, program.registers, module.recorded)
+        return GappedTemplate(
+            text,
+            FORMAT,
+            {**program.metadata, Layout.KEY: layout.to_text()},
+            module.writer.num_qubits,
+            program.parameters,
+            {"items": [{"entryPoint": ENTRY_POINT, "arguments": []}]},
+            to_bitcode if self.bitcode else str.encode,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class QirTemplate:
-    """A QIR module with gaps for its angles."""
-
-    text: GappedText
-    metadata: Mapping[str, str]
-    num_qubits: int
-    parameters: tuple[str, ...] = ()
-    bitcode: bool = False
-
-    def bind(self, values: Sequence[float]) -> Payload:
-        """Fill the gaps: parameter i of the program has ``values[i]``."""
-        require_bound(self.parameters, values)
-        data = self.text.fill(values).encode()
-        if self.bitcode:
-            data = to_bitcode(data)
-        items = [{"entryPoint": ENTRY_POINT, "arguments": []}]
-        return Payload(data, INPUT, INPUT, OUTPUT, {"items": items}, self.metadata, self.num_qubits)
+def from_qir_object(source: Any, target: str, profile: str) -> Payload:
+    """Return a payload of an object with ``_repr_qir_``, such as what ``qsharp.compile`` returns."""
+    written = source._repr_qir_(target=target)
+    data = written.encode() if isinstance(written, str) else bytes(written)
+    params = {"entryPoint": ENTRY_POINT, "arguments": [], "target_profile": profile}
+    return Payload(data, FORMAT.content_type, INPUT, FORMAT.output_data_format, params)
 
 
-def to_bitcode(text: bytes) -> bytes:
-    """Turn QIR as text into LLVM bitcode, as pyqir's LLVM writes it.
+def to_bitcode(text: str) -> bytes:
+    """Return QIR text as LLVM bitcode of pyqir's LLVM.
 
     Raises:
         ConfigurationError: pyqir is not installed.
@@ -147,65 +155,67 @@ def to_bitcode(text: bytes) -> bytes:
         raise ConfigurationError(
             "QIR as bitcode is written by pyqir, which is not installed: pip install pyqir, or send it as text."
         ) from error
-    bitcode: bytes = pyqir.Module.from_ir(pyqir.Context(), text.decode()).bitcode
+    bitcode: bytes = pyqir.Module.from_ir(pyqir.Context(), text).bitcode
     return bitcode
 
 
-class _Writer:
-    """One module."""
+class _Module:
+    """The text of one program.
+
+    Attributes:
+        writer: What writes its operations.
+        recorded: The classical bits in the order in which the program records them; set by :meth:`text`.
+    """
 
     def __init__(self, program: Program, dialect: str, profile: str) -> None:
-        self.program, self.problems = placed(program, INPUT)
         profile = _WRITTEN_AS.get(profile, profile)
-        self.profile = profile if profile in _PROFILES else "Base"
-        self.functions = DIALECTS[dialect]
-        self.barriers = dialect in _BARRIERS
-        self.angles: list[float | Angle] = []
-        self.lines: list[str] = []
-        self.declared: dict[str, str] = {}
-        self.num_qubits = program.num_qubits
-        self.forms = Forms(_VOCABULARIES[dialect])
-        self.branches = Branches(
-            self.lines,
-            self._segment,
-            self._refuse_condition,
-            self.declared,
-            floats=self.profile == "Adaptive_RIF",
+        self._profile = profile if profile in _PROFILES else "Base"
+        self._functions = DIALECTS[dialect]
+        self._has_barriers = dialect in _BARRIERS
+        self.writer = Writer(program, INPUT, _VOCABULARIES[dialect], tuple(self._functions))
+        self.writer.handlers |= {
+            "measure": lambda qubits, params, _index: self._measure(qubits[0], params[0]),
+            "reset": self._reset,
+            "barrier": self._barrier,
+            "if": self._if,
+        }
+        self._lines: list[str] = []
+        self._declared: dict[str, str] = {}
+        self._branches = Branches(
+            self._lines, self._segment, self.writer, self._declared, floats=self._profile == "Adaptive_RIF"
         )
+        self._effective: Container[int] = ()  # the indices of barriers with gates before and after them
         self.recorded: tuple[int, ...] = ()
 
-    def module(self) -> str:
+    def text(self) -> str:
         """Write everything, or raise one error that lists every problem."""
-        if not measured_in(self.program.body):
-            self.problems.append(nothing_measured())
-        if self.profile == "Base":
+        writer, branches, program = self.writer, self._branches, self.writer.program
+        if self._profile == "Base":
             self._base()
         else:
-            self.branches.write(self.program.body)
-        if self.problems:
-            raise all_of(self.problems)
-        held = self.branches.held
-        groups = groups_of(self.program, held)
+            branches.write(program.body)
+        writer.raise_problems(*([] if measured_in(program.body) else [nothing_measured()]))
+        groups = groups_of(program, branches.held)
         self.recorded = tuple(clbit for group in groups for clbit in group)
-        labels, records, declarations = records_of(groups, held)
-        for word in self.forms.words:
+        labels, records, declarations = records_of(groups, branches.held)
+        for word in writer.forms.words:
             types = ["double"] * GATES[word].num_params + ["%Qubit*"] * GATES[word].num_qubits
-            self._declare(_function(self.functions, word), ", ".join(types))
-        profile, more_flags = _PROFILES[self.profile]
+            self._declare(_function(self._functions, word), ", ".join(types))
+        profile, more_flags = _PROFILES[self._profile]
         flags = (*_FLAGS, *more_flags)
         return "".join(
             [
                 "%Result = type opaque\n%Qubit = type opaque\n\n",
                 *labels,
                 f"\ndefine i64 @{ENTRY_POINT}() #0 {{\nblock_0:\n  call void @__quantum__rt__initialize(i8* null)\n",
-                *self.lines,
+                *self._lines,
                 *records,
                 "  ret i64 0\n}\n\n",
-                *sorted(self.declared.values()),
+                *sorted(self._declared.values()),
                 "declare void @__quantum__rt__initialize(i8*)\n",
                 *declarations,
                 "\n",
-                _ATTRIBUTES.format(profile=profile, qubits=self.num_qubits, results=self.branches.num_results),
+                _ATTRIBUTES.format(profile=profile, qubits=writer.num_qubits, results=branches.num_results),
                 "\n!llvm.module.flags = !{" + ", ".join(f"!{number}" for number in range(len(flags))) + "}\n\n",
                 *(f"!{number} = {flag}\n" for number, flag in enumerate(flags)),
             ]
@@ -213,109 +223,53 @@ class _Writer:
 
     def _base(self) -> None:
         """Write the gates, then the measurements."""
-        deferred = defer(self.program)
-        self.num_qubits = deferred.num_qubits
-        meant = {deferred.indices[place] for place in separating(deferred.names, deferred.qubits)}
-        self._gates(deferred.names, deferred.qubits, deferred.params, deferred.indices, meant)
-        for clbit, qubit in sorted(deferred.measured.items()):
-            self._measure(qubit, clbit)
+        deferred = defer(self.writer.program)
+        self.writer.num_qubits = deferred.num_qubits
+        self._effective = {deferred.indices[place] for place in separating(deferred.names, deferred.qubits)}
+        self._lines += self.writer.write(deferred.names, deferred.qubits, deferred.params, deferred.indices)
+        self._lines += [self._measure(qubit, clbit) for clbit, qubit in sorted(deferred.measured.items())]
 
     @cached_property
-    def separating(self) -> frozenset[int]:
-        """The barriers outside all branches that mean something."""
-        return separating(self.program.body.names, self.program.body.qubits)
+    def _separating(self) -> frozenset[int]:
+        """The barriers outside all branches that have gates before and after them."""
+        body = self.writer.program.body
+        return separating(body.names, body.qubits)
 
     def _segment(self, block: Block, start: int, stop: int) -> None:
         """Write a part of a block that has no branch in it."""
         part, indices = slice(start, stop), range(start, stop)
-        meant = self.separating if self.branches.inside is None else indices
-        self._gates(block.names[part], block.qubits[part], block.params[part], indices, meant)
+        self._effective = self._separating if self.writer.inside is None else indices
+        self._lines += self.writer.write(block.names[part], block.qubits[part], block.params[part], indices)
 
-    def _gates(
-        self,
-        names: Sequence[str],
-        qubits: Sequence[tuple[int, ...]],
-        params: Sequence[tuple[Any, ...]],
-        indices: Iterable[int],
-        barriers: Container[int],
-    ) -> None:
-        """Write operations without branches; ``barriers`` has the indices of those that mean something."""
-        append, add_angles, texts = self.lines.append, self.angles.extend, self.forms.texts
-        for name, places, angles, index in zip(names, qubits, params, indices, strict=True):
-            calls = texts[name].get(places)
-            if calls is not None:
-                append(calls)
-                if angles:
-                    add_angles(angles)
-                continue
-            written = self.forms.known(name, places, angles, self.num_qubits)
-            if written is None:
-                written = self._first(name, places, angles, index, meant=index in barriers)
-            if written is not None:
-                append(written[0])
-                add_angles(gaps(written, angles))
+    # --- what is not a gate --------------------------------------------------------------------------------------
 
-    def _first(
-        self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int, *, meant: bool
-    ) -> Lowered | None:
-        """Work out a gate that comes for the first time; write what is no gate, and return None."""
-        match name:
-            case "measure":
-                self._measure(qubits[0], params[0])
-            case "reset":
-                self._declare("__quantum__qis__reset__body", "%Qubit*", irreversible=True)
-                self.lines.append(f"  call void @__quantum__qis__reset__body({_qubit(qubits[0])})\n")
-            case "barrier":
-                if meant and self.barriers:
-                    function = f"__quantum__qis__barrier{len(qubits)}__body"
-                    self._declare(function, ", ".join(["%Qubit*"] * len(qubits)))
-                    self.lines.append(f"  call void @{function}({', '.join(map(_qubit, qubits))})\n")
-            case "if":  # only the profile Base comes here with it
-                self._refuse(name, index, (), "the target's profile is Base; choose a target with an Adaptive profile.")
-            case "pauliexp":
-                try:
-                    steps = evolved(qubits, params, self.functions)
-                except ValueError as error:
-                    self._refuse(name, index, qubits, f"{error}.")
-                else:
-                    for word, places, angles in steps:
-                        self.lines.append(self.forms.pattern(word, len(places), len(angles)).on(places))
-                        self.angles += angles
-            case _:
-                problem = shape_problem(name, qubits, params, self.num_qubits)
-                if problem is None:
-                    return self.forms.worked_out(name, qubits, params, self.num_qubits)
-                self._refuse(name, index, qubits, problem)
-        return None
-
-    def _measure(self, qubit: int, clbit: int) -> None:
+    def _measure(self, qubit: int, clbit: int) -> str:
         self._declare("__quantum__qis__m__body", "%Qubit*, %Result*", irreversible=True)
-        number = self.branches.measured(clbit)
-        self.lines.append(f"  call void @__quantum__qis__m__body({_qubit(qubit)}, {result(number)})\n")
+        number = self._branches.measured(clbit)
+        return f"  call void @__quantum__qis__m__body({_qubit(qubit)}, {result(number)})\n"
+
+    def _reset(self, qubits: tuple[int, ...], _params: tuple[Any, ...], _index: int) -> str:
+        self._declare("__quantum__qis__reset__body", "%Qubit*", irreversible=True)
+        return f"  call void @__quantum__qis__reset__body({_qubit(qubits[0])})\n"
+
+    def _barrier(self, qubits: tuple[int, ...], _params: tuple[Any, ...], index: int) -> str:
+        if not self._has_barriers or index not in self._effective:
+            return ""
+        function = f"__quantum__qis__barrier{len(qubits)}__body"
+        self._declare(function, ", ".join(["%Qubit*"] * len(qubits)))
+        return f"  call void @{function}({', '.join(map(_qubit, qubits))})\n"
+
+    def _if(self, _qubits: tuple[int, ...], _params: tuple[Any, ...], index: int) -> str:
+        """Refuse a branch in profile Base; in the others :class:`Branches` writes them."""
+        way_out = "the target's profile is Base; choose a target with an Adaptive profile."
+        return self.writer.refuse("if", index, (), way_out)
 
     def _declare(self, function: str, types: str, *, irreversible: bool = False) -> None:
-        self.declared[function] = f"declare void @{function}({types}){' #1' if irreversible else ''}\n"
-
-    def _refuse(self, name: str, index: int, qubits: tuple[int, ...], way_out: str) -> None:
-        inside = self.branches.inside
-        self.problems.append(
-            unsupported(
-                INPUT,
-                name,
-                index if inside is None else inside,
-                qubits,
-                way_out,
-                supported=tuple(self.functions),
-                in_branch=inside is not None,
-            )
-        )
-
-    def _refuse_condition(self, index: int, problem: str) -> None:
-        self._refuse("if", index, (), f"{problem}.")
+        self._declared[function] = f"declare void @{function}({types}){' #1' if irreversible else ''}\n"
 
 
 def _vocabulary(functions: dict[str, str]) -> Vocabulary:
-    """Return how gates are written by a dialect's functions."""
+    """Return the vocabulary of a dialect: a call of one of its functions for each gate."""
 
     def steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
         return decompose(name, range(num_qubits), symbols(num_params), functions)

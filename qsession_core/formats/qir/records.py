@@ -1,10 +1,12 @@
-"""What a QIR program returns: the record calls at its end, and their order.
+"""The recorded output of a QIR program: the record calls at its end, and their order.
 
-The last register first, the bits of each from last to first, so that the display of an outcome reads like Qiskit's bit
-string, as the official client writes it. Its Cirq side records keys and bits as they come and reads its results so; a
-program that is marked as Cirq's is recorded like that, so that either client reads the other's jobs. Our own decoder
-goes by the layout in the metadata. One register is an array, several are a tuple of arrays. Bits in no register come
-first of all, as a register of their own. Bits that nothing is measured into are not recorded: they are 0.
+The last register comes first, and the bits of each from last to first, as the official client writes it: the display of
+an outcome then reads like Qiskit's bit string. The official client's Cirq side records keys and bits in natural order
+and reads them so; a program marked as Cirq's is recorded like that. So each client reads the other's jobs. Our own
+decoder goes by the layout in the metadata.
+
+One register is an array, several are a tuple of arrays. Bits in no register come first, as one more register. Bits that
+nothing is measured into are not recorded: they are 0.
 """
 
 from __future__ import annotations
@@ -21,16 +23,16 @@ __all__ = ["groups_of", "records_of", "result"]
 
 
 def result(number: int) -> str:
-    """Return a result as an argument."""
+    """Return a result as an argument of a call."""
     return f"%Result* inttoptr (i64 {number} to %Result*)"
 
 
 def groups_of(program: Program, written: Container[int]) -> list[list[int]]:
-    """Return the bits of each array as they are recorded.
+    """Return the classical bits of each array in the order in which they are recorded.
 
     Args:
         program: The program.
-        written: The classical bits that hold something.
+        written: The classical bits that something is measured into.
     """
     turn = 1 if program.metadata.get("cirq") == "True" else -1
     groups = [
@@ -45,8 +47,8 @@ def records_of(groups: list[list[int]], held: Mapping[int, Held]) -> tuple[list[
     """Return labels, calls and declarations of the recorded output.
 
     Args:
-        groups: As :func:`groups_of` returns them.
-        held: Classical bit -> the number of its result, or the i1 that holds it.
+        groups: See :func:`groups_of`.
+        held: Classical bit -> the number of its result, or its i1 value.
     """
     labels: list[str] = []
     calls: list[str] = []

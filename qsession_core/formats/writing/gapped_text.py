@@ -1,26 +1,30 @@
-"""Text with gaps for numbers: how a writer emits a circuit once, whether its angles are known or not.
+"""Text with gaps for numbers: a circuit is written once, whether its angles have values yet or not.
 
-A writer puts :data:`GAP` where an angle belongs and lists the angles beside. All numbers are then written in one go,
-which is faster than one by one, and a program with parameters is filled again and again without being written again.
+A writer puts :data:`GAP` in the place of each angle and lists the angles. Numbers are then written all at once, which
+is faster than one by one, and a program with parameters is written once for all its bindings.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 from qsession_core.errors import ConversionError
+from qsession_core.formats.interface import Payload
+from qsession_core.formats.writing.problems import require_bound
 from qsession_core.program import Angle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["GAP", "GappedText", "json_numbers", "llvm_doubles"]
+    from qsession_core.formats.interface import InputFormat
+
+__all__ = ["GAP", "GappedTemplate", "GappedText", "json_numbers", "llvm_doubles"]
 
 GAP = "\x00"
 
@@ -35,7 +39,7 @@ def json_numbers(numbers: Sequence[float]) -> list[str]:
         return []
     try:
         text = msgspec.json.encode(numbers)
-    except TypeError:  # numpy's doubles, say; looking for them beforehand would cost as much as writing
+    except TypeError:  # numpy doubles; checking each number first would take as long as writing
         text = msgspec.json.encode([float(number) for number in numbers])
     return text.decode()[1:-1].split(",")
 
@@ -55,9 +59,9 @@ class GappedText:
     """A text whose gaps are filled with angles.
 
     Attributes:
-        text: The text; a :data:`GAP` for each angle.
+        text: A :data:`GAP` for each angle.
         angles: What goes into the gaps, in order.
-        write: Writes numbers as the text's language does.
+        write: Writes numbers in the text's language.
     """
 
     text: str
@@ -66,7 +70,7 @@ class GappedText:
 
     @cached_property
     def _pieces(self) -> list[str]:
-        """The text between the gaps, every second place left for a number."""
+        """The texts between the gaps, with an empty text in each gap."""
         between = self.text.split(GAP)
         pieces = [""] * (2 * len(between) - 1)
         pieces[0::2] = between
@@ -74,7 +78,7 @@ class GappedText:
 
     @cached_property
     def _plan(self) -> list[tuple[int, float]] | None:
-        """(parameter, factor) of every gap where all of them are one parameter times a factor; else None."""
+        """(parameter, factor) of every gap; None if one is something else than a parameter times a factor."""
         plan = []
         for angle in self.angles:
             if not isinstance(angle, Angle) or len(angle.terms) != 1 or angle.constant:
@@ -86,7 +90,7 @@ class GappedText:
         """Return the text with numbers in its gaps.
 
         Args:
-            values: The value of each parameter of the program, in its order.
+            values: ``values[i]`` is the value of parameter i of the program.
 
         Raises:
             ConversionError: A value is not finite.
@@ -114,3 +118,44 @@ def _require_finite(numbers: list[float]) -> None:
     for number in numbers:
         if not math.isfinite(number):
             raise ConversionError(f"An angle is {number}; every angle must be a finite number.")
+
+
+@dataclass(frozen=True, slots=True)
+class GappedTemplate:
+    """A payload with gaps for its angles: the template of every format that is text.
+
+    Attributes:
+        text: The encoded program.
+        input_format: The format that it is encoded in.
+        metadata: The job's metadata.
+        num_qubits: The qubits that it needs.
+        parameters: The names of the program's parameters.
+        input_params: The job's ``inputParams``.
+        finish: Turns the filled text into the payload's bytes.
+    """
+
+    text: GappedText
+    input_format: InputFormat
+    metadata: Mapping[str, str]
+    num_qubits: int
+    parameters: tuple[str, ...] = ()
+    input_params: Mapping[str, Any] = field(default_factory=dict)
+    finish: Callable[[str], bytes] = str.encode
+
+    def bind(self, values: Sequence[float]) -> Payload:
+        """Fill the gaps: parameter i of the program has ``values[i]``.
+
+        Raises:
+            UnboundParameterError: There are more or fewer values than parameters.
+            ConversionError: A value is not finite.
+        """
+        require_bound(self.parameters, values)
+        return Payload(
+            self.finish(self.text.fill(values)),
+            self.input_format.content_type,
+            self.input_format.name,
+            self.input_format.output_data_format,
+            self.input_params,
+            self.metadata,
+            self.num_qubits,
+        )

@@ -1,4 +1,4 @@
-"""Gates that a format has not, in gates that it has: worked out once for each gate, for all qubits and angles."""
+"""Gates as text, in the gates that a format has: worked out once for each gate, for all qubits and angles."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from qsession_core.formats.writing.evolution import evolution
-from qsession_core.gates.words import decompose
 from qsession_core.program import Angle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from qsession_core.program import Operation
 
-__all__ = ["Forms", "Lowered", "Vocabulary", "evolved", "gaps", "symbols"]
+__all__ = ["Forms", "Vocabulary", "gaps", "symbols"]
 
 
-# The text of a gate on its qubits, with a gap for each angle; and what goes into the gaps, in terms of the gate's own
-# angles, or None where these go in as they are. A plain tuple: a circuit has thousands.
+# (text of a gate on its qubits with a GAP for each angle, angles for the gaps as expressions of the gate's own params;
+# None: the params unchanged). A plain tuple: a circuit has thousands.
 Lowered = tuple[str, tuple["float | Angle", ...] | None]
 
 
 def gaps(lowered: Lowered, params: tuple[Any, ...]) -> Sequence[Any]:
-    """Return what goes into the gaps of a gate with these angles."""
+    """Return the angles for the gaps of a gate that has these params."""
     angles = lowered[1]
     if angles is None:
         return params
@@ -37,11 +35,11 @@ class Pattern:
     """The text of one gate on any qubits.
 
     Attributes:
-        text: As of :data:`Lowered`, with ``%s`` for each mention of a qubit.
-        places: Which of the gate's qubits each mention is; None where each is mentioned once, in order.
-        angles: As of :data:`Lowered`.
-        num_qubits: How many qubits the gate has.
-        num_params: How many angles the gate has.
+        text: As in :data:`Lowered`, with ``%s`` for each mention of a qubit.
+        places: The place among the gate's qubits of each mention; None if each is mentioned once, in order.
+        angles: As in :data:`Lowered`.
+        num_qubits: The qubits of the gate.
+        num_params: The angles of the gate.
         words: The words of the format that occur in it.
     """
 
@@ -59,13 +57,13 @@ class Pattern:
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """What a format has words for; what has been worked out with it is kept as long as the process lives.
+    """How a format writes gates. Patterns are cached as long as the process lives.
 
     Attributes:
-        steps: Takes a gate word and how many qubits and angles it has; returns it in words that the format has, on the
+        steps: Takes a gate word and its numbers of qubits and angles; returns it in words that the format has, on the
             qubits 0, 1, ... and with the angles :func:`symbols`.
-        write: Takes a word of the format and how many qubits it acts on; returns its text: ``%s`` for each qubit, in
-            their order, and a gap for each angle.
+        write: Takes a word of the format and its number of qubits; returns its text: ``%s`` for each qubit, in order,
+            and a gap for each angle.
     """
 
     steps: Callable[[str, int, int], Iterable[Operation]]
@@ -88,20 +86,20 @@ class Vocabulary:
 
 
 class Forms:
-    """The gates that one writer has come across: each is worked out once, for all qubits and angles.
+    """The gates that one writer has met: each is worked out once, for all qubits and angles.
 
     Attributes:
-        texts: Gate word -> qubits -> its text there. A writer's loop looks here first, once a gate; only gates whose
-            angles go in as they are have their text here.
+        texts: Gate word -> qubits -> its text. The writer's loop looks here first; only gates whose params go into the
+            gaps unchanged are here.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        """Make forms out of a format's own words."""
+        """Write gates by a vocabulary."""
         self._vocabulary = vocabulary
         self.texts: defaultdict[str, dict[tuple[int, ...], str]] = defaultdict(dict)
         self._lowered: dict[tuple[str, tuple[int, ...]], Lowered] = {}  # the other gates
         self._patterns: dict[str, Pattern] = {}
-        self._sound: set[tuple[int, ...]] = set()  # qubits that are different and exist
+        self._checked: set[tuple[int, ...]] = set()  # qubit tuples that are distinct and in range
 
     @property
     def words(self) -> set[str]:
@@ -109,16 +107,16 @@ class Forms:
         return {word for pattern in self._patterns.values() for word in pattern.words}
 
     def known(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> Lowered | None:
-        """Return a gate that was worked out before, on other qubits perhaps.
+        """Return a gate that was met before, on any qubits.
 
         Args:
-            name: The gate, or a word that is no gate.
+            name: A gate, or any other operation.
             qubits: Its qubits.
             params: Its angles.
-            num_qubits: How many qubits there are.
+            num_qubits: The qubits of the program.
 
         Returns:
-            The gate; None if it is new, or is not well formed.
+            The gate; None if it is new or malformed.
         """
         pattern = self._patterns.get(name)
         if pattern is None or pattern.num_params != len(params) or pattern.num_qubits != len(qubits):
@@ -127,10 +125,10 @@ class Forms:
             found = self._lowered.get((name, qubits))
             if found is not None:
                 return found
-        if qubits not in self._sound:
+        if qubits not in self._checked:
             if len(set(qubits)) != len(qubits) or any(not 0 <= qubit < num_qubits for qubit in qubits):
                 return None
-            self._sound.add(qubits)
+            self._checked.add(qubits)
         text = pattern.on(qubits)
         if pattern.angles is None:
             self.texts[name][qubits] = text
@@ -139,10 +137,10 @@ class Forms:
         return written
 
     def worked_out(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> Lowered:
-        """Return a new gate; the arguments as for :meth:`known`.
+        """Return a new gate; arguments as in :meth:`known`.
 
         Raises:
-            ValueError: It is not well formed.
+            ValueError: It is malformed.
         """
         self.pattern(name, len(qubits), len(params))
         found = self.known(name, qubits, params, num_qubits)
@@ -158,16 +156,5 @@ class Forms:
 
 
 def symbols(num_params: int) -> tuple[Angle, ...]:
-    """Return the angles of a gate whose angles nobody knows yet."""
+    """Return parameters in place of a gate's angles: angle i is parameter i."""
     return tuple(map(Angle.parameter, range(num_params)))
-
-
-def evolved(qubits: tuple[int, ...], params: tuple[Any, ...], writable: Container[str]) -> list[Operation]:
-    """Return the steps of a ``pauliexp`` in words that the format has.
-
-    Raises:
-        ValueError: It cannot be written in gates; the message says why.
-    """
-    return [
-        step for name, places, angles in evolution(qubits, params) for step in decompose(name, places, angles, writable)
-    ]

@@ -1,4 +1,4 @@
-"""What keeps a program from being written in a format, said in one way by all formats."""
+"""What keeps a program from being written in a format: one wording for all formats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from qsession_core.program import Block, Operation, Program
 
-__all__ = ["all_of", "nothing_measured", "placed", "require_bound", "shape_problem", "unsupported"]
+__all__ = ["all_of", "check_indices", "nothing_measured", "require_bound", "shape_problem", "unsupported"]
 
 _NO_GATES = frozenset({"measure", "reset", "barrier", "if"})
 
@@ -32,13 +32,13 @@ def unsupported(
     """Return the problem of one operation.
 
     Args:
-        input_data_format: The format asked for.
+        input_data_format: The format that it cannot be written in.
         name: The operation.
-        index: Its place in the program; in a branch, the place of the outermost one.
+        index: Its place in the program; in a branch, the place of the outermost ``if``.
         qubits: Its qubits.
         way_out: What to do instead, with a full stop.
         supported: The words that the format has.
-        in_branch: Whether it stands in a branch.
+        in_branch: Whether it is in a branch.
     """
     where = f" on qubits {', '.join(map(str, qubits))}" if qubits else ""
     inside = " (in its branch)" if in_branch and name != "if" else ""
@@ -58,11 +58,11 @@ def nothing_measured() -> ConversionError:
 
 
 def shape_problem(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> str | None:
-    """Return what is wrong with a gate and its arguments, with the way out; None if it is all right."""
+    """Return what is wrong with a gate and its arguments, with the way out; None if nothing is."""
     try:
         word = gate_named(name)
     except KeyError:
-        return "it is no gate that we know; decompose it into standard gates first."
+        return "it is not a gate that we know; decompose it into standard gates first."
     size = len(qubits)
     if size == word.num_qubits and len(params) == word.num_params and size == len(set(qubits)):
         if size == 0 or (min(qubits) >= 0 and max(qubits) < num_qubits):
@@ -83,16 +83,15 @@ def all_of(problems: Sequence[ConversionError]) -> ConversionError:
     )
 
 
-def placed(program: Program, input_data_format: str) -> tuple[Program, list[ConversionError]]:
-    """Look for qubits and classical bits that a program does not have.
+def check_indices(program: Program, input_data_format: str) -> tuple[Program, list[ConversionError]]:
+    """Report indices out of range; replace such operations by empty barriers so that the rest is checked too.
 
     Args:
         program: The program.
-        input_data_format: What it is to be written in.
+        input_data_format: The format that it is written in.
 
     Returns:
-        The program, with an empty barrier in place of what cannot be, so that the rest can be looked at as well; and
-        the problems.
+        The program without impossible operations, and the problems.
     """
     problems = [
         ConversionError(
@@ -103,20 +102,20 @@ def placed(program: Program, input_data_format: str) -> tuple[Program, list[Conv
         for clbit in register.clbits
         if not 0 <= clbit < program.num_clbits
     ]
-    if _is_sound(program.body, program):
+    if _is_in_range(program.body, program):
         return program, problems
-    body = _placed(program.body, program, None, input_data_format, problems)
+    body = _checked(program.body, program, None, input_data_format, problems)
     return replace(program, body=body), problems
 
 
-def _placed(
+def _checked(
     block: Block, program: Program, outer: int | None, input_data_format: str, problems: list[ConversionError]
 ) -> Block:
-    """Take out of a block what cannot be, and add to the problems; ``outer`` is the place of the outermost branch."""
+    """Replace the impossible operations of a block; ``outer`` is the index of the outermost branch around it."""
     steps: list[Operation] = []
     for index, (name, qubits, params) in enumerate(block):
         place = index if outer is None else outer
-        problem = _misplacement(name, qubits, params, program)
+        problem = _index_problem(name, qubits, params, program)
         if problem is not None:
             steps.append(("barrier", (), ()))
             problems.append(
@@ -125,7 +124,7 @@ def _placed(
         elif name == "if":
             condition, *branches = params
             cleaned = [
-                None if branch is None else _placed(branch, program, place, input_data_format, problems)
+                None if branch is None else _checked(branch, program, place, input_data_format, problems)
                 for branch in branches
             ]
             steps.append((name, qubits, (condition, *cleaned)))
@@ -134,7 +133,7 @@ def _placed(
     return type(block).of(steps)
 
 
-def _misplacement(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], program: Program) -> str | None:
+def _index_problem(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], program: Program) -> str | None:
     if name == "measure" and (len(qubits) != 1 or len(params) != 1):
         return "it takes one qubit and one classical bit; write it with these."
     if name == "reset" and len(qubits) != 1:
@@ -146,8 +145,8 @@ def _misplacement(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], p
     return None
 
 
-def _is_sound(block: Block, program: Program) -> bool:
-    """Whether all is well in what has to be looked at; fast, since it nearly always is."""
+def _is_in_range(block: Block, program: Program) -> bool:
+    """Whether all indices that have to be checked here are in range: a fast look, since they nearly always are."""
     names = block.names
     present = program.words if "if" not in program.words else set(names)
     start = _first_of(block, present)
@@ -164,24 +163,24 @@ def _is_sound(block: Block, program: Program) -> bool:
     if "if" not in present:
         return True
     branches = (params[1:] for name, params in zip(names, block.params, strict=True) if name == "if")
-    return all(_is_sound(branch, program) for pair in branches for branch in pair if branch is not None)
+    return all(_is_in_range(branch, program) for pair in branches for branch in pair if branch is not None)
 
 
 def _first_of(block: Block, present: AbstractSet[str]) -> int:
-    """Return from where on to look: the measurements at the end, or everything if there are others.
+    """Return where checking starts: at the final measurements, or at 0 if there are others.
 
-    Gates before measurements at the end are left to :func:`shape_problem`. If there are other measurements, a program
-    may get qubits of its own while it is written, and these must not be taken for the program's.
+    Gates before final measurements are left to :func:`shape_problem`. Other measurements may be deferred to qubits that
+    are added while writing; an index out of range must not be taken for one of these.
     """
     start = min(map(block.names.index, present & _NO_GATES), default=len(block))
     return start if set(block.names[start:]) <= {"measure", "barrier"} else 0
 
 
 def require_bound(parameters: Sequence[str], values: Sequence[float]) -> None:
-    """Refuse a program whose parameters have not all got a value.
+    """Refuse a program with unbound parameters.
 
     Raises:
-        UnboundParameterError: Some have none, or there are more values than parameters.
+        UnboundParameterError: Some have no value, or there are more values than parameters.
     """
     if len(values) == len(parameters):
         return
