@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from qsession_core.errors import PluginError
 
-__all__ = ["FORMATS", "FRONTENDS", "PROVIDERS", "SIMULATORS", "load", "load_as", "names"]
+__all__ = ["FORMATS", "FRONTENDS", "PROVIDERS", "SIMULATORS", "forget", "load", "load_as", "names"]
 
 PROVIDERS = "qsession.providers"
 FORMATS = "qsession.formats"
@@ -45,6 +45,11 @@ def _found(group: str) -> dict[str, tuple[EntryPoint, ...]]:
 def names(group: str) -> tuple[str, ...]:
     """Return the names of all plugins of a group, sorted, importing none of them."""
     return tuple(sorted(_found(group)))
+
+
+def forget() -> None:
+    """Look for installed packages again, after :data:`sys.path` has changed in a running process."""
+    _found.cache_clear()
 
 
 def load(group: str, name: str) -> object:
@@ -97,9 +102,9 @@ def load_as(group: str, name: str, kind: type[T]) -> T:
     """
     found = load(group, name)
     if not isinstance(found, kind):
-        problem = f"not a {kind.__name__}"
+        problem = f"not of type {kind.__name__}"
         raise PluginError(
-            f"The plugin {name!r} of {group} is a {type(found).__name__}, {problem}. Ask the package that brings it.",
+            f"The plugin {name!r} of {group} is a {type(found).__name__}, {problem}. Correct that package.",
             group=group,
             name=name,
             problem=problem,

@@ -74,7 +74,7 @@ def test_a_plugin_that_is_no_provider_is_refused_by_name(monkeypatch):
     monkeypatch.setattr(plugins, "names", lambda _: ["acme"])
     monkeypatch.setattr(plugins, "load", lambda _group, _name: "no provider")
 
-    with pytest.raises(PluginError, match=r"'acme'.*is a str, not a Provider"):
+    with pytest.raises(PluginError, match=r"'acme'.*is a str, not of type Provider"):
         find_provider("acme")
 
 
