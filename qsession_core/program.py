@@ -1,7 +1,7 @@
-"""A circuit that knows no SDK: registers, operations, classical control, parameters.
+"""A circuit without an SDK: registers, operations, classical control, parameters.
 
-Operations are held in columns, not in one object each, because a circuit has a hundred thousand of them: operation i of
-a block is ``(names[i], qubits[i], params[i])``. A name is a gate word (:mod:`qsession_core.gates.words`) or one of
+Operations are held in columns, not as one object each, because a circuit may have 100,000 of them: operation i of a
+block is ``(names[i], qubits[i], params[i])``. A name is a gate word (:mod:`qsession_core.gates.words`) or one of
 
 ===========  ==================  =====================================================================
 name         qubits              params
@@ -12,7 +12,8 @@ reset        (qubit,)            ()
 barrier      the qubits          ()
 pauliexp     the qubits          (terms, coefficients, time): exp(-i time sum(coefficient * term)); the
                                  last letter of a term acts on the first qubit
-if           ()                  (condition, block, block or None): what to do if true, what if false
+if           ()                  (condition, block, block or None): the blocks for true and for false;
+                                 conditions are of :mod:`qsession_core.expressions`
 ===========  ==================  =====================================================================
 
 >>> program = Program.of(2, 2, [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))])
@@ -40,14 +41,14 @@ Operation = tuple[str, tuple[int, ...], tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Angle:
-    """A linear combination of parameters, in the unit of the gate that it stands in.
+    """A linear combination of parameters, in the unit of the gate that it belongs to.
 
-    It has the arithmetic that decompositions use. A program whose angles are not linear in its symbols makes one
-    parameter of each such expression and computes their values itself.
+    It has the arithmetic that decompositions use. Front ends make one parameter of each expression that is not linear
+    in the SDK's symbols, and compute its values themselves.
 
     Attributes:
         terms: (number of the parameter, factor) of each term.
-        constant: What is added.
+        constant: Added to the sum of the terms.
 
     >>> half = Angle.parameter(0) / 2
     >>> (-half).value([0.5])
@@ -59,11 +60,11 @@ class Angle:
 
     @classmethod
     def parameter(cls, number: int) -> Self:
-        """Return parameter ``number`` of the program, alone."""
+        """Return parameter ``number`` of the program, unscaled."""
         return cls(((number, 1.0),))
 
     def value(self, values: Sequence[float]) -> float:
-        """Return the number that the angle is when parameter i has ``values[i]``."""
+        """Return the value of the angle if parameter i has ``values[i]``."""
         if len(self.terms) == 1:  # one exact product: an unscaled parameter keeps every bit
             ((number, factor),) = self.terms
             return values[number] * factor + self.constant if self.constant else values[number] * factor
@@ -115,9 +116,9 @@ class Block:
         return len(self.names)
 
     def places(self, name: str) -> Iterator[int]:
-        """Yield where a name stands, in order."""
+        """Yield the indices of the operations of a name, in order."""
         place = -1
-        with suppress(ValueError):  # there is no further one
+        with suppress(ValueError):  # of index: there is no further one
             while True:
                 place = self.names.index(name, place + 1)
                 yield place
@@ -125,16 +126,16 @@ class Block:
 
 @dataclass(frozen=True)
 class Program:
-    """A circuit between an SDK and the wire. Qubits and classical bits are counted from 0 and have no gaps.
+    """A circuit between an SDK and the wire. Qubits and classical bits are numbered from 0 without gaps.
 
     Attributes:
-        num_qubits: How many qubits.
-        num_clbits: How many classical bits; one that nothing is measured into is 0.
-        body: What happens.
-        registers: How the classical bits are grouped; a bit may be in none or in several.
-        parameters: Names of the parameters without a value; angles name them by their place here.
-        name: What the circuit is called.
-        metadata: What the front end wants to travel with the job: text by key.
+        num_qubits: Qubits may be idle.
+        num_clbits: A classical bit that nothing is measured into is 0.
+        body: The operations.
+        registers: Groups of classical bits; a bit may be in none or in several.
+        parameters: Names of the unbound parameters; angles refer to them by their index.
+        name: The circuit's name; jobs are named after it.
+        metadata: Metadata that the front end adds to the job: text by key (docs/metadata.md).
     """
 
     num_qubits: int
@@ -162,14 +163,14 @@ class Program:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every name that occurs, in nested blocks too."""
+        """The names of all operations, in nested blocks too."""
         return frozenset(_words(self.body))
 
     @cached_property
     def readout(self) -> tuple[int | None, ...]:
-        """Classical bit -> the qubit whose last measurement went into it, None where nothing is measured into it.
+        """Classical bit -> the qubit of its last measurement, None if nothing is measured into it.
 
-        Branches are not looked into.
+        Measurements in branches are ignored.
         """
         readout: list[int | None] = [None] * self.num_clbits
         for place in self.body.places("measure"):

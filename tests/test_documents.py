@@ -22,7 +22,7 @@ MODULES = sorted(
 )
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/guide.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/guide.md", "docs/metadata.md"])
 def test_a_document_runs(name):
     result = doctest.testfile(str(ROOT / name), module_relative=False, optionflags=FLAGS)
     assert result.attempted > 5

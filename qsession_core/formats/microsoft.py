@@ -1,13 +1,13 @@
-"""``microsoft.quantum-results.v1`` and ``.v2``: what QIR programs return.
+"""``microsoft.quantum-results.v1`` and ``.v2``: the results of QIR programs.
 
 v2 is ``{"DataFormat": ..., "Results": [{"Histogram": [{"Outcome", "Display", "Count"}], "Shots": [outcome, ...]}]}``,
-one element of ``Results`` a program. An outcome is the recorded output: 0 and 1 for results, ``"-"`` for a lost qubit,
-lists for arrays, ``{"Item1": ..., "Item2": ...}`` for tuples, and ``{"Error": {"Code", "Name", ...}}`` for a shot that
-failed.
-v1 is ``{"Histogram": [display, probability, display, probability, ...]}``. Source: recorded traffic of the service.
+one element of ``Results`` for each program. An outcome is the recorded output: 0 and 1 for results, ``"-"`` for a lost
+qubit, lists for arrays, ``{"Item1": ..., "Item2": ...}`` for tuples, ``{"Error": {"Code", "Name", ...}}`` for a failed
+shot.
+v1 is ``{"Histogram": [display, probability, display, probability, ...]}``. Source: docs/protocol.md 6.6 and 6.7.
 
-Shots of a job are nearly always the same text but for their bits. Then the bytes themselves are the array: they are
-checked to be so, and read without making an object of any shot.
+Shots of a job nearly always have the same text except for their bits, and are then read by the fast path of
+:mod:`~qsession_core.formats.reading.uniform_shots`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ from qsession_core.formats.interface import MICROSOFT_V1 as V1
 from qsession_core.formats.interface import MICROSOFT_V2 as V2
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of, written_by_qiskit
 from qsession_core.formats.reading.malformed import total_of, unreadable
-from qsession_core.formats.reading.uniform_shots import Span, histogram_total, leaves, members, shots_of, split
+from qsession_core.formats.reading.uniform_shots import (
+    Span,
+    histogram_and_shots,
+    histogram_total,
+    leaves,
+    members,
+    shots_of,
+)
 from qsession_core.results.result import Layout, Register, Result
 from qsession_core.results.rows import apportion, merge_rows
 
@@ -36,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FirstVersion", "decode_v1", "decode_v2", "plain"]
 
-# What a bit is written as; booleans, and 2 for a lost qubit, only where the job says that its outcomes are bits
+# Spellings of a bit. Booleans, and 2 for a lost qubit, count only if the job's metadata says that its outcomes are bits
 _BITS = {"0": "0", "1": "1", "-": "-", "Zero": "0", "One": "1", "False": "0", "True": "1", "Loss": "-"}
 _LOST_BY_NUMBER = 2
 
@@ -58,7 +65,7 @@ class _Document(msgspec.Struct):
 
 
 class FirstVersion(msgspec.Struct):
-    """The document of v1: texts and numbers in turn."""
+    """The document of v1: texts and numbers alternate."""
 
     Histogram: list[str | float]
 
@@ -74,10 +81,10 @@ def decode_v2(data: bytes, facts: JobFacts) -> list[Result]:
         One result for each program of the job, in the job's order.
 
     Raises:
-        ResultFormatError: They are something else.
+        ResultFormatError: The bytes are not what the format says.
     """
     with unreadable(V2, facts):
-        parts = split(data)
+        parts = histogram_and_shots(data)
         total = histogram_total(parts[0]) if parts is not None else None
         uniform = shots_of(parts[1]) if parts is not None and total is not None else None
         if uniform is not None and total == len(uniform[0]):
@@ -108,7 +115,7 @@ def _run(run: _Run, facts: JobFacts) -> Result:
     if uniform is None:
         shots = msgspec.json.decode(raw)
         if not isinstance(shots, list):
-            raise ValueError("Shots is no list")
+            raise ValueError("Shots is not a list")
         number, result = len(shots), _from_shots(shots, facts)
     else:
         rows, first = uniform
@@ -122,7 +129,7 @@ def _run(run: _Run, facts: JobFacts) -> Result:
 
 
 def _from_shots(shots: Sequence[Any], facts: JobFacts) -> Result:
-    """Read shots one by one: some failed, or are no bits."""
+    """Read shots one by one: some failed, or are not bits."""
     good, errors = _apart(shots)
     rows = _rows(good, facts)
     if rows is None:
@@ -167,12 +174,12 @@ def _apart(shots: Sequence[Any]) -> tuple[list[Any], list[Mapping[str, object]]]
         elif isinstance(shot["Error"], dict):
             errors.append(shot["Error"])
         else:
-            raise ValueError(f"shot {place} has an Error that is no object")
+            raise ValueError(f"shot {place} has an Error that is not an object")
     return good, errors
 
 
 def _rows(outcomes: Sequence[Any], facts: JobFacts) -> Rows | None:
-    """Return outcomes as rows of bits; None if they are something else, and the job does not say that they are bits."""
+    """Return outcomes as rows of bits; None if they are not bits and the job does not say that they are."""
     is_known = Layout.KEY in facts.metadata or written_by_qiskit(facts.metadata) or keys_of(facts.metadata) is not None
     rows = []
     for place, outcome in enumerate(outcomes):
@@ -190,7 +197,7 @@ def _rows(outcomes: Sequence[Any], facts: JobFacts) -> Rows | None:
 
 
 def _bit(leaf: Any, *, is_known: bool) -> str:
-    """Return a bit as a character; ``?`` for what is none."""
+    """Return a bit as a character; ``?`` for anything else."""
     if isinstance(leaf, str):
         return _BITS.get(leaf, "?")
     if isinstance(leaf, bool):
@@ -201,7 +208,7 @@ def _bit(leaf: Any, *, is_known: bool) -> str:
 
 
 def plain(outcome: Any) -> Any:
-    """Return an outcome with its tuples as Python tuples.
+    """Return an outcome with Python tuples for its tuples.
 
     >>> plain({"Item1": [0, 1], "Item2": 1})
     ([0, 1], 1)
@@ -214,7 +221,7 @@ def plain(outcome: Any) -> Any:
 
 
 def display(outcome: Any) -> str:
-    """Return an outcome's text as the service displays it.
+    """Return an outcome as the service displays it.
 
     >>> display({"Item1": [0, 1, "-"], "Item2": 1})
     '([0, 1, -], 1)'
@@ -239,10 +246,10 @@ def _laid_out(
 
     Args:
         rows: Shots, or outcomes of a distribution.
-        first: The first of them as it was recorded.
+        first: The first of them, as recorded.
         facts: The job's.
         errors: Shots that failed.
-        distribution: The probability of each outcome, and the shots of all.
+        distribution: The probability of each outcome, and the total shots.
     """
     recorded = rows.shape[1]
     layout = layout_of(facts.metadata) or _foreign_layout(first, recorded, facts)
@@ -271,7 +278,7 @@ def _laid_out(
 
 
 def _foreign_layout(first: Any, width: int, facts: JobFacts) -> Layout:
-    """Read the layout off the first outcome: each array is a register, loose bits are one."""
+    """Derive the layout from the first outcome: each array is a register, and the loose bits are one."""
     sizes = [sum(1 for _ in leaves(member)) for member in members(first)] if isinstance(first, dict) else [width]
     keys = keys_of(facts.metadata)
     if keys is not None and [len(qubits) for qubits in keys.values()] == sizes:
@@ -299,7 +306,7 @@ def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
         facts: The job's.
 
     Raises:
-        ResultFormatError: They are something else.
+        ResultFormatError: The bytes are not what the format says.
     """
     with unreadable(V1, facts):
         histogram = msgspec.json.decode(data, type=FirstVersion).Histogram
@@ -310,7 +317,7 @@ def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
         if not len(displays) == len(numbers) == len(histogram) // 2:
             raise ValueError("Histogram does not alternate texts and numbers")
         weights = np.array(numbers, np.float64)
-        apportion(weights, 1)  # says what is wrong with them
+        apportion(weights, 1)  # raises if they are not probabilities
         shapes = {re.sub("[01-]", "0", text) for text in displays}
         if not all(re.fullmatch(r"[01\-\[\](), ]+", text) for text in displays):
             return [_values_of(displays, weights, facts)]
@@ -322,16 +329,16 @@ def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
 
 
 def _values_of(displays: Sequence[str], weights: NDArray[np.float64], facts: JobFacts) -> Result:
-    """Return a result whose outcomes are no bits: one text a shot, grouped."""
+    """Return a result whose outcomes are not bits: one text a shot, equal ones together."""
     if facts.shots is None:
-        raise ValueError(f"{displays[0]!r} is no bits, and the job does not say its shots")
+        raise ValueError(f"{displays[0]!r} is not bits, and the job does not say its shots")
     numbers = apportion(weights, total_of([facts.shots], "the job"))
     texts = [text for text, number in zip(displays, numbers.tolist(), strict=True) for _ in range(number)]
     return Result(0, texts=texts, seed_text=facts.job_id)
 
 
 def _structure(text: str) -> Any:
-    """Return what a display such as ``([0, 1], [1])`` shows, as an outcome."""
+    """Return an outcome of the shape of a display such as ``([0, 1], [1])``, its bits 0."""
     if not text.startswith("("):
         return [0]
     members = re.findall(r"\[[^\]]*\]|[01-]", text)

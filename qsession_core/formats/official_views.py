@@ -31,8 +31,8 @@ class _Document(msgspec.Struct):
 def view(output_data_format: str, data: bytes) -> Any:
     """Return what ``get_results`` returns.
 
-    Microsoft's formats: the share of each display text, of the first program. Others: the parsed JSON, or the text
-    where it is none.
+    Microsoft's formats: display text -> share of the shots, of the first program. Others: the parsed JSON, or the text
+    if it is not JSON.
 
     Raises:
         ResultFormatError: A Microsoft format that is malformed.
@@ -53,10 +53,10 @@ def view(output_data_format: str, data: bytes) -> Any:
 
 
 def histograms(data: bytes) -> Any:
-    """Return what ``get_results_histogram`` returns: outcome and count by display text; a list of such for a batch.
+    """Return what ``get_results_histogram`` returns: display text -> outcome and count; a list of these for a batch.
 
     Raises:
-        ResultFormatError: The result is no Microsoft format, or malformed.
+        ResultFormatError: The result is not in a Microsoft format, or malformed.
     """
     with unreadable(MICROSOFT_V2, JobFacts()):
         found = [
@@ -70,7 +70,7 @@ def shots(data: bytes) -> Any:
     """Return what ``get_results_shots`` returns: one outcome a shot; a list of such lists for a batch.
 
     Raises:
-        ResultFormatError: The result is no Microsoft format, or malformed.
+        ResultFormatError: The result is not in a Microsoft format, or malformed.
     """
     with unreadable(MICROSOFT_V2, JobFacts()):
         found = [[plain(shot) for shot in run.Shots] for run in _document(data)]

@@ -49,23 +49,23 @@ class LocalTarget:
 
     Attributes:
         id: Its name on the wire, such as ``"ionq.simulator"``.
-        num_qubits: The widest program it takes.
+        num_qubits: The widest program that it takes.
         profile: QIR target profile: ``Base``, ``Adaptive_RI`` or ``Adaptive_RIF``; empty for none.
-        provider_id: Its provider; empty for what stands before the first dot of the id.
-        formats: Input formats, each with the output formats it may be asked for; the first is the default.
-        max_shots: The most shots a job may ask for; None for no limit.
-        default_shots: Shots of a job that names none.
+        provider_id: Its provider; empty for the id up to its first dot.
+        formats: Input format -> its output formats, the default first.
+        max_shots: The most shots of a job; None for no limit.
+        default_shots: The shots of a job that asks for none.
         availability: ``Available``, ``Degraded`` (takes jobs, does not run them now) or ``Unavailable`` (takes none).
-        queue_seconds: How long a job waits, by the workspace's clock, before it may start.
-        average_queue_seconds: What providerStatus says about the queue; None for ``queue_seconds``.
-        parallel: How many of its jobs run at once; None for as many as the machine can.
-        hold_seconds: A session keeps the target to itself while its jobs follow one another within this time.
-        results: How results come about: ``"sampled"``, ``"exact"`` (probabilities where the format has them, shots in
+        queue_seconds: The time from submission to start, by the workspace's clock.
+        average_queue_seconds: The queue time in providerStatus; None for ``queue_seconds``.
+        parallel: The most jobs that run at once; None for as many as the machine can.
+        hold_seconds: A session has the target to itself while its jobs follow one another within this time.
+        results: How results are made: ``"sampled"``, ``"exact"`` (probabilities where the format has them, shots in
             their proportion) or ``"zeros"`` (syntax checkers run nothing).
-        noise: Error probabilities of the noise that is on unless a job switches it off, by name (see noise.py).
-        noise_models: Noise a job may ask for by name, as ionq's ``noise.model``.
-        gates: Words a job may use; empty for all.
-        status_page: What providerStatus gives as such.
+        noise: Name -> error probability of the noise that is on unless a job switches it off (see noise.py).
+        noise_models: Name -> noise that a job may ask for, as by ionq's ``noise.model``.
+        gates: The gate words that a job may use; empty for all.
+        status_page: The statusPage in providerStatus.
         cost: (dimensionId, dimensionName, measureUnit) of each cost event of its jobs; the local price is zero.
     """
 
@@ -89,9 +89,11 @@ class LocalTarget:
     cost: tuple[tuple[str, str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the row where it is made, not when a job meets it."""
+        """Check the values."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", self.id):
-            raise ConfigurationError(f"{self.id!r} is no target id; use letters, digits, dots, dashes and underscores.")
+            raise ConfigurationError(
+                f"{self.id!r} is not a target id; use letters, digits, dots, dashes, underscores."
+            )
         if self.availability not in _AVAILABLE:
             raise ConfigurationError(f"{self.id}: availability is {self.availability!r}; use one of {_AVAILABLE}.")
         if self.results not in {"sampled", "exact", "zeros"}:
@@ -182,7 +184,7 @@ _FIELDS = {entry.name for entry in fields(LocalTarget)}
 
 
 def with_changes(rows: Iterable[LocalTarget], changes: Iterable[LocalTarget]) -> dict[str, LocalTarget]:
-    """Return targets by id in lower case; a change takes the place of the row of its id."""
+    """Return id in lower case -> target; a change replaces the target of its id."""
     found = {row.id.lower(): row for row in rows}
     found.update({row.id.lower(): row for row in changes})
     return found
@@ -192,7 +194,7 @@ def read_targets(path: Path) -> list[LocalTarget]:
     """Return the targets that a TOML file adds or changes.
 
     Raises:
-        ConfigurationError: The file is no TOML, or a row says something that targets do not have.
+        ConfigurationError: The file is not TOML, or a table has members that targets do not have.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("target", [])
@@ -203,7 +205,7 @@ def read_targets(path: Path) -> list[LocalTarget]:
 
 
 def _from_table(table: dict[str, Any], known: Mapping[str, LocalTarget]) -> LocalTarget:
-    """Make one row of one TOML table."""
+    """Make a target of a TOML table."""
     unknown = sorted(set(table) - _FIELDS)
     if unknown or not isinstance(table.get("id"), str):
         problem = f"unknown members {', '.join(unknown)}" if unknown else "no id"

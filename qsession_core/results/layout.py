@@ -1,4 +1,4 @@
-"""How the bits of a result are grouped and in which order a result lists them."""
+"""How the bits of a result are grouped, and in which order it lists them. Bit order itself: :mod:`.result`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 __all__ = ["Layout", "Register"]
 
-_MOST_CLBITS = 1_000_000  # a layout that claims more is not believed
+_MOST_CLBITS = 1_000_000  # a layout that claims more is malformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Register:
     """A classical register, or a Cirq measurement key.
 
     Attributes:
-        name: As the SDK has it; any text.
-        clbits: Its classical bits, in the register's own order: its bit i is classical bit ``clbits[i]``.
+        name: The SDK's name; any text.
+        clbits: Bit i of the register is classical bit ``clbits[i]``.
     """
 
     name: str
@@ -29,14 +29,14 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the bits of a job's result are to be read. It travels in the job's metadata under :attr:`KEY`.
+    """How to read the bits of a job's result. It travels in the job's metadata under :attr:`KEY` (docs/metadata.md).
 
     Attributes:
-        num_clbits: How many classical bits the program has.
-        registers: How they are grouped.
-        recorded: The classical bits in the order in which the result lists them; None in the natural order.
+        num_clbits: The classical bits of the program.
+        registers: Groups of them.
+        recorded: The classical bits in the order in which the result lists them; None for the natural order.
             Bits that are not in it are 0.
-        names: Where the result has registers of its own: their names, in the order of ``recorded``.
+        names: The names of the registers in the result, in the order of ``recorded``; None if it has none.
     """
 
     num_clbits: int
@@ -44,7 +44,7 @@ class Layout:
     recorded: tuple[int, ...] | None = None
     names: tuple[str, ...] | None = None
 
-    KEY = "qsession"  # not a field: it has no annotation
+    KEY = "qsession"  # without an annotation, so it is not a field
 
     def to_text(self) -> str:
         """Return it as one line of JSON."""

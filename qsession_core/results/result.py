@@ -1,7 +1,7 @@
 """Results, and the one place where bit order is defined.
 
-**Classical bit i is character i from the left.** So ``"100"`` says that classical bit 0 is 1. Qiskit's front end
-reverses this, Cirq's cuts it by register; formats bring what they read into it.
+**Classical bit i is character i from the left**: in ``"100"`` classical bit 0 is 1. Decoders bring bits into this
+order; Qiskit's front end reverses it, Cirq's cuts it by register.
 
 >>> result = Result.from_memory(["10", "10", "00"])
 >>> result.counts
@@ -9,8 +9,8 @@ reverses this, Cirq's cuts it by register; formats bring what they read into it.
 >>> result.memory()
 ['10', '10', '00']
 
-Counts are plain ints that sum exactly to the shots kept. Where a provider gives probabilities instead of shots, they
-are scaled by largest remainder, and nothing is drawn at random; memory made of them is marked synthetic:
+Counts are plain ints that sum exactly to the shots kept. Probabilities of a provider that gives no shots are scaled by
+largest remainder, and nothing is drawn at random; memory made from them is marked synthetic:
 
 >>> thirds = Result.from_probabilities({"00": 1 / 3, "01": 1 / 3, "10": 1 / 3}, shots=100)
 >>> thirds.counts
@@ -51,16 +51,15 @@ __all__ = ["Layout", "Register", "Result", "apportion"]
 
 
 class Result:
-    """The outcome of one program. Immutable; counts and memory are made when first asked for.
+    """The outcomes of one program. Immutable; counts and memory are computed on first use.
 
-    Made by a decoder, by :meth:`from_memory` or by :meth:`from_probabilities`.
+    Made by a decoder, :meth:`from_memory` or :meth:`from_probabilities`.
 
     Attributes:
-        shots: How many shots were kept: the sum of the counts. 0 for a distribution whose job does not say its shots.
-        num_clbits: How many characters a key has; 0 where outcomes are not bits (a Q# program that returns numbers).
-        registers: How the bits are grouped.
-        values: The outcome of each shot as the program returned it (ints, lists, tuples), where the provider gives it
-            and it is not bits; else None.
+        shots: The shots kept: the sum of the counts. 0 for a distribution whose job does not say its shots.
+        num_clbits: The characters of a key; 0 if outcomes are not bits (a Q# program that returns numbers).
+        registers: Groups of the bits.
+        values: The outcome of each shot as the program returned it (ints, lists, tuples), if it is not bits; else None.
         errors: Shots that ended in a runtime error, each as the service reports it.
     """
 
@@ -77,18 +76,18 @@ class Result:
         errors: tuple[Mapping[str, object], ...] = (),
         seed_text: str = "",
     ) -> None:
-        """Hold what a decoder has read. Exactly one of characters, distribution and texts is given.
+        """Make a result of exactly one of characters, distribution and texts.
 
         Args:
-            num_clbits: Width of a key.
+            num_clbits: The characters of a key.
             characters: ASCII codes, shape (shots, num_clbits), in execution order; ``-`` where a qubit was lost.
-            distribution: Different outcomes, shape (outcomes, num_clbits), and their probabilities.
+            distribution: Distinct outcomes, ASCII codes of shape (outcomes, num_clbits), and their probabilities.
             texts: One text a shot, for outcomes that are not bits.
             values: See the attribute.
-            shots: For a distribution: how many shots it stands for.
+            shots: For a distribution: the shots that it stands for.
             registers: See the attribute.
             errors: See the attribute.
-            seed_text: Seeds synthetic memory; the job's id.
+            seed_text: The seed of synthetic memory: the job's id.
         """
         self.num_clbits = num_clbits
         self.registers = registers
@@ -105,7 +104,7 @@ class Result:
         """Make a result of one key a shot, all of one width; ``-`` stands for a lost qubit.
 
         Raises:
-            ValueError: A key holds something else, or they differ in width.
+            ValueError: A key has other characters, or they differ in width.
         """
         characters = rows_of(memory)
         return cls(characters.shape[1], characters=characters, registers=registers)
@@ -122,12 +121,12 @@ class Result:
         """Make a result of a distribution over keys of one width; ``-`` stands for a lost qubit.
 
         Raises:
-            ValueError: A key holds something else, they differ in width, or the probabilities are none.
+            ValueError: A key has other characters, they differ in width, or the probabilities are not valid.
         """
         characters = rows_of(list(probabilities))
         weights = np.array(list(probabilities.values()), dtype=np.float64)
         if shots:
-            apportion(weights, shots)  # says what is wrong with them now, not when they are asked for
+            apportion(weights, shots)  # raises now, not on first use
         distribution = (characters, weights)
         return cls(
             characters.shape[1], distribution=distribution, shots=shots, registers=registers, seed_text=seed_text
@@ -152,14 +151,14 @@ class Result:
 
     @cached_property
     def shots(self) -> int:
-        """How many shots were kept."""
+        """The number of shots kept."""
         if self._texts is not None:
             return len(self._texts)
         return len(self._kept) if self._characters is not None else (self._shots or 0) - self.lost_shots
 
     @property
     def counts(self) -> dict[str, int]:
-        """How often each outcome came, by key, in the keys' order; they sum to :attr:`shots`."""
+        """Key -> number of shots, sorted by key; they sum to :attr:`shots`."""
         return dict(self._counts)
 
     @cached_property
@@ -173,7 +172,7 @@ class Result:
 
     @property
     def probabilities(self) -> dict[str, float]:
-        """The probability of each outcome, by key: the provider's own where it gives them, else counts by shots."""
+        """Key -> probability: the provider's own if it gives them, else counts divided by shots."""
         if self._distribution is None:
             return {key: count / self.shots for key, count in self._counts.items()}
         keys, weights = self._distribution
@@ -185,14 +184,14 @@ class Result:
 
     @property
     def memory_is_synthetic(self) -> bool:
-        """Whether the provider gave no single shots, so that :meth:`memory` is made of the counts."""
+        """Whether the provider gave no single shots, so that :meth:`memory` is made from the counts."""
         return self._distribution is not None
 
     def memory(self, seed: int | None = None) -> list[str]:
-        """Return one key a shot, in execution order where the provider gives shots.
+        """Return one key a shot, in execution order if the provider gives shots.
 
         Args:
-            seed: Where memory is synthetic: shuffles it; the same seed gives the same order. By default the job's id.
+            seed: Shuffles synthetic memory; the same seed gives the same order. By default the job's id.
 
         Returns:
             :attr:`shots` keys; counting them gives :attr:`counts`.
@@ -203,13 +202,13 @@ class Result:
         """Return the kept shots as numbers, shape (shots, num_clbits); column i is classical bit i.
 
         Args:
-            seed: As for :meth:`memory`.
+            seed: See :meth:`memory`.
 
         Raises:
             ResultFormatError: The outcomes are not bits but :attr:`values`.
         """
         if self._texts is not None:
-            problem = "its outcomes are no bits"
+            problem = "its outcomes are not bits"
             raise ResultFormatError(
                 f"This result has no bits: {problem}. They are in result.values.", format="", problem=problem
             )
@@ -219,7 +218,7 @@ class Result:
 
     @cached_property
     def lost_shots(self) -> int:
-        """How many shots lost a qubit; they are in none of the counts, only in the raw ones."""
+        """The number of shots that lost a qubit; only the raw counts and memory have them."""
         if self._distribution is not None:
             keys, numbers = self._apportioned
             return int(numbers[lost_in(keys)].sum())
@@ -227,18 +226,18 @@ class Result:
 
     @property
     def raw_counts(self) -> dict[str, int]:
-        """Counts with the lost shots; ``-`` stands for a lost qubit."""
+        """Counts including the lost shots; ``-`` stands for a lost qubit."""
         if not self.lost_shots:
             return self.counts
         if self._distribution is not None:
             keys, numbers = self._apportioned
             return counts_by_key(keys, numbers, numbers > 0)
-        assert self._characters is not None  # noqa: S101 - only shots and distributions have lost ones
+        assert self._characters is not None  # noqa: S101 - only shots and distributions have lost shots
         return count_rows(self._characters)
 
     @property
     def raw_memory(self) -> list[str] | None:
-        """Memory with the lost shots, in execution order; None where the provider gives no single shots."""
+        """Memory including the lost shots, in execution order; None if the provider gives no single shots."""
         if self._texts is not None:
             return list(self._texts)
         return None if self._characters is None else texts_of(self._characters)
@@ -247,13 +246,13 @@ class Result:
 
     @cached_property
     def _kept(self) -> Rows:
-        assert self._characters is not None  # noqa: S101 - callers have looked
+        assert self._characters is not None  # noqa: S101 - callers have checked
         lost = lost_in(self._characters)
         return self._characters[~lost] if lost.any() else self._characters
 
     @cached_property
     def _apportioned(self) -> tuple[Rows, NDArray[np.int64]]:
-        assert self._distribution is not None  # noqa: S101 - callers have looked
+        assert self._distribution is not None  # noqa: S101 - callers have checked
         keys, weights = self._distribution
         order = key_order(keys)
         numbers = apportion(weights, self._shots) if self._shots else np.zeros(len(keys), np.int64)

@@ -1,4 +1,4 @@
-"""Keys as rows: outcomes as a matrix of ASCII codes, one row each, and what can be done with all rows at once."""
+"""Keys as rows: outcomes as a matrix of ASCII codes, one row each, and operations on all rows at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _LOST = ord("-")
-_BATCH = 1 << 16  # so many texts are made at a time, which bounds the memory it takes
+_BATCH = 1 << 16  # texts made at a time, to bound the memory
 _WIDEST_PACKED = 64
 _WIDEST_BINNED = 24
 
@@ -35,7 +35,7 @@ def rows_of(keys: Sequence[str]) -> Rows:
     """Return keys of one width as rows.
 
     Raises:
-        ValueError: They differ in width, or one has something else than 0, 1 and ``-``.
+        ValueError: They differ in width, or one has other characters than 0, 1 and ``-``.
     """
     width = len(keys[0]) if keys else 0
     odd = next((key for key in keys if len(key) != width or not set(key) <= {"0", "1", "-"}), None)
@@ -50,7 +50,7 @@ def texts_of(rows: Rows) -> list[str]:
     if not width:
         return [""] * number
     texts: list[str] = []
-    for start in range(0, number, _BATCH):  # numpy's text has four bytes a character
+    for start in range(0, number, _BATCH):  # numpy's texts have four bytes a character
         wide = np.ascontiguousarray(rows[start : start + _BATCH], dtype=np.uint32)
         texts += wide.view(f"U{width}").ravel().tolist()
     return texts
@@ -59,21 +59,21 @@ def texts_of(rows: Rows) -> list[str]:
 def lost_in(rows: Rows) -> NDArray[np.bool_]:
     """Return which rows lost a qubit."""
     lost = rows == _LOST
-    if not lost.any():  # the rule, and ten times as fast as asking row by row
+    if not lost.any():  # the usual case, and ten times as fast as any(axis=1)
         return np.zeros(len(rows), dtype=np.bool_)
     found: NDArray[np.bool_] = lost.any(axis=1)
     return found
 
 
 def count_rows(rows: Rows) -> dict[str, int]:
-    """Count equal rows, in the order of their keys."""
+    """Return key -> number of rows, sorted by key."""
     number, width = rows.shape
     if width == 0:
         return {"": number} if number else {}
     if width > _WIDEST_PACKED or (rows == _LOST).any():
         return count_texts(texts_of(rows))
     packed = _packed(rows)
-    if width <= _WIDEST_BINNED and 1 << width <= 16 * number:  # as many bins as is worth looking through
+    if width <= _WIDEST_BINNED and 1 << width <= 16 * number:  # few enough bins to scan
         shift = np.uint64(_WIDEST_PACKED - width)
         bins = np.bincount((packed >> shift).astype(np.int64))
         filled = np.flatnonzero(bins)
@@ -85,24 +85,24 @@ def count_rows(rows: Rows) -> dict[str, int]:
 
 
 def counts_by_key(rows: Rows, numbers: NDArray[np.int64], chosen: NDArray[np.bool_]) -> dict[str, int]:
-    """Return the numbers of the chosen rows by their keys."""
+    """Return key -> number of the chosen rows."""
     return dict(zip(texts_of(rows[chosen]), numbers[chosen].tolist(), strict=True))
 
 
 def merge_rows(rows: Rows, weights: NDArray[np.float64]) -> tuple[Rows, NDArray[np.float64]]:
-    """Return the different rows, in the order of their codes, each with the sum of its weights."""
+    """Return the distinct rows, sorted by their codes, each with the sum of its weights."""
     if rows.shape[1] == 0:
         return rows[:1], weights.sum(keepdims=True) if len(rows) else weights
     is_packable = rows.shape[1] <= _WIDEST_PACKED and not (rows == _LOST).any()
     whole = _packed(rows) if is_packable else np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
-    if is_packable and (whole[1:] > whole[:-1]).all():  # in order and different already
+    if is_packable and (whole[1:] > whole[:-1]).all():  # sorted and distinct already
         return rows, weights
     _, first, which = np.unique(whole, return_index=True, return_inverse=True)
     return rows[first], np.bincount(which, weights=weights, minlength=len(first)).astype(np.float64, copy=False)
 
 
 def count_texts(texts: Sequence[str]) -> dict[str, int]:
-    """Count equal texts, in their order."""
+    """Return text -> number of texts, sorted."""
     counts: dict[str, int] = {}
     for text in texts:
         counts[text] = counts.get(text, 0) + 1
@@ -110,14 +110,14 @@ def count_texts(texts: Sequence[str]) -> dict[str, int]:
 
 
 def key_order(rows: Rows) -> NDArray[np.intp]:
-    """Return the order in which rows come by key."""
+    """Return the indices that sort rows by key."""
     if (rows == _LOST).any():
         return np.argsort(np.array(texts_of(rows)), kind="stable")
     return np.argsort(_packed(rows), kind="stable")
 
 
 def _packed(rows: Rows) -> NDArray[Any]:
-    """Return one sortable number (or byte string) a row of bits; the first bit is the highest."""
+    """Return one sortable number (or byte string) for each row of bits; the first bit is the highest."""
     width = rows.shape[1]
     packed = np.packbits(rows & 1, axis=1)
     if width > _WIDEST_PACKED:
@@ -134,20 +134,20 @@ def apportion(weights: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     [5, 3, 2]
 
     Args:
-        weights: Not negative, with a sum above 0.
-        total: What the numbers are to sum to.
+        weights: Non-negative, with a finite sum above 0.
+        total: The sum of the numbers.
 
     Returns:
-        One number for each weight; where remainders tie, the first ones are rounded up.
+        One number for each weight; among equal remainders the first are rounded up.
 
     Raises:
-        ValueError: The weights are not so.
+        ValueError: The weights are negative, not finite, or sum to 0.
     """
     if not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
         raise ValueError("weights must not be negative, and their sum must be above 0 and finite")
     exact = weights * (total / weights.sum())
     nearest = np.rint(exact)
-    # a count divided by its shots and multiplied again misses the whole number by a rounding error, not by more
+    # a count divided by its shots and multiplied again is off by a rounding error at most
     exact = np.where(np.abs(exact - nearest) < 1e-9 * max(total, 1), nearest, exact)
     whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     missing = total - int(whole.sum())

@@ -456,7 +456,7 @@ def test_what_is_read_at_once_is_what_a_patient_reader_reads(seed, monkeypatch):
         separators = draw.choice([(",", ":"), (", ", ": "), (" ,\n ", " : ")])
         documents.append(damaged(draw, json.dumps(document, separators=separators).encode()))
     at_once = [read(data) for data in documents]
-    monkeypatch.setattr(microsoft, "split", lambda _data: None)
+    monkeypatch.setattr(microsoft, "histogram_and_shots", lambda _data: None)
     monkeypatch.setattr(microsoft, "shots_of", lambda _shots: None)
 
     for data, found in zip(documents, at_once, strict=True):

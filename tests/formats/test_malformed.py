@@ -268,7 +268,7 @@ def test_an_empty_object_is_malformed_but_for_pasqal_where_it_is_no_shots(output
         (
             V2,
             {"DataFormat": V2, "Results": [{"Shots": [{"Error": 5}]}]},
-            "Results[0]: shot 0 has an Error that is no object",
+            "Results[0]: shot 0 has an Error that is not an object",
         ),
         (V1, {"Histogram": ["[0]", 0.5, "[1]"]}, "Histogram has 3 members, an odd number"),
         (V1, {"Histogram": ["[0]", "0.5"]}, "Histogram does not alternate texts and numbers"),

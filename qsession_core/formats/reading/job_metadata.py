@@ -1,4 +1,4 @@
-"""How a result is laid out, from a job's metadata: ours, or what the official client stamps on its jobs.
+"""The layout of a result, from a job's metadata: ours, or that of the official client.
 
 =======================  ===================================================================================
 written by               metadata
@@ -8,6 +8,8 @@ official client, Qiskit  ``qiskit``, ``num_qubits``; IonQ JSON: also ``meas_map`
 official client, Cirq    ``cirq`` and ``measurement_dict``: key -> qubits, in order of first appearance
 cirq-ionq                ``measurement0``, ``measurement1``...: pieces of one text, key US qubit,qubit RS key...
 =======================  ===================================================================================
+
+All keys, with shapes and examples: docs/metadata.md.
 """
 
 from __future__ import annotations
@@ -29,22 +31,22 @@ _BETWEEN_KEYS, _AFTER_KEY = "\x1e", "\x1f"
 
 
 def layout_of(metadata: Mapping[str, str]) -> Layout | None:
-    """Return the layout that this package wrote, if it did.
+    """Return the layout that this package wrote; None if it did not write the job.
 
     Raises:
-        ValueError: There is one, and it cannot be read.
+        ValueError: It cannot be read.
     """
     text = metadata.get(Layout.KEY)
     return None if text is None else Layout.from_text(text)
 
 
 def written_by_qiskit(metadata: Mapping[str, str]) -> bool:
-    """Whether the official client's Qiskit side wrote the job: it records the last classical bit first."""
+    """Whether the official client's Qiskit side wrote the job; its QIR records the last classical bit first."""
     return Layout.KEY not in metadata and metadata.get("qiskit", "").lower() == "true"
 
 
 def keys_of(metadata: Mapping[str, str]) -> dict[str, list[int]] | None:
-    """Return the measurement keys that the official client's Cirq side stamps, with their qubits; None without.
+    """Return measurement key -> qubits, as the official client's Cirq side writes them; None if it did not.
 
     Raises:
         ValueError: They cannot be read.
@@ -73,13 +75,13 @@ def readout_of(metadata: Mapping[str, str], widest: int) -> tuple[list[int | Non
 
     Args:
         metadata: The job's.
-        widest: How many qubits the result shows at least.
+        widest: The least number of qubits that the result may have.
 
     Returns:
         The qubit of each classical bit (None: the bit is 0), and the registers.
 
     Raises:
-        ValueError: The metadata is there but cannot be read.
+        ValueError: The metadata cannot be read.
     """
     layout = layout_of(metadata)
     readout: list[int | None]
@@ -93,20 +95,20 @@ def readout_of(metadata: Mapping[str, str], widest: int) -> tuple[list[int | Non
     elif (keys := keys_of(metadata)) is not None:
         readout = [qubit for qubits in keys.values() for qubit in qubits]
         if any(qubit is not None and not 0 <= qubit <= _MOST_QUBITS for qubit in readout):
-            raise ValueError("measurement_dict in the job's metadata names a qubit that no job has")
+            raise ValueError("measurement_dict in the job's metadata names a qubit beyond any job's")
         return readout, _one_after_another({key: len(qubits) for key, qubits in keys.items()})
     else:
-        counted = metadata.get("num_qubits") or metadata.get("qubits") or "1"
-        if not re.fullmatch("[0-9]{1,6}", counted):
-            raise ValueError(f"the job's metadata says {counted[:40]!r} qubits")
-        readout = list(range(max(widest, int(counted))))
+        width = metadata.get("num_qubits") or metadata.get("qubits") or "1"
+        if not re.fullmatch("[0-9]{1,6}", width):
+            raise ValueError(f"the job's metadata says {width[:40]!r} qubits")
+        readout = list(range(max(widest, int(width))))
     if any(qubit is not None and not 0 <= qubit <= _MOST_QUBITS for qubit in readout):
-        raise ValueError("meas_map in the job's metadata names a qubit that no job has")
+        raise ValueError("meas_map in the job's metadata names a qubit beyond any job's")
     return readout, layout.registers if layout else _one_after_another({"c": len(readout)})
 
 
 def _one_after_another(sizes: Mapping[str, int]) -> tuple[Register, ...]:
-    """Return registers of these sizes over bits in natural order."""
+    """Return registers of these sizes over consecutive bits."""
     registers, start = [], 0
     for name, size in sizes.items():
         registers.append(Register(name, tuple(range(start, start + size))))

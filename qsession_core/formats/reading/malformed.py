@@ -1,4 +1,4 @@
-"""What every decoder does with bytes that are not what they say."""
+"""How every decoder reports bytes that are not what their format says."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_SHOTS", "total_of", "unreadable"]
 
-# A result that claims more shots than this is not believed
+# A result that claims more shots is malformed
 MOST_SHOTS = 100_000_000
 
 
 @contextmanager
 def unreadable(output_data_format: str, facts: JobFacts) -> Iterator[None]:
-    """Turn what goes wrong while a result is read into one ``ResultFormatError`` that says what and where.
+    """Raise ``ResultFormatError`` for what a decoder raises inside the block.
 
-    Decoders raise ``ValueError`` with the problem; what the JSON reader and numbers raise is understood as well.
+    Decoders raise ``ValueError`` with the problem; errors of the JSON reader and of arithmetic count too.
 
     Raises:
-        ResultFormatError: The block found the result malformed.
+        ResultFormatError: The result is malformed.
     """
     try:
         yield
@@ -46,7 +46,7 @@ def total_of(counts: list[int], where: str) -> int:
     """Return the sum of counts.
 
     Raises:
-        ValueError: One is negative, or they are too many to be true.
+        ValueError: One is negative, or the sum is beyond any job's shots.
     """
     if min(counts, default=0) < 0:
         raise ValueError(f"{where} has the negative count {min(counts)}")

@@ -1,7 +1,6 @@
-"""Arrays in JSON whose members are all the same text but for their bits or counts: the bytes are the array.
+"""Fast path: if all shots have the same JSON text except for their bits, read the bits from the bytes with numpy.
 
-Nothing is taken on trust: every byte that is not a bit or a count's digit is compared with the first member's. Whatever
-does not fit is left to a reader that looks at one member after the other.
+Every other byte is compared with that of the first shot. If one differs, the caller reads the shots one by one.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from qsession_core.results.rows import Rows
 
-__all__ = ["Span", "histogram_total", "leaves", "members", "shots_of", "split"]
+__all__ = ["Span", "histogram_and_shots", "histogram_total", "leaves", "members", "shots_of"]
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[-0-9a-zA-Z.+]+|.', re.DOTALL)
 _HEAD = re.compile(
@@ -33,12 +32,12 @@ _COUNT = re.compile(rb'"Count"\s*:\s*(\d+)')
 
 
 class Span(NamedTuple):
-    """An array within a document. These are megabytes: they are looked at where they are, and never copied.
+    """A JSON array within a document of megabytes, which is never copied.
 
     Attributes:
         data: The document.
-        start: Where the array's bracket opens.
-        stop: Behind where it closes.
+        start: The index of the opening bracket.
+        stop: The index behind the closing bracket.
     """
 
     data: bytes
@@ -46,7 +45,7 @@ class Span(NamedTuple):
     stop: int
 
     def inner(self) -> tuple[int, int] | None:
-        """Return from where to where its members are, without the space around them; None if it is no array."""
+        """Return start and stop of its members, without the space around them; None if it is not an array."""
         data, start, stop = self.data, self.start + 1, self.stop - 1
         if start > stop or data[self.start : start] != b"[" or data[stop : self.stop] != b"]":
             return None
@@ -57,10 +56,10 @@ class Span(NamedTuple):
         return start, stop
 
 
-def split(data: bytes) -> tuple[Span, Span] | None:
-    """Return the histogram and the shots of a document with one result in the service's own order, else None.
+def histogram_and_shots(data: bytes) -> tuple[Span, Span] | None:
+    """Return the arrays Histogram and Shots of a document with one result, members in the service's order; else None.
 
-    They are not looked into: who takes them must read every byte of both.
+    Their contents are not checked: the caller must read every byte of both.
     """
     head = _HEAD.match(data)
     place = _shots_key(data, head.end()) if head else -1
@@ -76,13 +75,13 @@ def split(data: bytes) -> tuple[Span, Span] | None:
 
 
 def _shots_key(data: bytes, start: int) -> int:
-    """Find the key of the shots: no histogram of bits has an S, and one letter is found much faster than a word."""
+    """Find ``"Shots"``: a histogram of bits has no S, and one letter is found much faster than a word."""
     place = data.find(b"S", start)
     return place - 1 if data[place - 1 : place + 6] == b'"Shots"' else data.find(b'"Shots"', start)
 
 
 def histogram_total(histogram: Span) -> int | None:
-    """Return the sum of a histogram's counts, if every entry is the same text but for its bits and its count."""
+    """Return the sum of a histogram's counts, if its entries differ only in their bits and counts; else None."""
     inner, data = histogram.inner(), histogram.data
     if inner is None:
         return None
@@ -99,7 +98,7 @@ def histogram_total(histogram: Span) -> int | None:
     outcome = re.sub(rb'"Item\d+"', lambda name: b"#" * len(name[0]), entry)
     bits = [place for place in range(length) if outcome[place : place + 1] in b"01" and place not in digits]
     grid = _grid(data, start, stop, separator, length, bits + digits)
-    if grid is None or (grid[1][bits] > 1).any():  # 0 and 1 differ in the last binary digit, others in more
+    if grid is None or (grid[1][bits] > 1).any():  # the codes of 0 and 1 differ in the last bit only
         return None
     text, _ = grid
     numbers = text[:, digits].astype(np.int64) - ord("0")
@@ -109,7 +108,7 @@ def histogram_total(histogram: Span) -> int | None:
 
 
 def _is_odd(entry: bytes) -> bool:
-    """Whether an entry is something else than an outcome of bits, its display and its count."""
+    """Whether an entry is not an outcome of bits with its display and count."""
     try:
         parts = msgspec.json.decode(entry, type=dict[str, Any])
         if set(parts) != {"Outcome", "Display", "Count"} or not isinstance(parts["Display"], str):
@@ -122,16 +121,16 @@ def _is_odd(entry: bytes) -> bool:
 def _grid(
     data: bytes, start: int, stop: int, separator: bytes, length: int, places: list[int]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-    """Return the members between two places as one row each, if all are the same text but at some places.
+    """Return the members between start and stop as one row each, if they differ only at some places; else None.
 
     Returns:
-        The rows, and for each column the binary digits of its characters that are not the same everywhere.
+        The rows, and for each column the binary digits in which its characters differ.
     """
     stride = length + len(separator)
     number, rest = divmod(stop - start + len(separator), stride)
     if rest:
         return None
-    if start + number * stride > len(data):  # else what follows the last member stands for its separator
+    if start + number * stride > len(data):  # the last row needs separator bytes too: normally those that follow
         data, start = data[start:stop] + separator, 0
     rows = np.frombuffer(data, np.uint8, number * stride, start).reshape(number, stride)
     text = rows[:, :length]
@@ -144,9 +143,9 @@ def _grid(
 
 
 def shots_of(shots: Span) -> tuple[Rows, Any] | None:
-    """Return the bits of all shots and the first shot, if every shot is the same text but for its bits.
+    """Return the bits of all shots and the first shot, if the shots differ only in their bits; else None.
 
-    A lost qubit, ``"-"``, is as long as a bit without its quotes.
+    A lost qubit, ``"-"``, is as long as a bit once its quotes are removed.
     """
     data = shots.data
     lost = data.count(b'"-"', shots.start, shots.stop) if data.find(b'"', shots.start, shots.stop) >= 0 else 0
@@ -178,13 +177,13 @@ def shots_of(shots: Span) -> tuple[Rows, Any] | None:
 
 
 def _with_first(rows: Rows, shot: bytes) -> tuple[Rows, Any] | None:
-    """Return the bits with the first shot, if it says them in the order in which they are written."""
+    """Return the bits with the first shot, if its bits are written in the order of its tuples' items."""
     first = msgspec.json.decode(re.sub(rb"-", b'"-"', shot))
     return (rows, first) if _in_written_order(first) and len(list(leaves(first))) == rows.shape[1] else None
 
 
 def _first_shot(data: bytes, start: int, stop: int) -> tuple[int, list[int]]:
-    """Return how long the first shot is, and where its bits are; length 0 if it holds something else than bits."""
+    """Return the length of the first shot, and the places of its bits; length 0 if it holds anything but bits."""
     depth, length, places = 0, 0, []
     for token in _TOKEN.finditer(data, start, stop):
         text = token.group()
@@ -203,7 +202,7 @@ def _first_shot(data: bytes, start: int, stop: int) -> tuple[int, list[int]]:
 
 
 def _in_written_order(outcome: Any) -> bool:
-    """Whether the members of all tuples come as Item1, Item2 and so on."""
+    """Whether the members of all tuples are written in the order Item1, Item2, ..."""
     if isinstance(outcome, list):
         return all(map(_in_written_order, outcome))
     if isinstance(outcome, dict):
@@ -213,7 +212,7 @@ def _in_written_order(outcome: Any) -> bool:
 
 
 def leaves(outcome: Any) -> Iterator[Any]:
-    """Walk through an outcome's values from left to right."""
+    """Yield the values of an outcome from left to right."""
     if isinstance(outcome, list):
         for member in outcome:
             yield from leaves(member)

@@ -1,11 +1,11 @@
-"""Measurement in the middle, made fit for the Base profile, where all measurements come last.
+"""Mid-circuit measurements deferred to the end, for the Base profile, where all measurements come last.
 
 Invariants, held by property tests:
 
-* What is returned contains no measure and no reset; every measurement comes after all of it, one for each qubit.
-* A qubit that is used or measured again after its measurement is first copied (cx) into a fresh one, which is measured
-  in its stead.
-* A qubit that is used after a reset goes on as a fresh one; a reset of an untouched qubit is nothing.
+* The result has no measure and no reset among its operations; each qubit is measured at most once, after all of them.
+* A qubit that is used or measured again after its measurement is first copied (cx) to a fresh qubit, which is measured
+  instead.
+* A qubit that is used after a reset is replaced by a fresh one; a reset of an unused qubit changes nothing.
 * The distribution over classical bits is that of the original: the last measurement into a bit counts.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Deferred", "defer", "separating"]
 
-# What leaves a qubit as it is
+# Operations that are not gates
 _IDLE = {"measure", "barrier", "id"}
 
 
@@ -33,9 +33,9 @@ class Deferred:
         names: Gate words, in order of time.
         qubits: Their qubits.
         params: Their angles.
-        indices: The place of each in the original program.
+        indices: The index of each in the original program.
         measured: Classical bit -> the qubit that is measured into it.
-        num_qubits: How many qubits are needed now.
+        num_qubits: The program's qubits and the fresh ones.
     """
 
     num_qubits: int
@@ -57,7 +57,7 @@ def defer(program: Program) -> Deferred:
         list(body.params[:start]),
         list(range(start)),
     )
-    now = list(range(program.num_qubits))  # where each qubit lives
+    now = list(range(program.num_qubits))  # qubit of the program -> the qubit that has its state now
     touched = (
         set()
         if start == len(body) or "reset" not in body.names
@@ -68,7 +68,7 @@ def defer(program: Program) -> Deferred:
             for qubit in qubits
         }
     )
-    clbits_of: dict[int, list[int]] = {}  # a measured, since then untouched qubit -> the bits that it was measured into
+    clbits_of: dict[int, list[int]] = {}  # qubit without gates since its measurement -> its bits
     for index in range(start, len(body)):
         name, qubits, params = body.names[index], body.qubits[index], body.params[index]
         match name:
@@ -104,7 +104,7 @@ def _first_of(body: Block, *names: str) -> int:
 
 
 def _copy(deferred: Deferred, qubit: int, clbits: list[int], index: int) -> None:
-    """Copy a measured qubit, before it is used again, into a fresh one that is measured in its stead."""
+    """Copy a measured qubit, before it is used again, to a fresh qubit that is measured instead."""
     copy = deferred.num_qubits
     deferred.num_qubits += 1
     deferred.names.append("cx")
@@ -117,7 +117,7 @@ def _copy(deferred: Deferred, qubit: int, clbits: list[int], index: int) -> None
 
 
 def separating(names: Sequence[str], qubits: Sequence[tuple[int, ...]]) -> frozenset[int]:
-    """Return the places of the barriers that keep gates apart: on some of its qubits come gates before and after it.
+    """Return the indices of barriers with a gate before and a gate after them, each on one of their qubits.
 
     >>> sorted(separating(["h", "barrier", "h", "barrier"], [(0,), (0, 1), (1,), (0, 1)]))
     [1]
@@ -137,7 +137,7 @@ def separating(names: Sequence[str], qubits: Sequence[tuple[int, ...]]) -> froze
 def _with_gates(
     names: Sequence[str], qubits: Sequence[tuple[int, ...]], barriers: Sequence[int], order: range
 ) -> set[int]:
-    """Return the barriers on whose qubits some gate has come, walking in this order."""
+    """Return the barriers with a gate before them, in this order of walking, on one of their qubits."""
     found, busy, wanted, branched = set(), set[int](), set(barriers), False
     for place in order:
         if place in wanted:

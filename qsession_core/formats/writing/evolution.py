@@ -1,4 +1,4 @@
-"""The operation ``pauliexp`` in gates, for formats that have no evolution."""
+"""The operation ``pauliexp`` in gates, for formats without evolutions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["checked", "evolution"]
 
 _ROTATION = {"X": "rx", "Y": "ry", "Z": "rz"}
 _PAIR_ROTATION = {"X": "rxx", "Y": "ryy", "Z": "rzz"}
-# letter -> gates that turn it into Z, and back
+# letter -> gates that change its basis to that of Z, and back
 _INTO_Z = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
 _BACK = {"X": ("h",), "Y": ("h", "s"), "Z": ()}
 
@@ -23,7 +23,7 @@ def checked(qubits: tuple[int, ...], params: tuple[Any, ...]) -> tuple[tuple[str
     """Return an evolution's terms, coefficients and time.
 
     Raises:
-        ValueError: They do not fit each other or the qubits; the message says how.
+        ValueError: They do not fit together; the message says how.
     """
     terms, coefficients, time = params
     if len(terms) != len(coefficients):
@@ -41,14 +41,14 @@ def evolution(qubits: tuple[int, ...], params: tuple[Any, ...]) -> Iterator[Oper
 
     >>> list(evolution((3, 5), (("ZZ", "IX"), (0.5, 1.0), 0.25)))
     Traceback (most recent call last):
-    ValueError: its terms 'ZZ' and 'IX' do not commute, so it is no product of their evolutions; write it in steps \
+    ValueError: its terms 'ZZ' and 'IX' do not commute, so it is not a product of their evolutions; write it in steps \
 (Trotter) in the circuit, or send it as ionq.circuit.v1
     >>> list(evolution((3, 5), (("ZZ", "IZ"), (0.5, 1.0), 0.25)))
     [('rzz', (3, 5), (0.25,)), ('rz', (3,), (0.5,))]
 
     Args:
         qubits: The qubits; the last letter of a term acts on the first of them.
-        params: (terms, coefficients, time); the time may be an angle with parameters.
+        params: (terms, coefficients, time); the time may be an :class:`~qsession_core.program.Angle`.
 
     Raises:
         ValueError: The terms do not commute with each other, or the parameters do not fit.
@@ -57,12 +57,12 @@ def evolution(qubits: tuple[int, ...], params: tuple[Any, ...]) -> Iterator[Oper
     for one, other in itertools.combinations(terms, 2):
         if sum(a != b and "I" not in a + b for a, b in zip(one, other, strict=True)) % 2:
             raise ValueError(
-                f"its terms {one!r} and {other!r} do not commute, so it is no product of their evolutions; "
+                f"its terms {one!r} and {other!r} do not commute, so it is not a product of their evolutions; "
                 "write it in steps (Trotter) in the circuit, or send it as ionq.circuit.v1"
             )
     for term, coefficient in zip(terms, coefficients, strict=True):
         letters = [(letter, qubit) for letter, qubit in zip(reversed(term), qubits, strict=True) if letter != "I"]
-        if letters:  # a term without letters is a global phase
+        if letters:  # a term of identities is a global phase
             yield from _term(letters, time * (2 * coefficient))
 
 
@@ -73,7 +73,7 @@ def _term(letters: Sequence[tuple[str, int]], angle: Any) -> Iterator[Operation]
     if len(letters) == 1:
         yield _ROTATION[letters[0][0]], places, (angle,)
         return
-    if len(letters) == 2 and len(kinds) == 1:  # noqa: PLR2004 - rotations of two qubits are words
+    if len(letters) == 2 and len(kinds) == 1:  # noqa: PLR2004 - two-qubit rotations are gate words
         yield _PAIR_ROTATION[letters[0][0]], places, (angle,)
         return
     for letter, qubit in letters:
