@@ -31,7 +31,7 @@ from qsession_core.formats.reading.malformed import unreadable
 from qsession_core.formats.writing.deferral import separating
 from qsession_core.formats.writing.evolution import checked
 from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, json_numbers
-from qsession_core.formats.writing.lowering import Vocabulary, symbols
+from qsession_core.formats.writing.lowering import GateVocabulary, symbols
 from qsession_core.formats.writing.problems import nothing_measured, require_bound, shape_problem
 from qsession_core.formats.writing.writer import Writer
 from qsession_core.gates.controls import without_controls
@@ -110,8 +110,8 @@ def _native_text(name: str, num_qubits: int) -> str:
     return f'{{"gate":"zz","targets":{_anywhere(2)},"angle":{GAP}}},'
 
 
-_QIS_WORDS = Vocabulary(_qis_steps, _qis_text)
-_NATIVE_WORDS = Vocabulary(_native_steps, _native_text)
+_QIS_WORDS = GateVocabulary(_qis_steps, _qis_text)
+_NATIVE_WORDS = GateVocabulary(_native_steps, _native_text)
 
 
 def _anywhere(num_qubits: int) -> str:

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.formats.interface import MICROSOFT_V1 as V1
-from qsession_core.formats.interface import MICROSOFT_V2 as V2
+from qsession_core.formats.interface import MICROSOFT_V1, MICROSOFT_V2
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of, written_by_qiskit
 from qsession_core.formats.reading.malformed import total_of, unreadable
 from qsession_core.formats.reading.uniform_shots import (
@@ -83,14 +82,14 @@ def decode_v2(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ResultFormatError: The bytes are not what the format says.
     """
-    with unreadable(V2, facts):
+    with unreadable(MICROSOFT_V2, facts):
         parts = histogram_and_shots(data)
         total = histogram_total(parts[0]) if parts is not None else None
         uniform = shots_of(parts[1]) if parts is not None and total is not None else None
         if uniform is not None and total == len(uniform[0]):
             return [_laid_out(*uniform, facts)]
         document = msgspec.json.decode(data, type=_Document)
-        if document.DataFormat != V2:
+        if document.DataFormat != MICROSOFT_V2:
             raise ValueError(f"DataFormat is {document.DataFormat!r}")
         if not document.Results:
             raise ValueError("Results is empty")
@@ -308,7 +307,7 @@ def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ResultFormatError: The bytes are not what the format says.
     """
-    with unreadable(V1, facts):
+    with unreadable(MICROSOFT_V1, facts):
         histogram = msgspec.json.decode(data, type=FirstVersion).Histogram
         if len(histogram) % 2:
             raise ValueError(f"Histogram has {len(histogram)} members, an odd number")

@@ -23,7 +23,7 @@ from qsession_core.formats.interface import GateCounts, InputFormat, Payload
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of
 from qsession_core.formats.reading.malformed import unreadable
 from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, json_numbers
-from qsession_core.formats.writing.lowering import Vocabulary, symbols
+from qsession_core.formats.writing.lowering import GateVocabulary, symbols
 from qsession_core.formats.writing.problems import nothing_measured, require_bound
 from qsession_core.formats.writing.writer import Writer
 from qsession_core.gates.words import GATES, decompose
@@ -259,7 +259,7 @@ def _statement(word: str, num_qubits: int) -> str:
     return f"{word}{gaps} {','.join(['q[%s]'] * num_qubits)};\n"
 
 
-_WORDS = Vocabulary(_steps, _statement)
+_WORDS = GateVocabulary(_steps, _statement)
 
 
 def decode(data: bytes, facts: JobFacts) -> list[Result]:

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from qsession_core.gates import decompositions, matrices
+from qsession_core.gates import decompositions as rules
+from qsession_core.gates import matrices
 from qsession_core.gates.controls import controlled_rule, with_controls, without_controls
 
 if TYPE_CHECKING:
@@ -82,91 +83,81 @@ def _words() -> Iterator[Gate]:
     yield Gate("rz", 1, 1, matrices.rz)
     yield Gate("cx", 2, 0, matrices.controlled(matrices.X, 1))
     # one qubit
-    yield Gate("id", 1, 0, matrices.fixed((1, 0), (0, 1)), decompositions.fixed())
-    yield Gate("sx", 1, 0, matrices.SX, decompositions.fixed(("h", _0, ()), ("s", _0, ()), ("h", _0, ())))
-    yield Gate("sxdg", 1, 0, matrices.SXDG, decompositions.fixed(("h", _0, ()), ("sdg", _0, ()), ("h", _0, ())))
+    yield Gate("id", 1, 0, matrices.fixed((1, 0), (0, 1)), rules.fixed())
+    yield Gate("sx", 1, 0, matrices.SX, rules.fixed(("h", _0, ()), ("s", _0, ()), ("h", _0, ())))
+    yield Gate("sxdg", 1, 0, matrices.SXDG, rules.fixed(("h", _0, ()), ("sdg", _0, ()), ("h", _0, ())))
     yield Gate("p", 1, 1, matrices.p, lambda lam: (("rz", _0, (lam,)),))
     yield Gate(
         "u", 1, 3, matrices.u, lambda theta, phi, lam: (("rz", _0, (lam,)), ("ry", _0, (theta,)), ("rz", _0, (phi,)))
     )
     # two qubits
-    yield Gate("cz", 2, 0, matrices.controlled(matrices.Z, 1), decompositions.h_around("cx", 1, _01))
+    yield Gate("cz", 2, 0, matrices.controlled(matrices.Z, 1), rules.h_around("cx", 1, _01))
     yield Gate(
-        "cy",
-        2,
-        0,
-        matrices.controlled(matrices.Y, 1),
-        decompositions.fixed(("sdg", _1, ()), ("cx", _01, ()), ("s", _1, ())),
+        "cy", 2, 0, matrices.controlled(matrices.Y, 1), rules.fixed(("sdg", _1, ()), ("cx", _01, ()), ("s", _1, ()))
     )
     yield Gate(
         "ch",
         2,
         0,
         matrices.controlled(matrices.H, 1),
-        lambda: decompositions.conjugate(
+        lambda: rules.conjugate(
             (("s", _1, ()), ("h", _1, ()), ("t", _1, ())),
             ("cx", _01, ()),
             (("tdg", _1, ()), ("h", _1, ()), ("sdg", _1, ())),
         ),
     )
-    yield Gate("cp", 2, 1, matrices.controlled(matrices.p, 1), decompositions.cp)
-    yield Gate("cs", 2, 0, matrices.controlled(matrices.S, 1), lambda: decompositions.cp(PI / 2))
-    yield Gate("csdg", 2, 0, matrices.controlled(lambda: matrices.p(-PI / 2), 1), lambda: decompositions.cp(-PI / 2))
+    yield Gate("cp", 2, 1, matrices.controlled(matrices.p, 1), rules.cp)
+    yield Gate("cs", 2, 0, matrices.controlled(matrices.S, 1), lambda: rules.cp(PI / 2))
+    yield Gate("csdg", 2, 0, matrices.controlled(lambda: matrices.p(-PI / 2), 1), lambda: rules.cp(-PI / 2))
     yield Gate(
-        "csx",
-        2,
-        0,
-        matrices.controlled(matrices.SX, 1),
-        lambda: decompositions.conjugate((("h", _1, ()),), ("cs", _01, ())),
+        "csx", 2, 0, matrices.controlled(matrices.SX, 1), lambda: rules.conjugate((("h", _1, ()),), ("cs", _01, ()))
     )
     yield Gate(
         "csxdg",
         2,
         0,
         matrices.controlled(matrices.SXDG, 1),
-        lambda: decompositions.conjugate((("h", _1, ()),), ("csdg", _01, ())),
+        lambda: rules.conjugate((("h", _1, ()),), ("csdg", _01, ())),
     )
-    yield Gate("crz", 2, 1, matrices.controlled(matrices.rz, 1), decompositions.controlled_rotation("rz"))
-    yield Gate("cry", 2, 1, matrices.controlled(matrices.ry, 1), decompositions.controlled_rotation("ry"))
-    yield Gate("crx", 2, 1, matrices.controlled(matrices.rx, 1), decompositions.h_around("crz", 1, _01))
-    yield Gate("cu", 2, 4, matrices.cu, decompositions.cu)
-    yield Gate("swap", 2, 0, matrices.SWAP, decompositions.fixed(("cx", _01, ()), ("cx", _10, ()), ("cx", _01, ())))
+    yield Gate("crz", 2, 1, matrices.controlled(matrices.rz, 1), rules.controlled_rotation("rz"))
+    yield Gate("cry", 2, 1, matrices.controlled(matrices.ry, 1), rules.controlled_rotation("ry"))
+    yield Gate("crx", 2, 1, matrices.controlled(matrices.rx, 1), rules.h_around("crz", 1, _01))
+    yield Gate("cu", 2, 4, matrices.cu, rules.cu)
+    yield Gate("swap", 2, 0, matrices.SWAP, rules.fixed(("cx", _01, ()), ("cx", _10, ()), ("cx", _01, ())))
     yield Gate("rzz", 2, 1, matrices.rzz, lambda theta: (("cx", _01, ()), ("rz", _1, (theta,)), ("cx", _01, ())))
-    yield Gate("rxx", 2, 1, matrices.rxx, decompositions.rxx)
-    yield Gate("ryy", 2, 1, matrices.ryy, decompositions.ryy)
-    yield Gate("rzx", 2, 1, matrices.rzx, decompositions.h_around("rzz", 1, _01))
+    yield Gate("rxx", 2, 1, matrices.rxx, rules.rxx)
+    yield Gate("ryy", 2, 1, matrices.ryy, rules.ryy)
+    yield Gate("rzx", 2, 1, matrices.rzx, rules.h_around("rzz", 1, _01))
     yield Gate(
         "ecr",
         2,
         0,
         matrices.fixed((0, 0, _R, 1j * _R), (0, 0, 1j * _R, _R), (_R, -1j * _R, 0, 0), (-1j * _R, _R, 0, 0)),
-        decompositions.fixed(("rzx", _01, (PI / 4,)), ("x", _0, ()), ("rzx", _01, (-PI / 4,))),
+        rules.fixed(("rzx", _01, (PI / 4,)), ("x", _0, ()), ("rzx", _01, (-PI / 4,))),
     )
     yield Gate(
         "iswap",
         2,
         0,
         matrices.fixed((1, 0, 0, 0), (0, 0, 1j, 0), (0, 1j, 0, 0), (0, 0, 0, 1)),
-        decompositions.fixed(
-            ("s", _0, ()), ("s", _1, ()), ("h", _0, ()), ("cx", _01, ()), ("cx", _10, ()), ("h", _1, ())
-        ),
+        rules.fixed(("s", _0, ()), ("s", _1, ()), ("h", _0, ()), ("cx", _01, ()), ("cx", _10, ()), ("h", _1, ())),
     )
     yield Gate(
         "dcx",
         2,
         0,
         matrices.fixed((1, 0, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (0, 1, 0, 0)),
-        decompositions.fixed(("cx", _01, ()), ("cx", _10, ())),
+        rules.fixed(("cx", _01, ()), ("cx", _10, ())),
     )
     # three qubits
-    yield Gate("ccx", 3, 0, matrices.controlled(matrices.X, 2), decompositions.CCX)
-    yield Gate("ccz", 3, 0, matrices.controlled(matrices.Z, 2), decompositions.h_around("ccx", 2, (0, 1, 2)))
+    yield Gate("ccx", 3, 0, matrices.controlled(matrices.X, 2), rules.CCX)
+    yield Gate("ccz", 3, 0, matrices.controlled(matrices.Z, 2), rules.h_around("ccx", 2, (0, 1, 2)))
     yield Gate(
         "cswap",
         3,
         0,
         matrices.controlled(matrices.SWAP, 1),
-        decompositions.fixed(("cx", (2, 1), ()), ("ccx", (0, 1, 2), ()), ("cx", (2, 1), ())),
+        rules.fixed(("cx", (2, 1), ()), ("ccx", (0, 1, 2), ()), ("cx", (2, 1), ())),
     )
     # IonQ's native gates: angles in turns
     yield Gate("gpi", 1, 1, matrices.gpi, lambda phi: (("x", _0, ()), ("rz", _0, (phi * (4 * PI),))))
@@ -177,7 +168,7 @@ def _words() -> Iterator[Gate]:
         matrices.gpi2,
         lambda phi: (("rz", _0, (phi * (-2 * PI),)), ("rx", _0, (PI / 2,)), ("rz", _0, (phi * (2 * PI),))),
     )
-    yield Gate("ms", 2, 3, matrices.ms, decompositions.ms)
+    yield Gate("ms", 2, 3, matrices.ms, rules.ms)
     yield Gate(
         "zz", 2, 1, lambda angle: matrices.rzz(2 * PI * angle), lambda angle: (("rzz", _01, (angle * (2 * PI),)),)
     )

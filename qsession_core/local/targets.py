@@ -91,9 +91,7 @@ class LocalTarget:
     def __post_init__(self) -> None:
         """Check the values."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", self.id):
-            raise ConfigurationError(
-                f"{self.id!r} is not a target id; use letters, digits, dots, dashes, underscores."
-            )
+            raise ConfigurationError(f"{self.id!r} is not a target id; use letters, digits, dots, dashes, underscores.")
         if self.availability not in _AVAILABLE:
             raise ConfigurationError(f"{self.id}: availability is {self.availability!r}; use one of {_AVAILABLE}.")
         if self.results not in {"sampled", "exact", "zeros"}:

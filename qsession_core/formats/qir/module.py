@@ -26,7 +26,7 @@ from qsession_core.formats.qir.branches import Branches
 from qsession_core.formats.qir.records import groups_of, records_of, result
 from qsession_core.formats.writing.deferral import defer, separating
 from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, llvm_doubles
-from qsession_core.formats.writing.lowering import Vocabulary, symbols
+from qsession_core.formats.writing.lowering import GateVocabulary, symbols
 from qsession_core.formats.writing.problems import nothing_measured, require_bound
 from qsession_core.formats.writing.writer import Writer
 from qsession_core.gates.words import GATES, decompose
@@ -198,7 +198,7 @@ class _Module:
         groups = groups_of(program, branches.held)
         self.recorded = tuple(clbit for group in groups for clbit in group)
         labels, records, declarations = records_of(groups, branches.held)
-        for word in writer.forms.words:
+        for word in writer.gates.words:
             types = ["double"] * GATES[word].num_params + ["%Qubit*"] * GATES[word].num_qubits
             self._declare(_function(self._functions, word), ", ".join(types))
         profile, more_flags = _PROFILES[self._profile]
@@ -268,7 +268,7 @@ class _Module:
         self._declared[function] = f"declare void @{function}({types}){' #1' if irreversible else ''}\n"
 
 
-def _vocabulary(functions: dict[str, str]) -> Vocabulary:
+def _vocabulary(functions: dict[str, str]) -> GateVocabulary:
     """Return the vocabulary of a dialect: a call of one of its functions for each gate."""
 
     def steps(name: str, num_qubits: int, num_params: int) -> Iterator[Operation]:
@@ -279,7 +279,7 @@ def _vocabulary(functions: dict[str, str]) -> Vocabulary:
         arguments += ["%%Qubit* inttoptr (i64 %s to %%Qubit*)"] * num_qubits
         return f"  call void @{_function(functions, word)}({', '.join(arguments)})\n"
 
-    return Vocabulary(steps, call)
+    return GateVocabulary(steps, call)
 
 
 _VOCABULARIES = {dialect: _vocabulary(functions) for dialect, functions in DIALECTS.items()}

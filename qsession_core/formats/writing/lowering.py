@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from qsession_core.program import Operation
 
-__all__ = ["Forms", "Vocabulary", "gaps", "symbols"]
+__all__ = ["GateVocabulary", "KnownGates", "gaps", "symbols"]
 
 
 # (text of a gate on its qubits with a GAP for each angle, angles for the gaps as expressions of the gate's own params;
 # None: the params unchanged). A plain tuple: a circuit has thousands.
-Lowered = tuple[str, tuple["float | Angle", ...] | None]
+GateText = tuple[str, tuple["float | Angle", ...] | None]
 
 
-def gaps(lowered: Lowered, params: tuple[Any, ...]) -> Sequence[Any]:
+def gaps(lowered: GateText, params: tuple[Any, ...]) -> Sequence[Any]:
     """Return the angles for the gaps of a gate that has these params."""
     angles = lowered[1]
     if angles is None:
@@ -31,13 +31,13 @@ def gaps(lowered: Lowered, params: tuple[Any, ...]) -> Sequence[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class GatePattern:
     """The text of one gate on any qubits.
 
     Attributes:
-        text: As in :data:`Lowered`, with ``%s`` for each mention of a qubit.
+        text: As in :data:`GateText`, with ``%s`` for each mention of a qubit.
         places: The place among the gate's qubits of each mention; None if each is mentioned once, in order.
-        angles: As in :data:`Lowered`.
+        angles: As in :data:`GateText`.
         num_qubits: The qubits of the gate.
         num_params: The angles of the gate.
         words: The words of the format that occur in it.
@@ -56,7 +56,7 @@ class Pattern:
 
 
 @dataclass(frozen=True, eq=False)
-class Vocabulary:
+class GateVocabulary:
     """How a format writes gates. Patterns are cached as long as the process lives.
 
     Attributes:
@@ -70,12 +70,12 @@ class Vocabulary:
     write: Callable[[str, int], str]
 
     @lru_cache(maxsize=4096)  # noqa: B019 - vocabularies are constants
-    def pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
+    def pattern(self, name: str, num_qubits: int, num_params: int) -> GatePattern:
         """Return the text of a gate on any qubits."""
         steps = list(self.steps(name, num_qubits, num_params))
         angles = tuple(angle for _, _, given in steps for angle in given)
         places = tuple(place for _, qubits, _ in steps for place in qubits)
-        return Pattern(
+        return GatePattern(
             "".join(self.write(word, len(qubits)) for word, qubits, _ in steps),
             None if places == tuple(range(num_qubits)) else places,
             None if angles == symbols(num_params) else angles,
@@ -85,7 +85,7 @@ class Vocabulary:
         )
 
 
-class Forms:
+class KnownGates:
     """The gates that one writer has met: each is worked out once, for all qubits and angles.
 
     Attributes:
@@ -93,12 +93,12 @@ class Forms:
             gaps unchanged are here.
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: GateVocabulary) -> None:
         """Write gates by a vocabulary."""
         self._vocabulary = vocabulary
         self.texts: defaultdict[str, dict[tuple[int, ...], str]] = defaultdict(dict)
-        self._lowered: dict[tuple[str, tuple[int, ...]], Lowered] = {}  # the other gates
-        self._patterns: dict[str, Pattern] = {}
+        self._lowered: dict[tuple[str, tuple[int, ...]], GateText] = {}  # the other gates
+        self._patterns: dict[str, GatePattern] = {}
         self._checked: set[tuple[int, ...]] = set()  # qubit tuples that are distinct and in range
 
     @property
@@ -106,7 +106,7 @@ class Forms:
         """The words of the format that were used."""
         return {word for pattern in self._patterns.values() for word in pattern.words}
 
-    def known(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> Lowered | None:
+    def find(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> GateText | None:
         """Return a gate that was met before, on any qubits.
 
         Args:
@@ -136,19 +136,19 @@ class Forms:
         written = self._lowered[name, qubits] = text, pattern.angles
         return written
 
-    def worked_out(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> Lowered:
-        """Return a new gate; arguments as in :meth:`known`.
+    def add(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> GateText:
+        """Work out a new gate and return it; arguments as in :meth:`find`.
 
         Raises:
             ValueError: It is malformed.
         """
         self.pattern(name, len(qubits), len(params))
-        found = self.known(name, qubits, params, num_qubits)
+        found = self.find(name, qubits, params, num_qubits)
         if found is None:
             raise ValueError(f"{name} on {qubits} with {len(params)} angles")
         return found
 
-    def pattern(self, name: str, num_qubits: int, num_params: int) -> Pattern:
+    def pattern(self, name: str, num_qubits: int, num_params: int) -> GatePattern:
         """Return the text of a gate on any qubits."""
         if name not in self._patterns:
             self._patterns[name] = self._vocabulary.pattern(name, num_qubits, num_params)

@@ -1,6 +1,6 @@
 """The one loop that writes operations as text, for every format that is text.
 
-Gates are written by the format's :class:`~qsession_core.formats.writing.lowering.Vocabulary`. For everything else
+Gates are written by the format's :class:`~qsession_core.formats.writing.lowering.GateVocabulary`. For everything else
 (measure, reset, barrier, if...) the format has a table of handlers, by the operation's name.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.formats.writing.evolution import evolution
-from qsession_core.formats.writing.lowering import Forms, gaps
+from qsession_core.formats.writing.lowering import KnownGates, gaps
 from qsession_core.formats.writing.problems import all_of, check_indices, shape_problem, unsupported
 from qsession_core.gates.words import decompose
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from qsession_core.errors import ConversionError
-    from qsession_core.formats.writing.lowering import Vocabulary
+    from qsession_core.formats.writing.lowering import GateVocabulary
     from qsession_core.program import Angle, Program
 
 __all__ = ["Handler", "Writer"]
@@ -35,7 +35,7 @@ class Writer:
         problems: What keeps it from being written, as it is found.
         num_qubits: The qubits that operations may act on.
         angles: What goes into the gaps of all that is written, in order.
-        forms: The gates that were met.
+        gates: The gates that were met.
         handlers: Operation name -> what writes it.
         inside: In a branch: the index of the outermost ``if``; else None.
     """
@@ -44,7 +44,7 @@ class Writer:
         self,
         program: Program,
         input_data_format: str,
-        vocabulary: Vocabulary,
+        vocabulary: GateVocabulary,
         words: Collection[str],
         gate_problem: Callable[[str, tuple[int, ...], tuple[Any, ...], int], str | None] = shape_problem,
     ) -> None:
@@ -60,7 +60,7 @@ class Writer:
         self.program, self.problems = check_indices(program, input_data_format)
         self.num_qubits = program.num_qubits
         self.angles: list[float | Angle] = []
-        self.forms = Forms(vocabulary)
+        self.gates = KnownGates(vocabulary)
         self.handlers: dict[str, Handler] = {"pauliexp": self._evolution}
         self.inside: int | None = None
         self._input_data_format = input_data_format
@@ -83,8 +83,8 @@ class Writer:
             indices: Their places in the block that they come from, for problems.
         """
         pieces: list[str] = []
-        append, add_angles, texts = pieces.append, self.angles.extend, self.forms.texts
-        known, num_qubits = self.forms.known, self.num_qubits
+        append, add_angles, texts = pieces.append, self.angles.extend, self.gates.texts
+        find, num_qubits = self.gates.find, self.num_qubits
         for name, places, angles in zip(names, qubits, params, strict=True):
             text = texts[name].get(places)
             if text is not None:
@@ -92,15 +92,15 @@ class Writer:
                 if angles:
                     add_angles(angles)
                 continue
-            written = known(name, places, angles, num_qubits)
+            written = find(name, places, angles, num_qubits)
             if written is None:
-                append(self._first(name, places, angles, indices[len(pieces)]))
+                append(self._write_new(name, places, angles, indices[len(pieces)]))
             else:
                 append(written[0])
                 add_angles(gaps(written, angles))
         return pieces
 
-    def _first(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> str:
+    def _write_new(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> str:
         """Write what is not a gate, or a gate that is met for the first time."""
         handler = self.handlers.get(name)
         if handler is not None:
@@ -108,7 +108,7 @@ class Writer:
         problem = self._gate_problem(name, qubits, params, self.num_qubits)
         if problem is not None:
             return self.refuse(name, index, qubits, problem)
-        written = self.forms.worked_out(name, qubits, params, self.num_qubits)
+        written = self.gates.add(name, qubits, params, self.num_qubits)
         self.angles.extend(gaps(written, params))
         return written[0]
 
@@ -118,7 +118,7 @@ class Writer:
         try:
             for name, places, angles in evolution(qubits, params):
                 for word, on, word_angles in decompose(name, places, angles, self._words):
-                    pieces.append(self.forms.pattern(word, len(on), len(word_angles)).on(on))
+                    pieces.append(self.gates.pattern(word, len(on), len(word_angles)).on(on))
                     self.angles += word_angles
         except ValueError as error:
             return self.refuse("pauliexp", index, qubits, f"{error}.")
