@@ -169,6 +169,6 @@ class Decoder(Protocol):
         """Return a result for each program of the job, in order.
 
         Raises:
-            ResultFormatError: The bytes are not what the format says.
+            ValueError: The bytes are not what the format says; it becomes a ``ResultFormatError``.
         """
         ...

@@ -27,7 +27,6 @@ import numpy as np
 
 from qsession_core.formats.interface import CONTROLS, EVOLUTION, GateCounts, InputFormat, JobFacts, Payload
 from qsession_core.formats.reading.job_metadata import readout_of
-from qsession_core.formats.reading.malformed import unreadable
 from qsession_core.formats.writing.deferral import separating
 from qsession_core.formats.writing.evolution import checked
 from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, json_numbers
@@ -298,20 +297,19 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
             reads qubit i.
 
     Raises:
-        ResultFormatError: The bytes are not what the format says.
+        ValueError: The bytes are not what the format says.
     """
-    with unreadable(OUTPUT, facts):
-        histogram = msgspec.json.decode(data, type=_Histogram).histogram
-        keys, widest = _numbers(histogram)
-        readout, registers = readout_of(facts.metadata, widest)
-        weights = np.fromiter(histogram.values(), np.float64, len(histogram))
-        if not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
-            raise ValueError("its probabilities are not positive numbers")
-        rows = np.full((len(keys), len(readout)), ord("0"), np.uint8)
-        for clbit, qubit in enumerate(readout):
-            if qubit is not None and qubit < widest:
-                rows[:, clbit] += ((keys >> qubit) & 1).astype(np.uint8)
-        distribution = merge_rows(rows, weights)
+    histogram = msgspec.json.decode(data, type=_Histogram).histogram
+    keys, widest = _numbers(histogram)
+    readout, registers = readout_of(facts.metadata, widest)
+    weights = np.fromiter(histogram.values(), np.float64, len(histogram))
+    if not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
+        raise ValueError("its probabilities are not positive numbers")
+    rows = np.full((len(keys), len(readout)), ord("0"), np.uint8)
+    for clbit, qubit in enumerate(readout):
+        if qubit is not None and qubit < widest:
+            rows[:, clbit] += ((keys >> qubit) & 1).astype(np.uint8)
+    distribution = merge_rows(rows, weights)
     return [
         Result(
             len(readout),

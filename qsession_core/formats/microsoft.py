@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.formats.interface import MICROSOFT_V1, MICROSOFT_V2
+from qsession_core.formats.interface import MICROSOFT_V2
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of, written_by_qiskit
-from qsession_core.formats.reading.malformed import total_of, unreadable
+from qsession_core.formats.reading.malformed import total_of
 from qsession_core.formats.reading.uniform_shots import (
     Span,
     histogram_and_shots,
@@ -80,25 +80,24 @@ def decode_v2(data: bytes, facts: JobFacts) -> list[Result]:
         One result for each program of the job, in the job's order.
 
     Raises:
-        ResultFormatError: The bytes are not what the format says.
+        ValueError: The bytes are not what the format says.
     """
-    with unreadable(MICROSOFT_V2, facts):
-        parts = histogram_and_shots(data)
-        total = histogram_total(parts[0]) if parts is not None else None
-        uniform = shots_of(parts[1]) if parts is not None and total is not None else None
-        if uniform is not None and total == len(uniform[0]):
-            return [_laid_out(*uniform, facts)]
-        document = msgspec.json.decode(data, type=_Document)
-        if document.DataFormat != MICROSOFT_V2:
-            raise ValueError(f"DataFormat is {document.DataFormat!r}")
-        if not document.Results:
-            raise ValueError("Results is empty")
-        results = []
-        for number, run in enumerate(document.Results):
-            try:
-                results.append(_run(run, facts))
-            except ValueError as error:
-                raise ValueError(f"Results[{number}]: {error}") from error
+    parts = histogram_and_shots(data)
+    total = histogram_total(parts[0]) if parts is not None else None
+    uniform = shots_of(parts[1]) if parts is not None and total is not None else None
+    if uniform is not None and total == len(uniform[0]):
+        return [_laid_out(*uniform, facts)]
+    document = msgspec.json.decode(data, type=_Document)
+    if document.DataFormat != MICROSOFT_V2:
+        raise ValueError(f"DataFormat is {document.DataFormat!r}")
+    if not document.Results:
+        raise ValueError("Results is empty")
+    results = []
+    for number, run in enumerate(document.Results):
+        try:
+            results.append(_run(run, facts))
+        except ValueError as error:
+            raise ValueError(f"Results[{number}]: {error}") from error
     return results
 
 
@@ -305,26 +304,25 @@ def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
         facts: The job's.
 
     Raises:
-        ResultFormatError: The bytes are not what the format says.
+        ValueError: The bytes are not what the format says.
     """
-    with unreadable(MICROSOFT_V1, facts):
-        histogram = msgspec.json.decode(data, type=FirstVersion).Histogram
-        if len(histogram) % 2:
-            raise ValueError(f"Histogram has {len(histogram)} members, an odd number")
-        displays = [text for text in histogram[0::2] if isinstance(text, str)]
-        numbers = [number for number in histogram[1::2] if isinstance(number, float)]
-        if not len(displays) == len(numbers) == len(histogram) // 2:
-            raise ValueError("Histogram does not alternate texts and numbers")
-        weights = np.array(numbers, np.float64)
-        apportion(weights, 1)  # raises if they are not probabilities
-        shapes = {re.sub("[01-]", "0", text) for text in displays}
-        if not all(re.fullmatch(r"[01\-\[\](), ]+", text) for text in displays):
-            return [_values_of(displays, weights, facts)]
-        if len(shapes) > 1:
-            raise ValueError(f"outcomes have different shapes: {', '.join(sorted(shapes)[:2])}")
-        rows = [re.sub("[^01-]", "", text) for text in displays]
-        characters = np.frombuffer("".join(rows).encode(), np.uint8).reshape(len(rows), -1)
-        return [_laid_out(characters, _structure(displays[0]), facts, (), (weights, facts.shots or 0))]
+    histogram = msgspec.json.decode(data, type=FirstVersion).Histogram
+    if len(histogram) % 2:
+        raise ValueError(f"Histogram has {len(histogram)} members, an odd number")
+    displays = [text for text in histogram[0::2] if isinstance(text, str)]
+    numbers = [number for number in histogram[1::2] if isinstance(number, float)]
+    if not len(displays) == len(numbers) == len(histogram) // 2:
+        raise ValueError("Histogram does not alternate texts and numbers")
+    weights = np.array(numbers, np.float64)
+    apportion(weights, 1)  # raises if they are not probabilities
+    shapes = {re.sub("[01-]", "0", text) for text in displays}
+    if not all(re.fullmatch(r"[01\-\[\](), ]+", text) for text in displays):
+        return [_values_of(displays, weights, facts)]
+    if len(shapes) > 1:
+        raise ValueError(f"outcomes have different shapes: {', '.join(sorted(shapes)[:2])}")
+    rows = [re.sub("[^01-]", "", text) for text in displays]
+    characters = np.frombuffer("".join(rows).encode(), np.uint8).reshape(len(rows), -1)
+    return [_laid_out(characters, _structure(displays[0]), facts, (), (weights, facts.shots or 0))]
 
 
 def _values_of(displays: Sequence[str], weights: NDArray[np.float64], facts: JobFacts) -> Result:

@@ -21,7 +21,6 @@ import numpy as np
 from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary, fold
 from qsession_core.formats.interface import GateCounts, InputFormat, Payload
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of
-from qsession_core.formats.reading.malformed import unreadable
 from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, json_numbers
 from qsession_core.formats.writing.lowering import GateVocabulary, symbols
 from qsession_core.formats.writing.problems import nothing_measured, require_bound
@@ -270,24 +269,23 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
         facts: The job's.
 
     Raises:
-        ResultFormatError: The bytes are not what the format says.
+        ValueError: The bytes are not what the format says.
     """
-    with unreadable(OUTPUT, facts):
-        document = msgspec.json.decode(data, type=dict[str, Any])
-        names = _names_of(document, facts.metadata)
-        columns = {name: msgspec.convert(document[name], list[str]) for name in names}
-        shots = len(next(iter(columns.values())))
-        odd = next((name for name, column in columns.items() if len(column) != shots), None)
-        if odd is not None:
-            raise ValueError(f"register {odd!r} has {len(columns[odd])} shots, {next(iter(columns))!r} has {shots}")
-        characters = np.hstack([_matrix(name, column) for name, column in columns.items()])
-        layout = layout_of(facts.metadata) or _natural(columns)
-        recorded = layout.recorded or ()
-        if shots and len(recorded) != characters.shape[1]:
-            raise ValueError(f"each shot has {characters.shape[1]} bits, the job's layout says {len(recorded)}")
-        ordered = np.full((shots, layout.num_clbits), ord("0"), np.uint8)
-        if shots:
-            ordered[:, list(recorded)] = characters
+    document = msgspec.json.decode(data, type=dict[str, Any])
+    names = _names_of(document, facts.metadata)
+    columns = {name: msgspec.convert(document[name], list[str]) for name in names}
+    shots = len(next(iter(columns.values())))
+    odd = next((name for name, column in columns.items() if len(column) != shots), None)
+    if odd is not None:
+        raise ValueError(f"register {odd!r} has {len(columns[odd])} shots, {next(iter(columns))!r} has {shots}")
+    characters = np.hstack([_matrix(name, column) for name, column in columns.items()])
+    layout = layout_of(facts.metadata) or _natural(columns)
+    recorded = layout.recorded or ()
+    if shots and len(recorded) != characters.shape[1]:
+        raise ValueError(f"each shot has {characters.shape[1]} bits, the job's layout says {len(recorded)}")
+    ordered = np.full((shots, layout.num_clbits), ord("0"), np.uint8)
+    if shots:
+        ordered[:, list(recorded)] = characters
     return [Result(layout.num_clbits, characters=ordered, registers=layout.registers, seed_text=facts.job_id)]
 
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from qsession_core.formats.interface import InputFormat
-from qsession_core.formats.reading.malformed import total_of, unreadable
+from qsession_core.formats.reading.malformed import total_of
 from qsession_core.results.result import Register, Result
 from qsession_core.results.rows import rows_of
 
@@ -34,15 +34,14 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
         facts: The job's.
 
     Raises:
-        ResultFormatError: The bytes are not what the format says.
+        ValueError: The bytes are not what the format says.
     """
-    with unreadable(OUTPUT, facts):
-        document = msgspec.json.decode(data, type=dict[str, int | dict[str, int]])
-        counts = msgspec.convert(document.get("counter", document), dict[str, int])
-        characters = rows_of(list(counts))
-        if set("".join(counts)) - set("01"):
-            raise ValueError("a key has something else than 0 and 1")
-        total = total_of(list(counts.values()), "it")
+    document = msgspec.json.decode(data, type=dict[str, int | dict[str, int]])
+    counts = msgspec.convert(document.get("counter", document), dict[str, int])
+    characters = rows_of(list(counts))
+    if set("".join(counts)) - set("01"):
+        raise ValueError("a key has something else than 0 and 1")
+    total = total_of(list(counts.values()), "it")
     weights = np.array(list(counts.values()), np.float64)
     width = characters.shape[1]
     return [

@@ -78,8 +78,8 @@ def decode(output_data_format: str, data: bytes, facts: JobFacts) -> list[Result
             problem=problem,
             job_id=facts.job_id,
         )
-    if not data.isascii():
-        with unreadable(output_data_format, facts):
-            data.decode()  # the JSON reader looks only at texts that it needs
-    results: list[Result] = decoder(data, facts)
+    with unreadable(output_data_format, facts):
+        if not data.isascii():
+            data.decode()  # the JSON reader checks only the texts that it needs
+        results: list[Result] = decoder(data, facts)
     return results

@@ -11,7 +11,6 @@ import msgspec
 import numpy as np
 
 from qsession_core.formats.interface import InputFormat
-from qsession_core.formats.reading.malformed import unreadable
 from qsession_core.results.result import Register, Result
 
 if TYPE_CHECKING:
@@ -36,19 +35,18 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
         facts: The job's.
 
     Raises:
-        ResultFormatError: The bytes are not what the format says.
+        ValueError: The bytes are not what the format says.
     """
-    with unreadable(OUTPUT, facts):
-        readout = msgspec.json.decode(data, type=_Memory).ro
-        width = len(readout[0]) if readout else 0
-        odd = next((place for place, row in enumerate(readout) if len(row) != width), None)
-        if odd is not None:
-            raise ValueError(f"row {odd} of ro has {len(readout[odd])} cells, the first has {width}")
-        if all(isinstance(cell, int) and cell in {0, 1} for row in readout for cell in row):
-            characters = np.array(readout, np.uint8).reshape(len(readout), width) + np.uint8(ord("0"))
-            registers = (Register("ro", tuple(range(width))),)
-            return [Result(width, characters=characters, registers=registers, seed_text=facts.job_id)]
-        values = [[_number(cell) for cell in row] for row in readout]
+    readout = msgspec.json.decode(data, type=_Memory).ro
+    width = len(readout[0]) if readout else 0
+    odd = next((place for place, row in enumerate(readout) if len(row) != width), None)
+    if odd is not None:
+        raise ValueError(f"row {odd} of ro has {len(readout[odd])} cells, the first has {width}")
+    if all(isinstance(cell, int) and cell in {0, 1} for row in readout for cell in row):
+        characters = np.array(readout, np.uint8).reshape(len(readout), width) + np.uint8(ord("0"))
+        registers = (Register("ro", tuple(range(width))),)
+        return [Result(width, characters=characters, registers=registers, seed_text=facts.job_id)]
+    values = [[_number(cell) for cell in row] for row in readout]
     return [Result(0, texts=[str(row) for row in values], values=values, seed_text=facts.job_id)]
 
 

@@ -14,6 +14,8 @@ import pytest
 from qsession_core import Program, Request, Response, Workspace, plugins
 from qsession_core.catalog import Price
 from qsession_core.errors import PluginError, ResultFormatError
+from qsession_core.formats import JobFacts, decode
+from qsession_core.formats.registry import as_is
 
 BELL = [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))]
 
@@ -158,13 +160,16 @@ def test_what_its_format_cannot_hold_is_its_own_problem(workspace):
 
 @pytest.mark.usefixtures("acme")
 def test_an_entry_point_of_the_wrong_type_is_refused_by_name():
-    from qsession_core.formats import JobFacts, decode
-    from qsession_core.formats.registry import as_is
-
     with pytest.raises(PluginError, match=r"'acme\.wrong\.v1' .* is a Provider, not of type InputFormat"):
         as_is("", "acme.wrong.v1")
     with pytest.raises(ResultFormatError, match="no decoder for it"):
         decode("acme.wrong.v1", b"", JobFacts())
+
+
+@pytest.mark.usefixtures("acme")
+def test_what_its_decoder_cannot_read_is_a_malformed_result():
+    with pytest.raises(ResultFormatError, match=r"job-1 is not acme\.tally\.v1: .*download_results"):
+        decode("acme.tally.v1", b"no tally", JobFacts("job-1"))
 
 
 def test_without_the_package_there_is_no_such_format():
