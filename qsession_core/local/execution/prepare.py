@@ -11,12 +11,12 @@ from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qsession_core.local.execution.plan import Plan
     from qsession_core.local.execution.task import Task
 
-__all__ = ["INLINE_BYTES", "INLINE_WORK", "prepare", "run", "run_prepared", "work_of"]
+__all__ = ["INLINE_BYTES", "planned", "prepare", "run", "run_prepared"]
 
-# What the worker does itself: jobs that take some milliseconds. Larger ones go to the executor.
-INLINE_WORK = 1e7
+# Larger inputs go to the executor unread
 INLINE_BYTES = 256 * 1024
 # Results of all shots together: beyond this, writing them takes more memory than simulating
 _MAX_RESULTS = 200_000_000
@@ -86,36 +86,6 @@ def _counted(program: Circuit | Program) -> tuple[int, int, int]:
     return single, len(operations) - single - measured, measured
 
 
-def work_of(task: Task, program: Circuit | Program) -> float:
-    """Return roughly how many amplitudes running a task touches; it decides where it runs.
-
-    Simulators that are not ours never run in the service's own process, whatever the size: what they do to it (locks,
-    threads, crashes) is not ours to say.
-    """
-    writing = task.shots * (program.num_results + 1.0)
-    if task.results == "zeros" and (isinstance(program, Circuit) or program.blocks):
-        return writing
-    if task.simulator not in {"", "numpy", "stim"}:
-        return float("inf")
-    if isinstance(program, Program):
-        return writing + program.work * min(task.shots, 64) if program.blocks else float("inf")
-    if _is_for_tableaux(task, program):
-        return float(len(program.operations)) * (program.num_qubits + task.shots / 8)
-    if task.noise:
-        return writing + program.work * min(task.shots, 8)
-    middle = any(name == "reset" for name, _, _ in program.operations)
-    return writing + program.work * (min(task.shots, 64) if middle else 1)
-
-
-def _is_for_tableaux(task: Task, program: Circuit) -> bool:
-    """Say whether stim would run a circuit: cheap, however wide it is."""
-    if task.results == "exact" or program.work <= INLINE_WORK:
-        return False
-    from qsession_core.local.simulators.choice import choose_by_name
-
-    return choose_by_name(program, is_noisy=bool(task.noise)) == "stim"
-
-
 def entry_point(params: Mapping[str, Any]) -> str:
     """Return the function that a job's inputParams ask to run; empty for none.
 
@@ -132,20 +102,33 @@ def entry_point(params: Mapping[str, Any]) -> str:
     return name if isinstance(name, str) else ""
 
 
-def run(task: Task) -> Outcome:
-    """Run a task from its bytes; what is wrong with the job comes back as a failed outcome."""
+def run(task: Task, plan: Plan | None = None) -> Outcome:
+    """Run a task from its bytes; what is wrong with the job comes back as a failed outcome.
+
+    Args:
+        task: What to run.
+        plan: How, where that was decided already.
+    """
     try:
         program = prepare(task)
+        plan = plan or planned(task, program)
     except JobFailure as failure:
         return unread(failure)
-    return run_prepared(task, program)
+    return run_prepared(task, program, plan)
 
 
-def run_prepared(task: Task, program: Circuit | Program) -> Outcome:
+def planned(task: Task, program: Circuit | Program) -> Plan:
+    """Return how a task will be run. See :func:`qsession_core.local.execution.plan.plan`."""
+    from qsession_core.local.execution.plan import plan  # numpy comes with it
+
+    return plan(task, program)
+
+
+def run_prepared(task: Task, program: Circuit | Program, plan: Plan) -> Outcome:
     """Run a task whose input was read already."""
     from qsession_core.local.execution.run import execute
 
     try:
-        return replace(execute(task, program), amounts=(*_counted(program), task.shots))
+        return replace(execute(task, program, plan), amounts=(*_counted(program), task.shots))
     except JobFailure as failure:
         return Outcome(b"", code=failure.code, message=failure.message)

@@ -9,14 +9,14 @@ import numpy as np
 from qsession_core.local.execution import results
 from qsession_core.local.execution.task import Outcome
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
-from qsession_core.local.simulators.branching import touched
-from qsession_core.local.simulators.choice import check_memory, choose, is_clifford, simulator
+from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.noise import Noise
-from qsession_core.local.simulators.statevector import NumpyEngine, active_qubits
+from qsession_core.local.simulators.statevector import NumpyEngine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from qsession_core.local.execution.plan import Plan
     from qsession_core.local.execution.task import Task
     from qsession_core.local.simulators.branching import Leaf
 
@@ -24,70 +24,48 @@ if TYPE_CHECKING:
 
 __all__ = ["execute"]
 
-_STATE_VECTOR_QUBITS = 32
 # A histogram of more outcomes than this is larger than anyone could read; it is sampled instead
 _MAX_OUTCOMES = 1 << 21
 _EXACT_INTEGER_BITS = 62
 
 
-def execute(task: Task, program: Circuit | Program) -> Outcome:
-    """Run a program as its task says.
+def execute(task: Task, program: Circuit | Program, plan: Plan) -> Outcome:
+    """Run a program as its plan says.
 
     Raises:
         JobFailure: It cannot be run, or its results cannot be written as asked.
     """
     noise = Noise(**dict(task.noise))
+    if plan.method == "qir":
+        return _from_text(task, program, noise)
     if isinstance(program, Program):
         return _branching(task, program, noise)
-    if task.results == "zeros":
+    if plan.method == "zeros":
         return _written(task, program, np.zeros((task.shots, program.num_results), dtype=np.uint8))
-    width = len(active_qubits(program.operations))
-    name = _asked(task, program, width)
-    engine = choose(program, noise, name)
-    if task.results == "exact" and noise.is_none and (not name or name == "numpy"):
-        numpy_engine = NumpyEngine()
-        check_memory(width, numpy_engine.bytes_per_amplitude, task.memory_bytes)
-        exact = numpy_engine.probabilities(program)
+    if plan.method == "exact":
+        exact = NumpyEngine().probabilities(program)
         if exact is not None:
             return _exact(task, program, *exact)
-    check_memory(width, engine.bytes_per_amplitude, task.memory_bytes)
-    return _written(task, program, engine.sample(program, task.shots, task.seed, noise))
-
-
-def _asked(task: Task, program: Circuit, width: int) -> str:
-    """Return the simulator that a job or its workspace asks for; empty for none."""
-    wanted = task.params.get("simulator")
-    if task.target.startswith("quantinuum.") and wanted == "stabilizer":
-        if not is_clifford(program):
-            raise JobFailure("InvalidInputData", "The stabilizer simulator takes Clifford gates only.")
-        return task.simulator or "stim"
-    if task.target.startswith("quantinuum.") and wanted == "state-vector" and width > _STATE_VECTOR_QUBITS:
-        raise JobFailure(
-            "InvalidInputData", f"The state-vector simulator takes {_STATE_VECTOR_QUBITS} qubits, not {width}."
-        )
-    return task.simulator
+    return _written(task, program, simulator(plan.simulator).sample(program, task.shots, task.seed, noise))
 
 
 # --- programs with branches ---
 
 
-def _branching(task: Task, program: Program, noise: Noise) -> Outcome:
-    if not program.blocks or task.simulator == "qdk":
-        from qsession_core.local.simulators.qdk import run_text
+def _from_text(task: Task, program: Circuit | Program, noise: Noise) -> Outcome:
+    """Run a program by a simulator that reads QIR for itself."""
+    from qsession_core.local.simulators.qdk import run_text
 
-        check_memory(program.num_qubits, 32, task.memory_bytes)
-        shots = 1 if task.results == "zeros" else task.shots
-        values = run_text(program.text, shots, task.seed, noise)
-        if task.results == "zeros":
-            values = [_zeroed(values[0])] * task.shots
-        return _listed(task, [(_tree_of(value), 1) for value in values])
-    if task.simulator and task.simulator != "numpy":
-        simulator(task.simulator)  # says so if there is none of this name
-        raise JobFailure("InvalidInputData", f"The simulator {task.simulator} runs no programs with branches.")
-    engine = NumpyEngine()
-    if task.results != "zeros":
-        check_memory(len(touched(program)), 3 * engine.bytes_per_amplitude, task.memory_bytes)
-    leaves = engine.run(program, task.shots, task.seed, noise, zeros=task.results == "zeros")
+    text = program.text if isinstance(program, Program) else ""
+    if task.results == "zeros":
+        value = _zeroed(run_text(text, 1, task.seed, noise)[0])
+        return _listed(task, [(_tree_of(value), 1)] * task.shots)
+    return _listed(task, [(_tree_of(value), 1) for value in run_text(text, task.shots, task.seed, noise)])
+
+
+def _branching(task: Task, program: Program, noise: Noise) -> Outcome:
+    """Follow a program through its branches."""
+    leaves = NumpyEngine().run(program, task.shots, task.seed, noise, zeros=task.results == "zeros")
     shapes = {leaf.records for leaf in leaves}
     rng = np.random.default_rng([task.seed, 1])
     if program.registers:

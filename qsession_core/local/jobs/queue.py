@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.clock import microseconds, moment
-from qsession_core.local.execution.prepare import INLINE_BYTES, INLINE_WORK, prepare, run, run_prepared, work_of
+from qsession_core.local.execution.prepare import INLINE_BYTES, planned, prepare, run, run_prepared
 from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.jobs.admission import Admission
 from qsession_core.local.jobs.tasks import Tasks, cost_of
@@ -244,18 +244,20 @@ class Dispatcher:
         if isinstance(task, Outcome):
             self._end(job, task)
             return
+        plan = None
         if len(task.payload) <= INLINE_BYTES and self._given is None:
             try:
                 program = prepare(task)
+                plan = planned(task, program)
             except JobFailure as failure:
                 self._end(job, unread(failure))
                 return
-            if work_of(task, program) <= INLINE_WORK:
-                self._end(job, run_prepared(task, program))
+            if plan.is_inline:
+                self._end(job, run_prepared(task, program, plan))
                 return
         with self._changed:
             self._is_prompt_no_more(job.id)
-            future = self._executor().submit(run, task)
+            future = self._executor().submit(run, task, plan)
             self._futures[job.id] = (job, future)
         future.add_done_callback(lambda done: self._ended(job, done))
 

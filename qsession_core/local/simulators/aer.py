@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qsession_core.gates.words import decompose
+from qsession_core.local.simulators.interface import is_installed
+from qsession_core.local.simulators.statevector import amplitudes_touched, final_measurements
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,51 +31,73 @@ class AerEngine:
 
     name = "aer"
     bytes_per_amplitude = 32
+    is_inline = False
 
-    def can_run(self, circuit: Circuit, *, is_noisy: bool) -> bool:  # noqa: ARG002 - the protocol's shape
-        """Take any circuit."""
-        return bool(circuit.operations)
+    def can_run(self, circuit: Circuit, _noise: Noise) -> bool:
+        """Say yes to any circuit that does something, with any noise."""
+        return is_installed("qiskit_aer") and bool(circuit.operations)
+
+    def cost(self, circuit: Circuit, shots: int, noise: Noise) -> float:
+        """Return roughly how many seconds a run takes, with those for loading Aer; noisy shots run one by one."""
+        is_sampled = noise.is_none and final_measurements(circuit) is not None
+        return 0.5 + amplitudes_touched(circuit) * 6e-10 * (1 if is_sampled else 2 * shots)
 
     def sample(self, circuit: Circuit, shots: int, seed: int, noise: Noise) -> NDArray[np.uint8]:
         """Return the results of each shot, shape (shots, num_results), dtype uint8."""
-        from qiskit import QuantumCircuit
         from qiskit_aer import AerSimulator
 
-        made = QuantumCircuit(circuit.num_qubits, max(1, circuit.num_results))
-        for name, places, params in circuit.operations:
-            if name == "measure":
-                made.measure(places[0], places[1])
-            elif name == "reset":
-                made.reset(places[0])
-            elif name == "matrix":
-                # Qiskit's matrices have their first qubit last
-                made.unitary(params[0], list(reversed(places)))
-            else:
-                for word, qubits, angles in decompose(name, places, params, _METHODS):
-                    getattr(made, _METHODS[word])(*angles, *qubits)
-        simulator = AerSimulator(method="statevector", noise_model=None if noise.is_none else _model(noise))
+        simulator = AerSimulator(method="statevector", noise_model=_readout(noise))
+        made = _noisy(circuit, noise)
         result = simulator.run(made, shots=shots, seed_simulator=seed % _SEEDS, memory=True).result()
         memory = result.get_memory()
         text = np.frombuffer("".join(memory).encode(), dtype=np.uint8).reshape(shots, -1) - ord("0")
         return np.ascontiguousarray(text[:, ::-1][:, : circuit.num_results])
 
 
-def _model(noise: Noise) -> Any:
-    """Return Aer's form of the noise."""
-    from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error, pauli_error
+def _noisy(circuit: Circuit, noise: Noise) -> Any:
+    """Return Qiskit's form of a circuit, with an error channel after each operation that may go wrong.
+
+    Aer's own noise models go by the names of gates, so that a gate that is lowered to several would err several times.
+    """
+    from qiskit import QuantumCircuit
+    from qiskit_aer.noise import depolarizing_error, pauli_error
+
+    made = QuantumCircuit(circuit.num_qubits, max(1, circuit.num_results))
+    # Aer's parameter counts the identity among the 4 or 16 Paulis
+    one = depolarizing_error(noise.p1 * 4 / 3, 1) if noise.p1 else None
+    two = depolarizing_error(noise.p2 * 16 / 15, 2) if noise.p2 else None
+    start = pauli_error([("X", noise.p_init), ("I", 1 - noise.p_init)]) if noise.p_init else None
+    if start is not None:
+        for qubit in range(circuit.num_qubits):
+            made.append(start, [qubit])
+    for name, places, params in circuit.operations:
+        error = None
+        if name == "measure":
+            made.measure(places[0], places[1])
+        elif name == "reset":
+            made.reset(places[0])
+            error = start
+        elif name == "matrix":
+            # Qiskit's matrices have their first qubit last
+            made.unitary(params[0], list(reversed(places)))
+            error = one if len(places) == 1 else two
+        else:
+            for word, qubits, angles in decompose(name, places, params, _METHODS):
+                getattr(made, _METHODS[word])(*angles, *qubits)
+            error = one if len(places) == 1 else two
+        if error is not None:
+            made.append(error, list(places[-2:]))
+    return made
+
+
+def _readout(noise: Noise) -> Any:
+    """Return Aer's form of readout errors; None for none."""
+    if not (noise.p_meas_0 or noise.p_meas_1):
+        return None
+    from qiskit_aer.noise import NoiseModel, ReadoutError
 
     model = NoiseModel()
-    one = [word for word in _METHODS if word not in {"cx", "cy", "cz", "swap", "rxx", "ryy", "rzz", "ccx"}]
-    if noise.p1:
-        # Aer's parameter counts the identity among the four Paulis
-        model.add_all_qubit_quantum_error(depolarizing_error(noise.p1 * 4 / 3, 1), one)
-    if noise.p2:
-        two = ["cx", "cy", "cz", "swap", "rxx", "ryy", "rzz"]
-        model.add_all_qubit_quantum_error(depolarizing_error(noise.p2 * 16 / 15, 2), two)
-    if noise.p_init:
-        model.add_all_qubit_quantum_error(pauli_error([("X", noise.p_init), ("I", 1 - noise.p_init)]), "reset")
-    if noise.p_meas_0 or noise.p_meas_1:
-        model.add_all_qubit_readout_error(
-            ReadoutError([[1 - noise.p_meas_0, noise.p_meas_0], [noise.p_meas_1, 1 - noise.p_meas_1]])
-        )
+    model.add_all_qubit_readout_error(
+        ReadoutError([[1 - noise.p_meas_0, noise.p_meas_0], [noise.p_meas_1, 1 - noise.p_meas_1]])
+    )
     return model

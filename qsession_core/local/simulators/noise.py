@@ -1,12 +1,19 @@
 """Noise as error probabilities: what goes wrong with gates, preparation and readout.
 
-Names follow Quantinuum's ``error-params`` where it has one. Depolarising errors draw one of the Paulis other than the
-identity, all alike. Source: protocol.md 5.2.
+Names follow Quantinuum's ``error-params`` where it has one. The model, the same on every simulator:
+
+* After a gate on one qubit, with probability ``p1``, that qubit suffers X, Y or Z, each equally likely.
+* After a gate on several qubits, with probability ``p2``, its last two suffer one of the 15 pairs of Paulis other than
+  the identity, each equally likely.
+* Each qubit starts, and comes out of a reset, as 1 with probability ``p_init``.
+* A measured 0 is reported as 1 with probability ``p_meas_0``, a 1 as 0 with ``p_meas_1``; the qubit keeps its state.
+
+Source: docs/protocol.md 5.2.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.readers.circuit import JobFailure
@@ -14,20 +21,14 @@ from qsession_core.local.readers.circuit import JobFailure
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qsession_core.local.readers.circuit import Circuit
+
 __all__ = ["Noise", "noise_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Error probabilities.
-
-    Attributes:
-        p1: Of a one-qubit gate.
-        p2: Of a gate on two qubits or more, on its first two.
-        p_meas_0: That a 0 is read as 1.
-        p_meas_1: That a 1 is read as 0.
-        p_init: That a qubit is prepared, or reset, as 1.
-    """
+    """Error probabilities, each between 0 and 1. See this module's docstring for what they mean."""
 
     p1: float = 0.0
     p2: float = 0.0
@@ -36,18 +37,37 @@ class Noise:
     p_init: float = 0.0
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the probabilities that are not 0."""
+        return tuple(field.name for field in fields(self) if getattr(self, field.name))
+
+    @property
     def is_none(self) -> bool:
         """Whether nothing can go wrong."""
         return not (self.p1 or self.p2 or self.p_meas_0 or self.p_meas_1 or self.p_init)
 
+    def only(self, *names: str) -> Noise:
+        """Return the noise with all probabilities but these set to 0."""
+        return Noise(**{name: getattr(self, name) for name in names})
+
     def of_gate(self, num_qubits: int) -> float:
-        """Return the error probability of a gate on so many qubits."""
+        """Return the error probability of a gate on this many qubits."""
         return self.p1 if num_qubits == 1 else self.p2
+
+    def expected_errors(self, circuit: Circuit) -> float:
+        """Return how many errors of gates and preparations one shot of a circuit has on average."""
+        errors = circuit.num_qubits * self.p_init
+        for name, places, _ in circuit.operations:
+            if name != "measure":
+                errors += self.p_init if name == "reset" else self.of_gate(len(places))
+        return errors
 
 
 def _probability(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise JobFailure("InvalidInputData", f"error-params: {name} is {value!r}, no probability.")
+        raise JobFailure(
+            "InvalidInputData", f"error-params: {name} is {value!r}; it must be a probability between 0 and 1."
+        )
     return float(value)
 
 
@@ -62,7 +82,7 @@ def noise_of(
         models: Noise by the names that ``noise.model`` may take.
 
     Raises:
-        JobFailure: They ask for noise that there is not.
+        JobFailure: They name a model or a parameter that is not simulated here, or a value that is not a probability.
     """
     noise = dict(default)
     wanted = params.get("noise")
@@ -71,7 +91,9 @@ def noise_of(
         if model in {None, "ideal"}:
             return {}
         if not isinstance(model, str) or model not in models:
-            raise JobFailure("InvalidInputData", f"noise: no model {model!r}; one of ideal, {', '.join(models)}.")
+            raise JobFailure(
+                "InvalidInputData", f"noise: there is no model {model!r}; use one of ideal, {', '.join(models)}."
+            )
         return dict(models[model])
     if params.get("error-model") is False:
         return {}
@@ -84,4 +106,9 @@ def noise_of(
                 noise["p_meas_0"] = noise["p_meas_1"] = _probability(name, value)
             elif name in {"p1", "p2", "p_init"}:
                 noise[name] = _probability(name, value)
+            else:
+                raise JobFailure(
+                    "InvalidInputData",
+                    f"error-params: {str(name)[:64]} is not simulated by the local workspace; leave it out.",
+                )
     return noise

@@ -13,6 +13,8 @@ import numpy as np
 
 from qsession_core.gates.words import decompose
 from qsession_core.local.readers.circuit import JobFailure
+from qsession_core.local.simulators.interface import is_installed
+from qsession_core.local.simulators.statevector import amplitudes_touched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,6 +76,11 @@ _WORDS = {
     "tdg": "t__adj", "rx": "rx__body", "ry": "ry__body", "rz": "rz__body", "cx": "cx__body", "cz": "cz__body",
     "swap": "swap__body", "rxx": "rxx__body", "ryy": "ryy__body", "rzz": "rzz__body", "ccx": "ccx__body",
 }  # fmt: skip
+# Words that are one gate of qdk's each, with a noise setting of its own
+_NOISY = {
+    "x", "y", "z", "h", "s", "sdg", "t", "tdg", "rx", "ry", "rz", "cx", "cz", "swap", "rxx", "ryy", "rzz", "measure",
+    "reset",
+}  # fmt: skip
 _FRAME = """define i64 @main() #0 {{
 {calls}
   ret i64 0
@@ -93,10 +100,18 @@ class QdkEngine:
 
     name = "qdk"
     bytes_per_amplitude = 32
+    is_inline = False
 
-    def can_run(self, circuit: Circuit, *, is_noisy: bool) -> bool:  # noqa: ARG002 - the protocol's shape
-        """Take circuits of gates that have a name."""
-        return circuit.num_results > 0 and all(name != "matrix" for name, _, _ in circuit.operations)
+    def can_run(self, circuit: Circuit, noise: Noise) -> bool:
+        """Say yes to circuits of gates that have a name; with noise, of gates that qdk has noise for."""
+        if not is_installed("qdk") or not circuit.num_results or not set(noise.names) <= {"p1", "p2"}:
+            return False
+        names = {name for name, _, _ in circuit.operations}
+        return "matrix" not in names if noise.is_none else names <= _NOISY
+
+    def cost(self, circuit: Circuit, shots: int, _noise: Noise) -> float:
+        """Return roughly how many seconds a run takes, with those for loading qdk: every shot runs from the start."""
+        return 0.1 + amplitudes_touched(circuit) * 4e-9 * shots
 
     def sample(self, circuit: Circuit, shots: int, seed: int, noise: Noise) -> NDArray[np.uint8]:
         """Return the results of each shot, shape (shots, num_results), dtype uint8."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Shots = NDArray[np.uint8]
 
-__all__ = ["NumpyEngine", "active_qubits", "as_program", "final_measurements", "renumbered"]
+__all__ = ["NumpyEngine", "active_qubits", "amplitudes_touched", "as_program", "final_measurements", "renumbered"]
 
 
 def final_measurements(circuit: Circuit) -> tuple[list[Operation], dict[int, int]] | None:
@@ -69,6 +69,11 @@ def active_qubits(operations: list[Operation]) -> list[int]:
     return sorted(active)
 
 
+def amplitudes_touched(circuit: Circuit) -> float:
+    """Return roughly how many amplitudes one evolution of a circuit touches."""
+    return float(len(circuit.operations) + 1) * 2.0 ** min(len(active_qubits(circuit.operations)), 900)
+
+
 def renumbered(operations: list[Operation], place: dict[int, int]) -> list[Operation]:
     """Return gates on the numbers that qubits have among the active ones."""
     if all(qubit == number for qubit, number in place.items()):
@@ -82,16 +87,31 @@ def as_program(circuit: Circuit) -> Program:
     return Program(circuit.num_qubits, circuit.num_results, blocks, "all")
 
 
+# Measured on two cores: compiling a gate, and touching an amplitude
+_SECONDS_PER_GATE = 5e-6
+_SECONDS_PER_AMPLITUDE = 1e-9
+# Branches of a circuit that measures in its middle: many are alike
+_BRANCHES = 64
+
+
 class NumpyEngine:
     """Exact state vectors in numpy, double precision."""
 
     name = "numpy"
     # the state, its scratch, and squared amplitudes
     bytes_per_amplitude = 40
+    is_inline = True
 
-    def can_run(self, circuit: Circuit, *, is_noisy: bool) -> bool:  # noqa: ARG002 - the protocol's shape
-        """Take any circuit."""
+    def can_run(self, _circuit: Circuit, _noise: Noise) -> bool:
+        """Say yes: it runs any circuit with any noise."""
         return True
+
+    def cost(self, circuit: Circuit, shots: int, noise: Noise) -> float:
+        """Return roughly how many seconds a run takes: one evolution, and another for each branch."""
+        one = len(circuit.operations) * _SECONDS_PER_GATE + amplitudes_touched(circuit) * _SECONDS_PER_AMPLITUDE
+        if noise.is_none:
+            return one if final_measurements(circuit) is not None else one * min(shots, _BRANCHES)
+        return one * (1 + shots * min(1.0, noise.expected_errors(circuit)))
 
     def sample(self, circuit: Circuit, shots: int, seed: int, noise: Noise) -> Shots:
         """Return the results of each shot, shape (shots, num_results), dtype uint8.

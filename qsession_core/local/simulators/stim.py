@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsession_core.local.simulators.choice import is_clifford
+from qsession_core.local.simulators.interface import is_clifford, is_installed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,10 +29,15 @@ class StimEngine:
 
     name = "stim"
     bytes_per_amplitude = 0
+    is_inline = True
 
-    def can_run(self, circuit: Circuit, *, is_noisy: bool) -> bool:  # noqa: ARG002 - the protocol's shape
-        """Take Clifford circuits, noisy or not."""
-        return is_clifford(circuit)
+    def can_run(self, circuit: Circuit, _noise: Noise) -> bool:
+        """Say yes to Clifford circuits with any noise."""
+        return is_installed("stim") and is_clifford(circuit)
+
+    def cost(self, circuit: Circuit, shots: int, _noise: Noise) -> float:
+        """Return roughly how many seconds a run takes."""
+        return 2e-3 + len(circuit.operations) * (circuit.num_qubits + shots / 8) * 1e-9
 
     def sample(self, circuit: Circuit, shots: int, seed: int, noise: Noise) -> NDArray[np.uint8]:
         """Return the results of each shot, shape (shots, num_results), dtype uint8."""

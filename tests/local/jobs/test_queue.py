@@ -231,7 +231,7 @@ def test_an_executor_that_breaks_fails_the_job_and_not_the_service():
 def test_a_plugin_that_breaks_fails_the_job_and_not_the_service(monkeypatch):
     from qsession_core.local.jobs import queue
 
-    def explode(task, program):
+    def explode(task, program, plan):
         raise ZeroDivisionError
 
     with LocalWorkspace(clock=ManualClock()) as service:

@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qsession_core.local.readers.circuit import Circuit, JobFailure
-from qsession_core.local.simulators.choice import check_memory, choose, simulator
+from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.kernels import Compiler, State
+from qsession_core.local.simulators.memory import check_memory
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
 from tests.support.simulator_circuits import CLIFFORD, distance, frequencies, random_circuit, statevector_probabilities
@@ -108,22 +109,6 @@ def test_idle_qubits_take_no_memory():
     shots = NumpyEngine().sample(circuit, 50, 1, QUIET)
     assert 0 < shots[:, 0].sum() < 50
     assert not shots[:, 1].any()
-
-
-def test_a_wide_clifford_circuit_goes_to_stim_and_a_narrow_one_to_numpy():
-    rng = np.random.default_rng(0)
-    assert choose(random_circuit(rng, 200, 1000, CLIFFORD), QUIET).name == "stim"
-    assert choose(random_circuit(rng, 4, 20, CLIFFORD), QUIET).name == "numpy"
-    wide = [("rx", (q,), (0.3,)) for q in range(24)] * 10 + [("measure", (q, q), ()) for q in range(24)]
-    assert choose(Circuit(24, 24, wide), QUIET).name == "qsim"
-    assert choose(Circuit(24, 24, wide), Noise(p1=0.1)).name == "numpy"
-
-
-def test_a_forced_simulator_that_cannot_is_refused():
-    with pytest.raises(JobFailure, match="cannot run"):
-        choose(Circuit(1, 1, [("t", (0,), ())]), QUIET, "stim")
-    with pytest.raises(JobFailure, match="no plugin"):
-        choose(Circuit(1, 1, []), QUIET, "abacus")
 
 
 def test_a_state_larger_than_memory_is_refused_before_it_is_made():

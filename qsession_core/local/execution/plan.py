@@ -1,0 +1,127 @@
+"""How a job will be run, decided once: by which simulator, by which method, and whether it is small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
+from qsession_core.local.simulators.branching import touched
+from qsession_core.local.simulators.choice import choose, simulator
+from qsession_core.local.simulators.interface import is_clifford
+from qsession_core.local.simulators.memory import check_memory
+from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.statevector import NumpyEngine, active_qubits, final_measurements
+
+if TYPE_CHECKING:
+    from qsession_core.local.execution.task import Task
+    from qsession_core.local.simulators.choice import Choice
+
+__all__ = ["Plan", "plan"]
+
+# The service's own thread runs jobs that take some milliseconds; a worker process runs the others
+_INLINE_SECONDS = 0.01
+# Writing one result of one shot, and touching one amplitude: about a nanosecond each
+_NANOSECOND = 1e-9
+_STATE_VECTOR_QUBITS = 32
+_BRANCHES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a job will be run.
+
+    Attributes:
+        method: ``zeros`` runs nothing and returns zeros; ``exact`` computes probabilities; ``sample`` draws shots of a
+            circuit; ``branch`` follows a program with branches; ``qir`` gives the text to a simulator that reads QIR.
+        simulator: The name of the simulator's entry point; empty where none is needed.
+        is_inline: The job is so small that the service's own thread runs it.
+    """
+
+    method: Literal["zeros", "exact", "sample", "branch", "qir"]
+    simulator: str
+    is_inline: bool
+
+
+def plan(task: Task, program: Circuit | Program) -> Plan:
+    """Return how a task will be run.
+
+    Raises:
+        JobFailure: No simulator can run it, the one that it asks for cannot, or its state does not fit into memory.
+    """
+    noise = Noise(**dict(task.noise))
+    writing = task.shots * (program.num_results + 1) * _NANOSECOND
+    kind = _kind(task, program)
+    if isinstance(program, Program):
+        return _of_branches(task, program, writing)
+    if task.results == "zeros":
+        return Plan("zeros", "", writing <= _INLINE_SECONDS)
+    if (
+        task.results == "exact"
+        and noise.is_none
+        and task.simulator in {"", NumpyEngine.name}
+        and final_measurements(program) is not None
+    ):
+        engine: Choice = (NumpyEngine(), program.work * _NANOSECOND)
+        method: Literal["exact", "sample"] = "exact"
+    else:
+        engine = _chosen(task, program, noise, kind)
+        method = "sample"
+    chosen, seconds = engine
+    check_memory(len(active_qubits(program.operations)), chosen.bytes_per_amplitude, task.memory_bytes)
+    return Plan(method, chosen.name, chosen.is_inline and seconds + writing <= _INLINE_SECONDS)
+
+
+def _kind(task: Task, program: Circuit | Program) -> str:
+    """Return the kind of simulator that a Quantinuum job asks for: ``stabilizer``, ``state-vector``, or none.
+
+    Raises:
+        JobFailure: It asks for another kind, or for one that cannot run the program. Source: docs/protocol.md 5.2.
+    """
+    kind = task.params.get("simulator")
+    if kind is None or not task.target.startswith("quantinuum."):
+        return ""
+    if kind == "stabilizer":
+        if isinstance(program, Circuit) and not is_clifford(program):
+            raise JobFailure("InvalidInputData", "The stabilizer simulator takes Clifford gates only.")
+        return "stabilizer"
+    if kind == "state-vector":
+        width = len(active_qubits(program.operations) if isinstance(program, Circuit) else touched(program))
+        if width > _STATE_VECTOR_QUBITS:
+            raise JobFailure(
+                "InvalidInputData", f"The state-vector simulator takes {_STATE_VECTOR_QUBITS} qubits, not {width}."
+            )
+        return "state-vector"
+    raise JobFailure(
+        "InvalidInputData", f"There is no simulator {str(kind)[:64]!r}; use 'stabilizer' or 'state-vector'."
+    )
+
+
+def _chosen(task: Task, program: Circuit, noise: Noise, kind: str) -> Choice:
+    """Return the simulator of a straight-line circuit: the workspace's, else the cheapest of the kind asked for."""
+    if kind and not task.simulator:
+        try:
+            return choose(
+                program,
+                task.shots,
+                noise,
+                allowed=lambda engine: (engine.bytes_per_amplitude == 0) == (kind == "stabilizer"),
+            )
+        except JobFailure:  # none of this kind is installed: any other gives the same distribution
+            return choose(program, task.shots, noise)
+    return choose(program, task.shots, noise, task.simulator)
+
+
+def _of_branches(task: Task, program: Program, writing: float) -> Plan:
+    """Return how a program with branches will be run."""
+    if not program.blocks or task.simulator == "qdk":
+        check_memory(program.num_qubits, 32, task.memory_bytes)
+        return Plan("qir", "qdk", is_inline=False)
+    if task.results == "zeros":
+        return Plan("zeros", NumpyEngine.name, writing <= _INLINE_SECONDS)
+    if task.simulator not in {"", NumpyEngine.name}:
+        simulator(task.simulator)  # tells if there is none of this name
+        raise JobFailure("InvalidInputData", f"The simulator {task.simulator} runs no programs with branches.")
+    check_memory(len(touched(program)), 3 * NumpyEngine.bytes_per_amplitude, task.memory_bytes)
+    seconds = writing + program.work * min(task.shots, _BRANCHES) * _NANOSECOND
+    return Plan("branch", NumpyEngine.name, seconds <= _INLINE_SECONDS)

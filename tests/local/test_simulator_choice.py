@@ -1,0 +1,206 @@
+"""Which simulator runs a job: the cheapest that can, also one from another package."""
+
+import sys
+
+import numpy as np
+import pytest
+from local_circuits import CLIFFORD, distance, frequencies, random_circuit
+from local_client import Client
+
+from qsession_core import plugins
+from qsession_core.local import LocalWorkspace, ManualClock
+from qsession_core.local.execution.plan import plan
+from qsession_core.local.execution.task import Task
+from qsession_core.local.readers.circuit import Circuit, JobFailure
+from qsession_core.local.simulators.choice import choose, simulator
+from qsession_core.local.simulators.noise import Noise
+
+QUIET = Noise()
+SHOTS = 1000
+
+PLUGIN = """
+import numpy as np
+
+class Abacus:
+    name = "abacus"
+    bytes_per_amplitude = 0
+    is_inline = False
+
+    def can_run(self, circuit, noise):
+        return noise.is_none and circuit.num_qubits <= 3
+
+    def cost(self, circuit, shots, noise):
+        return 0.0
+
+    def sample(self, circuit, shots, seed, noise):
+        return np.ones((shots, circuit.num_results), dtype=np.uint8)
+
+class Broken(Abacus):
+    def cost(self, circuit, shots, noise):
+        raise ZeroDivisionError
+"""
+
+
+@pytest.fixture
+def abacus(tmp_path, monkeypatch):
+    """A package that is no part of ours is installed, with one simulator that works and one that does not."""
+    (tmp_path / "abacus_of_others.py").write_text(PLUGIN)
+    metadata = tmp_path / "abacus_of_others-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: abacus-of-others\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(
+        "[qsession.simulators]\n"
+        "abacus = abacus_of_others:Abacus\nbroken = abacus_of_others:Broken\nmissing = abacus_of_others:Missing\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    plugins._found.cache_clear()
+    yield
+    plugins._found.cache_clear()
+    sys.modules.pop("abacus_of_others", None)
+
+
+def bell(num_qubits=2):
+    return Circuit(
+        num_qubits, 2, [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0, 0), ()), ("measure", (1, 1), ())]
+    )
+
+
+@pytest.mark.usefixtures("abacus")
+def test_a_simulator_of_another_package_is_chosen_by_itself_where_it_can_and_is_cheapest():
+    assert choose(bell(), SHOTS, QUIET)[0].name == "abacus"
+    assert choose(bell(4), SHOTS, QUIET)[0].name == "numpy"
+    assert choose(bell(), SHOTS, Noise(p1=0.1))[0].name != "abacus"
+
+
+@pytest.mark.usefixtures("abacus")
+def test_a_job_runs_on_the_simulator_of_another_package_without_being_told():
+    qasm = b'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q; measure q -> c;'
+    with LocalWorkspace(clock=ManualClock()) as service:
+        result = Client(service).run(
+            qasm, "quantinuum.sim.h2-1e", "honeywell.openqasm.v1", params={"shots": 20, "error-model": False}
+        )
+    assert result == {"c": ["11"] * 20}
+
+
+def test_a_wide_clifford_circuit_goes_to_stim_and_a_narrow_one_to_numpy():
+    rng = np.random.default_rng(0)
+    assert choose(random_circuit(rng, 200, 1000, CLIFFORD), SHOTS, QUIET)[0].name == "stim"
+    assert choose(random_circuit(rng, 4, 20, CLIFFORD), SHOTS, QUIET)[0].name == "numpy"
+    wide = [("rx", (q,), (0.3,)) for q in range(24)] * 10 + [("measure", (q, q), ()) for q in range(24)]
+    assert choose(Circuit(24, 24, wide), SHOTS, QUIET)[0].name == "qsim"
+    assert choose(Circuit(24, 24, wide), SHOTS, Noise(p1=0.1))[0].name == "numpy"
+
+
+def test_a_forced_simulator_that_cannot_is_refused_with_the_noise_that_it_lacks():
+    with pytest.raises(JobFailure, match="stim cannot run this program"):
+        choose(Circuit(1, 1, [("t", (0,), ())]), SHOTS, QUIET, "stim")
+    with pytest.raises(JobFailure, match="no plugin"):
+        choose(bell(), SHOTS, QUIET, "abacus")
+    with pytest.raises(JobFailure, match=r"qsim cannot run this program with p1, p_init\."):
+        choose(bell(), SHOTS, Noise(p1=0.1, p_init=0.1), "qsim")
+    with pytest.raises(JobFailure, match=r"qdk cannot run this program with p_meas_1\."):
+        choose(bell(), SHOTS, Noise(p1=0.1, p_meas_1=0.1), "qdk")
+
+
+def task(**members):
+    known = {
+        "target": "quantinuum.sim.h2-1e", "input_format": "qir.v1", "output_format": "", "payload": b"", "params": {},
+        "shots": 10, "seed": 1, "num_qubits": 56,
+    }  # fmt: skip
+    return Task(**{**known, **members})
+
+
+def test_a_job_asks_for_a_kind_of_simulator_by_its_word_and_other_words_are_refused():
+    narrow = bell()
+    assert plan(task(params={"simulator": "stabilizer"}), narrow).simulator == "stim"
+    assert plan(task(params={"simulator": "state-vector"}), narrow).simulator == "numpy"
+    assert plan(task(), narrow).simulator == "numpy"
+    with pytest.raises(JobFailure, match="no simulator 'abc'; use 'stabilizer' or 'state-vector'"):
+        plan(task(params={"simulator": "abc"}), narrow)
+    with pytest.raises(JobFailure, match="Clifford gates only"):
+        plan(task(params={"simulator": "stabilizer"}), Circuit(1, 1, [("t", (0,), ())]))
+
+
+def test_an_error_parameter_that_is_not_simulated_fails_the_job_by_its_name(client):
+    for params, name in (({"p_crosstalk_meas": 0.1}, "p_crosstalk_meas"), ({"p7": 0.1}, "p7"), ({"p1": 2}, "p1")):
+        error = client.failure(target="quantinuum.sim.h2-1e", payload=b"x", input_format="qir.v1",
+                               params={"shots": 5, "error-params": params})  # fmt: skip
+        assert error["code"] == "InvalidInputData"
+        assert name in error["message"]
+
+
+# --- the same noise gives the same distribution on every engine ---
+
+
+def noisy_circuit(seed):
+    """Clifford gates that every engine has a word for, on five qubits, without measurements."""
+    rng = np.random.default_rng(seed)
+    return random_circuit(rng, 5, 30, ["x", "y", "z", "h", "s", "sdg", "cx", "cz", "swap"])
+
+
+def judged(circuit, noise):
+    """Return the exact probabilities of all outcomes by Aer's density matrices; index bit i = result i."""
+    from qiskit import QuantumCircuit
+    from qiskit_aer import AerSimulator
+    from qiskit_aer.noise import NoiseModel, depolarizing_error, pauli_error
+
+    made = QuantumCircuit(circuit.num_qubits)
+    start = pauli_error([("X", noise.p_init), ("I", 1 - noise.p_init)])
+    for qubit in range(circuit.num_qubits):
+        made.reset(qubit)
+    for name, qubits, _ in circuit.operations:
+        if name == "reset":
+            made.reset(*qubits)
+        elif name != "measure":
+            getattr(made, name)(*qubits)
+    made.save_density_matrix()
+    model = NoiseModel()
+    model.add_all_qubit_quantum_error(start, ["reset"])
+    model.add_all_qubit_quantum_error(depolarizing_error(noise.p1 * 4 / 3, 1), ["x", "y", "z", "h", "s", "sdg"])
+    model.add_all_qubit_quantum_error(depolarizing_error(noise.p2 * 16 / 15, 2), ["cx", "cz", "swap"])
+    simulator = AerSimulator(method="density_matrix", noise_model=model)
+    found = simulator.run(made, shots=1).result().data()["density_matrix"]
+    weights = np.real(np.diag(np.asarray(found))).reshape((2,) * circuit.num_qubits)
+    readout = np.array([[1 - noise.p_meas_0, noise.p_meas_1], [noise.p_meas_0, 1 - noise.p_meas_1]])
+    for axis in range(circuit.num_qubits):
+        weights = np.moveaxis(np.tensordot(readout, weights, axes=(1, axis)), 0, axis)
+    return weights.ravel()
+
+
+NOISES = {
+    "p1": Noise(p1=0.08),
+    "p2": Noise(p2=0.1),
+    "p_meas_0": Noise(p_meas_0=0.2),
+    "p_meas_1": Noise(p_meas_1=0.2),
+    "p_init": Noise(p_init=0.15),
+    "all": Noise(p1=0.02, p2=0.05, p_meas_0=0.03, p_meas_1=0.06, p_init=0.04),
+}
+
+
+@pytest.mark.parametrize("noise", NOISES.values(), ids=NOISES)
+@pytest.mark.parametrize("name", plugins.names(plugins.SIMULATORS))
+def test_every_engine_gives_the_exact_distribution_of_a_noise_or_refuses_it(name, noise):
+    engine = simulator(name)
+    for seed in range(2):
+        circuit = noisy_circuit(seed)
+        circuit.operations.insert(12, ("reset", (3,), ()))
+        if not engine.can_run(circuit, noise):
+            with pytest.raises(JobFailure, match="cannot run this program"):
+                choose(circuit, SHOTS, noise, name)
+            continue
+        shots = 4_000
+        exact = judged(circuit, noise)
+        found = frequencies(engine.sample(circuit, shots, 11, noise))
+        # the mean of the distance of so many shots is below half of sqrt(outcomes / shots); it varies little around it
+        assert distance(found, exact) < 0.5 * np.sqrt(len(exact) / shots)
+
+
+def test_the_engines_that_can_run_each_noise_are_these():
+    engines = [simulator(name) for name in plugins.names(plugins.SIMULATORS)]
+    circuit = noisy_circuit(0)
+    can = {label: {each.name for each in engines if each.can_run(circuit, noise)} for label, noise in NOISES.items()}
+    all_noise = {"numpy", "aer", "stim"}
+    assert can == {
+        "p1": all_noise | {"qdk"}, "p2": all_noise | {"qdk"}, "p_meas_0": all_noise, "p_meas_1": all_noise,
+        "p_init": all_noise, "all": all_noise,
+    }  # fmt: skip
