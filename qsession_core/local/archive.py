@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qsession_core.local.storage.blobs import Blobs
-    from qsession_core.local.storage.database import Item, Store
+    from qsession_core.local.storage.database import Store
+    from qsession_core.local.storage.items import Job
 
 __all__ = ["Archive"]
 
@@ -36,14 +37,14 @@ class Archive:
         self._store = store
         self._blobs = blobs
 
-    def jobs(self, before: datetime | None = None) -> list[Item]:
+    def jobs(self, before: datetime | None = None) -> list[Job]:
         """Return the jobs that have ended, oldest first.
 
         Args:
             before: Only those created before this.
         """
         limit = 2**62 if before is None else microseconds(before)
-        return self._store.items(
+        return self._store.jobs(
             f"WHERE item_type = 'Job' AND {_ENDED} AND created < ? ORDER BY created, sequence", (limit,)
         )
 
@@ -69,7 +70,7 @@ class Archive:
             place = folder / job.id
             place.mkdir(parents=True, exist_ok=True)
             names = {}
-            for number, blob in enumerate(self._blobs.listed(job.container or "")):
+            for number, blob in enumerate(self._blobs.listed(job.container)):
                 names[f"blob-{number}"] = blob.name
                 (place / f"blob-{number}").write_bytes(self._blobs.read(blob.container, blob.name) or b"")
             record = {"job": item_json(job, addresses), "blobs": names}
@@ -88,9 +89,9 @@ class Archive:
         jobs = self.jobs(before)
         for job in jobs:
             self._store.remove(job)
-            self._blobs.remove_container(job.container or "")
+            self._blobs.remove_container(job.container)
         childless = "NOT EXISTS (SELECT 1 FROM items AS other WHERE other.session_id = items.id)"
-        sessions = self._store.items(
+        sessions = self._store.sessions(
             f"WHERE item_type = 'Session' AND {_ENDED} AND created < ? AND {childless}", (microseconds(before),)
         )
         for session in sessions:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qsession_core.clock import Clock
-    from qsession_core.local.storage.database import Item
+    from qsession_core.local.storage.items import Job
 
 __all__ = ["Fault", "Faults"]
 
@@ -127,7 +127,7 @@ class Faults:
         names = {"*", method, route.lower(), f"{method} {route}".lower()}
         return self._draw(lambda fault: fault.kind != "fail_job" and bool({fault.route, fault.route.lower()} & names))
 
-    def of_job(self, job: Item) -> Fault | None:
+    def of_job(self, job: Job) -> Fault | None:
         """Return the fault that makes a job fail, or None."""
         if not self._planted:
             return None

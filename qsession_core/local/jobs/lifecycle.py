@@ -20,13 +20,14 @@ from qsession_core.clock import microseconds
 from qsession_core.local.jobs.session_states import IDLE_SECONDS, Event, Phase, move, phase_of
 from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.blobs import Blob
-from qsession_core.local.storage.database import JOB, SESSION, to_text
+from qsession_core.local.storage.database import to_text
 
 if TYPE_CHECKING:
     from qsession_core.clock import Clock
     from qsession_core.local.execution.task import Outcome
     from qsession_core.local.storage.blobs import Blobs
-    from qsession_core.local.storage.database import Item, Store
+    from qsession_core.local.storage.database import Store
+    from qsession_core.local.storage.items import Job, Session
 
 __all__ = ["PENDING", "TERMINAL", "Lifecycle"]
 
@@ -58,15 +59,15 @@ class Lifecycle:
 
     # --- sessions ---
 
-    def open_session(self, item: Item) -> Item:
+    def open_session(self, session: Session) -> Session:
         """Store a new session, or return the one of this id unchanged: opening twice must not fail."""
         with self._store.transaction():
-            return self._store.item(SESSION, item.id) or self._store.add(item)
+            return self._store.session(session.id) or self._store.add(session)
 
-    def close_session(self, session: Item) -> Item:
+    def close_session(self, session: Session) -> Session:
         """Ask a session to close. Its jobs run on."""
         with self._store.transaction():
-            current = self._store.item(SESSION, session.id) or session
+            current = self._store.session(session.id) or session
             event = Event.CLOSE_BUSY if self._pending(session.id) else Event.CLOSE_QUIET
             self._happen(current, event)
             return current
@@ -78,7 +79,7 @@ class Lifecycle:
         oldest = self._store.read(query)[0][0]
         if oldest is not None and oldest + idle <= self._now():
             with self._store.transaction():
-                for session in self._store.items(
+                for session in self._store.sessions(
                     f"WHERE {_OPEN_SQL} AND last_submitted <= ?",
                     (self._now() - idle,),
                 ):
@@ -86,20 +87,20 @@ class Lifecycle:
             oldest = self._store.read(query)[0][0]
         return None if oldest is None else oldest + idle
 
-    def _happen(self, session: Item, event: Event) -> None:
+    def _happen(self, session: Session, event: Event) -> None:
         """Let an event happen to a session, and what follows from it. Within a transaction."""
-        before = phase_of(session.state, closing=bool(session.closing))
+        before = phase_of(session.state, closing=session.closing)
         after = move(before, event)
         if after.phase is before:
             return
         changes: dict[str, object] = {
-            "state": after.phase.state, "closing": int(after.phase.is_closing), "modified": self._now()
+            "state": after.phase.state, "closing": after.phase.is_closing, "modified": self._now()
         }  # fmt: skip
         if after.phase.is_terminal:
             changes["ended"] = self._now()
         self._store.change(session, changes)
         if after.cancels_jobs:
-            for job in self._store.items(f"WHERE session_id = ? AND state IN {_PENDING_SQL}", (session.id,)):
+            for job in self._store.jobs(f"WHERE session_id = ? AND state IN {_PENDING_SQL}", (session.id,)):
                 self._cancel(job)
 
     def _pending(self, session_id: str) -> bool:
@@ -112,21 +113,21 @@ class Lifecycle:
 
     # --- jobs ---
 
-    def submit(self, job: Item) -> Item:
+    def submit(self, job: Job) -> Job:
         """Store a new job, if its session takes it. A second PUT of the same id returns the job that is there.
 
         Raises:
             Refusal: 400; the session is closed, of another target, or there is none of this id.
         """
         with self._store.transaction():
-            existing = self._store.item(JOB, job.id)
+            existing = self._store.job(job.id)
             if existing is not None:
                 return existing
             if job.session_id is not None:
-                session = self._store.item(SESSION, job.session_id)
+                session = self._store.session(job.session_id)
                 if session is None:
                     raise Refusal(400, "InvalidJobDefinition", f"There is no session {job.session_id}.")
-                if move(phase_of(session.state, closing=bool(session.closing)), Event.SUBMIT).is_refused:
+                if move(phase_of(session.state, closing=session.closing), Event.SUBMIT).is_refused:
                     raise Refusal(400, "InvalidJobDefinition", _TOO_LATE)
                 if session.target.lower() != job.target.lower():
                     raise Refusal(
@@ -139,7 +140,7 @@ class Lifecycle:
                 self._store.change(session, {"last_submitted": job.created})
             return self._store.add(job)
 
-    def start(self, job: Item, owner: str) -> bool:
+    def start(self, job: Job, owner: str) -> bool:
         """Claim a waiting job; say whether it was still waiting."""
         now = self._now()
         with self._store.transaction() as database:
@@ -152,7 +153,7 @@ class Lifecycle:
                 return False
             job.state, job.owner, job.began, job.item_count = "Executing", owner, now, 1
             if job.session_id is not None:
-                session = self._store.item(SESSION, job.session_id)
+                session = self._store.session(job.session_id)
                 if session is not None:
                     self._happen(session, Event.START)
         return True
@@ -168,7 +169,7 @@ class Lifecycle:
     def release(self, owner: str) -> int:
         """Give back the jobs that a process had claimed and will not end; say how many."""
         with self._store.transaction() as database:
-            for job in self._store.items(
+            for job in self._store.jobs(
                 "WHERE item_type = 'Job' AND owner = ? AND state = 'CancellationRequested'", (owner,)
             ):
                 self._end(job, {"state": "Cancelled", "cancelled": job.cancelled or self._now()})
@@ -178,14 +179,14 @@ class Lifecycle:
                 (owner,),
             ).rowcount
 
-    def finish(self, job: Item, outcome: Outcome, owner: str, cost: dict[str, Any] | None = None) -> bool:
+    def finish(self, job: Job, outcome: Outcome, owner: str, cost: dict[str, Any] | None = None) -> bool:
         """End a job with what came out; say whether it was still this process's to end.
 
         A job whose cancellation was asked for ends Cancelled, whatever came out.
         """
         now = self._now()
         with self._store.transaction():
-            current = self._store.item(JOB, job.id)
+            current = self._store.job(job.id)
             if current is None or current.owner != owner or current.state not in PENDING:
                 return False
             if current.state == "CancellationRequested":
@@ -198,8 +199,9 @@ class Lifecycle:
                     changes["began"] = None
                 self._end(current, changes)
                 return True
-            container = current.container or ""
-            blob = Blob(container, outcome.blob, outcome.content_type, "", f'"0x{now:X}"', now, len(outcome.output))
+            blob = Blob(
+                current.container, outcome.blob, outcome.content_type, "", f'"0x{now:X}"', now, len(outcome.output)
+            )
             self._blobs.write(blob, outcome.output, replace=True)
             self._end(
                 current,
@@ -207,14 +209,14 @@ class Lifecycle:
             )
             return True
 
-    def cancel(self, job: Item) -> Item:
+    def cancel(self, job: Job) -> Job:
         """Cancel a job: at once if it waits, as soon as its process hears of it if it runs; terminal jobs stay."""
         with self._store.transaction():
-            current = self._store.item(JOB, job.id) or job
+            current = self._store.job(job.id) or job
             self._cancel(current)
             return current
 
-    def _cancel(self, job: Item) -> None:
+    def _cancel(self, job: Job) -> None:
         if job.state == "Waiting":
             self._end(job, {"state": "Cancelled", "cancelled": self._now()})
         elif job.state == "Executing":
@@ -222,13 +224,13 @@ class Lifecycle:
                 job, {"state": "CancellationRequested", "cancelled": self._now(), "modified": self._now()}
             )
 
-    def _end(self, job: Item, changes: dict[str, object]) -> None:
+    def _end(self, job: Job, changes: dict[str, object]) -> None:
         """Write a job's end, and let its session know. Within a transaction."""
         now = self._now()
         self._store.change(job, {**changes, "ended": now, "modified": now, "owner": None})
         if job.session_id is None:
             return
-        session = self._store.item(SESSION, job.session_id)
+        session = self._store.session(job.session_id)
         if session is None:
             return
         if job.cost is not None:
@@ -238,9 +240,9 @@ class Lifecycle:
         if not self._pending(session.id):
             self._happen(session, Event.DRAIN)
 
-    def phase(self, session: Item) -> Phase:
+    def phase(self, session: Session) -> Phase:
         """Return where a session stands."""
-        return phase_of(session.state, closing=bool(session.closing))
+        return phase_of(session.state, closing=session.closing)
 
 
 def _with_cost(total: str | None, added: str) -> str:

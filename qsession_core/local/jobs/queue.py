@@ -1,8 +1,8 @@
-"""The queue and the worker: which job runs next, where it runs, and what happens when it ends.
+"""The queue: which job runs next, where it runs, and what happens when it ends.
 
-The queue is the store: a job waits as a row in state Waiting. One thread takes jobs in order (High before Standard,
-then by submission) from the targets that can take one; it runs small jobs itself and gives large ones to an executor.
-Several processes on one directory each have such a thread; a job belongs to the one that claimed it.
+A waiting job is a row in state Waiting. One thread takes jobs in order (High before Standard, then by submission) from
+the targets that can take one; it runs small jobs itself and gives large ones to an executor. Several processes on one
+directory each have such a thread; a job belongs to the one that claimed it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qsession_core.clock import microseconds, moment
 from qsession_core.local.execution.prepare import INLINE_BYTES, planned, prepare, run, run_prepared
@@ -18,45 +18,43 @@ from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.jobs.admission import Admission
 from qsession_core.local.jobs.tasks import Tasks, cost_of
 from qsession_core.local.readers.circuit import JobFailure
+from qsession_core.local.storage.items import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Executor, Future
+    from datetime import datetime
 
     from qsession_core.clock import Clock
     from qsession_core.local.faults import Faults
     from qsession_core.local.jobs.lifecycle import Lifecycle
     from qsession_core.local.storage.blobs import Blobs
-    from qsession_core.local.storage.database import Item, Store
+    from qsession_core.local.storage.database import Store
     from qsession_core.local.targets import LocalTarget
 
 __all__ = ["Dispatcher"]
 
 _LOG = logging.getLogger("qsession.local.dispatcher")
-_PAGE = 64
-# How often a process on a shared directory looks what the others left: real time, because it is about processes
+_FIRST_PAGE, _PAGE = 4, 64
+# How often a process on a shared directory looks for jobs of processes that died
 _LOOK_SECONDS = 1.0
-# Questions about this many small jobs are worth a moment's patience
-_MAX_PROMPT = 256
+# For at most this many short jobs, a GET waits a moment for the end
+_MAX_SHORT_JOBS = 256
 
 
 class Dispatcher:
-    """Takes jobs from the queue and sees them through.
+    """Takes jobs from the queue, runs them, and stores how they ended.
 
     Args:
-        store: Where the jobs are.
-        blobs: Where their inputs are.
-        lifecycle: Moves them.
-        clock: Tells when waiting jobs may start.
         targets: By id in lower case.
         owner: This process's name in the store.
         executor: Runs large simulations; None for worker processes of our own, started with the first large job.
         simulator: The simulator for all jobs; empty to choose for each.
         faults: Makes jobs fail on request.
-        recover: Gives back the jobs of dead processes; called now and then, None in memory.
+        recover: Called about once a second to release the jobs of processes that died; None in memory.
 
     Attributes:
-        paused: While true, no job starts; a test that wants jobs to wait sets it.
+        paused: While true, no job starts; tests set it to make jobs wait.
     """
 
     def __init__(
@@ -88,8 +86,8 @@ class Dispatcher:
         # changes so far, and those that the thread had seen when it last found nothing to do
         self._changes = 1
         self._seen = 0
-        self._prompt: dict[str, threading.Event] = {}  # jobs that should end within milliseconds, set when they have
-        self._futures: dict[str, tuple[Item, Future[Outcome]]] = {}
+        self._short_jobs: dict[str, threading.Event] = {}  # by job id; set when the job has ended
+        self._futures: dict[str, tuple[Job, Future[Outcome]]] = {}
         self._thread: threading.Thread | None = None
         self.paused = False
 
@@ -101,7 +99,7 @@ class Dispatcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more jobs and give back those that have not ended."""
+        """Take no more jobs and release those that have not ended."""
         with self._changed:
             self._stopping = True
             self._changes += 1
@@ -118,28 +116,28 @@ class Dispatcher:
         self._lifecycle.release(self._owner)
 
     def wake(self, job_id: str = "") -> None:
-        """Say that the queue has changed.
+        """Tell the thread that the queue has changed.
 
         Args:
-            job_id: A new job that is small, so that a question about it is worth a moment's patience.
+            job_id: A new job, which may end within milliseconds; empty if there is none.
         """
         with self._changed:
             self._changes += 1
-            if job_id and len(self._prompt) < _MAX_PROMPT:
-                self._prompt[job_id] = threading.Event()
+            if job_id and len(self._short_jobs) < _MAX_SHORT_JOBS:
+                self._short_jobs[job_id] = threading.Event()
             self._changed.notify_all()
 
     def linger(self, job_id: str, seconds: float = 0.03) -> None:
-        """Wait a moment for a job that is about to end, so that the first look at a small job finds it ended.
+        """Wait a moment for a job that is about to end, so that the first GET of a short job finds it ended.
 
-        It also takes clients that ask without pause out of the worker's way.
+        It also throttles clients that poll in a tight loop.
         """
-        ended = self._prompt.get(job_id)
+        ended = self._short_jobs.get(job_id)
         if ended is not None:
             ended.wait(seconds)
 
-    def _is_prompt_no_more(self, job_id: str) -> None:
-        ended = self._prompt.pop(job_id, None)
+    def _forget_short_job(self, job_id: str) -> None:
+        ended = self._short_jobs.pop(job_id, None)
         if ended is not None:
             ended.set()
 
@@ -167,15 +165,16 @@ class Dispatcher:
                     return
                 changes = self._changes
                 looked = self._clock.now()
-            job, wake_at = self._next()
-            if job is not None:
-                self._run(job)
+            found = self._next()
+            if isinstance(found, Job):
+                self._run(found)
                 continue
+            wake_at = found
             with self._changed:
                 if self._changes != changes:
                     continue
-                for left in list(self._prompt):  # whatever is left cannot start now
-                    self._is_prompt_no_more(left)
+                for left in list(self._short_jobs):  # what is left cannot start now
+                    self._forget_short_job(left)
                 self._seen = changes
                 self._changed.notify_all()
                 if self._recover is not None:
@@ -185,36 +184,34 @@ class Dispatcher:
             if self._recover is not None and not self._stopping:
                 self._recover()
 
-    def _next(self) -> tuple[Item | None, Any]:
-        """Return the next job that may start, claimed; else None, and when one may."""
-        self._acknowledge()
+    def _next(self) -> Job | datetime | None:
+        """Return the next job, claimed; else when one may start, or None if only a change can let one."""
+        self._end_cancelled()
         if self.paused:
-            return None, None
-        now = microseconds(self._clock.now())
-        wake_at: int | None = None
-        after = 0
-        closed: dict[str, int | None] = {}  # targets that take nothing more at this look
-        while True:
-            page = self._store.items(
-                "WHERE item_type = 'Job' AND state = 'Waiting' ORDER BY rank, number LIMIT ? OFFSET ?",
-                (4 if after == 0 else _PAGE, after),
-            )
-            for job in page:
-                until = self._admission.held_until(job, now, closed)
-                if until == 0:
-                    if self._lifecycle.start(job, self._owner):
-                        return job, None
-                elif until is not None:
-                    wake_at = until if wake_at is None else min(wake_at, until)
-            if len(page) < (4 if after == 0 else _PAGE):
-                return None, None if wake_at is None else moment(wake_at)
-            after += len(page)
+            return None
+        scan = self._admission.scan(microseconds(self._clock.now()))
+        for job in self._waiting():
+            if scan.admits(job) and self._lifecycle.start(job, self._owner):
+                return job
+        return None if scan.look_again is None else moment(scan.look_again)
 
-    def _acknowledge(self) -> None:
+    def _waiting(self) -> Iterator[Job]:
+        """Yield the waiting jobs in their order: High first, then by submission. Mostly the first one starts."""
+        limit, offset = _FIRST_PAGE, 0
+        while True:
+            page = self._store.jobs(
+                "WHERE item_type = 'Job' AND state = 'Waiting' ORDER BY rank, number LIMIT ? OFFSET ?", (limit, offset)
+            )
+            yield from page
+            if len(page) < limit:
+                return
+            limit, offset = _PAGE, offset + limit
+
+    def _end_cancelled(self) -> None:
         """Stop the simulations whose jobs are to be cancelled, and end those jobs."""
         if not self._futures:
             return
-        for job in self._store.items(
+        for job in self._store.jobs(
             "WHERE item_type = 'Job' AND state = 'CancellationRequested' AND owner = ?", (self._owner,)
         ):
             with self._changed:
@@ -229,17 +226,17 @@ class Dispatcher:
 
     # --- one job ---
 
-    def _run(self, job: Item) -> None:
-        """See one claimed job through, or on its way."""
+    def _run(self, job: Job) -> None:
+        """Run one claimed job, or give it to the executor."""
         try:
             self._begin(job)
         except Exception:  # noqa: BLE001
-            # The worker's edge: whatever goes wrong with one job must end this job, not the service. What it was is
-            # in the log, because a job's owner could do nothing with it.
+            # Whatever goes wrong with one job must end this job, not the service. The error goes to the log, because
+            # the job's owner could do nothing with it.
             _LOG.exception("job %s could not be run", job.id)
             self._end(job, Outcome(b"", code="InternalError", message=_INTERNAL))
 
-    def _begin(self, job: Item) -> None:
+    def _begin(self, job: Job) -> None:
         task = self._tasks.task_of(job)
         if isinstance(task, Outcome):
             self._end(job, task)
@@ -256,13 +253,13 @@ class Dispatcher:
                 self._end(job, run_prepared(task, program, plan))
                 return
         with self._changed:
-            self._is_prompt_no_more(job.id)
+            self._forget_short_job(job.id)
             future = self._executor().submit(run, task, plan)
             self._futures[job.id] = (job, future)
         future.add_done_callback(lambda done: self._ended(job, done))
 
-    def _ended(self, job: Item, future: Future[Outcome]) -> None:
-        """Take what the executor brings, in one of its threads."""
+    def _ended(self, job: Job, future: Future[Outcome]) -> None:
+        """Store what the executor returns. Runs in one of its threads."""
         with self._changed:
             if self._stopping or self._futures.get(job.id, (None, None))[1] is not future:
                 return  # cancelled, or to be given back
@@ -278,13 +275,13 @@ class Dispatcher:
             self._changes += 1
             self._changed.notify_all()
 
-    def _end(self, job: Item, outcome: Outcome) -> None:
+    def _end(self, job: Job, outcome: Outcome) -> None:
         target = self._targets.get(job.target.lower())
         cost = None if target is None or outcome.code else cost_of(target, outcome)
         if not self._store.is_closed:
             self._lifecycle.finish(job, outcome, self._owner, cost)
         with self._changed:
-            self._is_prompt_no_more(job.id)
+            self._forget_short_job(job.id)
             self._changed.notify_all()
 
     def _executor(self) -> Executor:
@@ -297,4 +294,4 @@ class Dispatcher:
         return self._own
 
 
-_INTERNAL = "The simulation broke off for reasons of its own. Submit the job again."
+_INTERNAL = "The simulation stopped with an internal error. Submit the job again."

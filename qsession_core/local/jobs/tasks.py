@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from qsession_core.local.faults import Faults
     from qsession_core.local.storage.blobs import Blobs
-    from qsession_core.local.storage.database import Item
+    from qsession_core.local.storage.items import Job
     from qsession_core.local.targets import LocalTarget
 
 __all__ = ["Tasks", "cost_of", "shots_of"]
@@ -37,7 +37,7 @@ class Tasks:
         self._simulator = simulator
         self._faults = faults
 
-    def task_of(self, job: Item) -> Task | Outcome:
+    def task_of(self, job: Job) -> Task | Outcome:
         """Return what is to be run for a job, or why nothing can be."""
         target = self._targets.get(job.target.lower())
         if target is None:
@@ -45,7 +45,7 @@ class Tasks:
         fault = None if self._faults is None else self._faults.of_job(job)
         if fault is not None:
             return Outcome(b"", code=fault.code, message=fault.message)
-        payload = self._blobs.read(job.container or "", job.input_blob or "")
+        payload = self._blobs.read(job.container, job.input_blob)
         if payload is None:
             return Outcome(
                 b"",
@@ -63,8 +63,8 @@ class Tasks:
             return unread(failure)
         return Task(
             target.id,
-            job.input_format or "",
-            job.output_format or "",
+            job.input_format,
+            job.output_format,
             payload,
             params,
             shots,
@@ -94,11 +94,11 @@ def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
     return asked
 
 
-def _seed_of(params: Mapping[str, Any], job: Item) -> int:
+def _seed_of(params: Mapping[str, Any], job: Job) -> int:
     """Return the seed of a job's shots: IonQ lets a job bring its own for its noise."""
     noise = params.get("noise")
     seed = noise.get("seed") if isinstance(noise, dict) else None
-    return seed if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 else int(job.seed or 0)
+    return seed if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 else int(job.seed)
 
 
 def cost_of(target: LocalTarget, outcome: Outcome) -> dict[str, Any] | None:

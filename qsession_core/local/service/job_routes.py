@@ -12,8 +12,9 @@ from qsession_core.local.replies import Refusal, json_reply
 from qsession_core.local.service.addresses import split_blob_address
 from qsession_core.local.service.requests import PRIORITIES, JobBody, Patch, as_strings, check_id, chosen, decoded
 from qsession_core.local.service.shapes import job_json, signed_job_json
-from qsession_core.local.storage.database import JOB, Item, to_text
+from qsession_core.local.storage.database import to_text
 from qsession_core.local.storage.endpoint import CONTAINER_NAME
+from qsession_core.local.storage.items import Job
 from qsession_core.transport.message import Response
 
 if TYPE_CHECKING:
@@ -40,15 +41,13 @@ def put_job(service: Service, call: Call) -> Response:
     source = split_blob_address(body.input_data_uri)[1] if body.input_data_uri else "inputData"
     now = service.now()
     priority = chosen(body.priority, PRIORITIES, "priority")
-    item = Item(
-        call.id.lower(),
-        JOB,
-        body.name,
-        target.provider,
-        target.id,
-        "Waiting",
-        now,
-        now,
+    job = Job(
+        id=call.id.lower(),
+        name=body.name,
+        provider_id=target.provider,
+        target=target.id,
+        created=now,
+        modified=now,
         job_type=body.job_type or "QuantumComputing",
         session_id=body.session_id.lower() if body.session_id else None,
         priority=priority,
@@ -57,19 +56,18 @@ def put_job(service: Service, call: Call) -> Response:
         input_blob=source or "inputData",
         input_format=body.input_data_format,
         output_format=body.output_data_format or outputs[0],
-        output_blob="outputData",
         input_params=None if body.input_params is None else to_text(body.input_params),
         metadata=None if body.metadata is None else to_text(as_strings(body.metadata)),
         rank=0 if priority == "High" else 1,
         not_before=now + int(target.queue_seconds * 1_000_000),
     )
     with service.store.transaction():
-        stored = service.lifecycle.submit(item)
-        if stored is item:
-            service.store.change(item, {"seed": str(_seed_of(service.seed, item.number or 0))})
+        stored = service.lifecycle.submit(job)
+        if stored is job:
+            service.store.change(job, {"seed": str(_seed_of(service.seed, job.number))})
     reply = json_reply(job_json(stored, call.addresses))
-    if stored is item:
-        service.dispatcher.wake(item.id)
+    if stored is job:
+        service.dispatcher.wake(job.id)
     return reply
 
 
@@ -84,7 +82,7 @@ def _seed_of(seed: int | None, number: int) -> int:
 def get_job(service: Service, call: Call) -> Response:
     """Return one job; its addresses carry signatures."""
     service.dispatcher.linger(call.id)
-    job = service.item(JOB, call.id)
+    job = service.job(call.id)
     return json_reply(signed_job_json(job, call.addresses, service.signer, service.signing_time(call)))
 
 
@@ -100,7 +98,7 @@ def patch_job(service: Service, call: Call) -> Response:
     if patch.tags is not msgspec.UNSET:
         changes["tags"] = to_text(patch.tags or [])
     with service.store.transaction():
-        job = service.item(JOB, call.id)
+        job = service.job(call.id)
         service.store.change(job, changes)
     service.dispatcher.wake()
     return json_reply({"name": job.name, "priority": job.priority, "tags": msgspec.Raw(job.tags.encode())})
@@ -108,16 +106,16 @@ def patch_job(service: Service, call: Call) -> Response:
 
 def delete_job(service: Service, call: Call) -> Response:
     """Remove a job and its blobs; a pending one is cancelled first."""
-    job = service.item(JOB, call.id)
+    job = service.job(call.id)
     service.lifecycle.cancel(job)
     service.store.remove(job)
-    service.blobs.remove_container(job.container or "")
+    service.blobs.remove_container(job.container)
     service.dispatcher.wake()
     return Response(204)
 
 
 def cancel_job(service: Service, call: Call) -> Response:
     """Cancel a job, at once or, if it runs, as soon as its process knows."""
-    job = service.lifecycle.cancel(service.item(JOB, call.id))
+    job = service.lifecycle.cancel(service.job(call.id))
     service.dispatcher.wake()
     return json_reply(job_json(job, call.addresses))

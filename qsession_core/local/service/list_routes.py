@@ -9,7 +9,6 @@ from qsession_core.local.replies import json_reply
 from qsession_core.local.service.odata import order_by, where
 from qsession_core.local.service.requests import number_in
 from qsession_core.local.service.shapes import item_json
-from qsession_core.local.storage.database import SESSION
 
 if TYPE_CHECKING:
     from qsession_core.local.service.requests import Call, Service
@@ -32,7 +31,7 @@ def list_sessions(service: Service, call: Call) -> Response:
 
 def list_session_jobs(service: Service, call: Call) -> Response:
     """Return a page of a session's jobs."""
-    return _page(service, call, "item_type = 'Job' AND session_id = ?", service.item(SESSION, call.id).id)
+    return _page(service, call, "item_type = 'Job' AND session_id = ?", service.session(call.id).id)
 
 
 def list_top_level_items(service: Service, call: Call) -> Response:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from qsession_core.local.jobs.queue import Dispatcher
     from qsession_core.local.service.addresses import Addresses, LocalConnection
     from qsession_core.local.storage.blobs import Blobs
-    from qsession_core.local.storage.database import Item, Store
+    from qsession_core.local.storage.database import Store
     from qsession_core.local.storage.endpoint import Storage
+    from qsession_core.local.storage.items import Job, Session
     from qsession_core.local.storage.sas import Signer
     from qsession_core.local.targets import LocalTarget
 
@@ -73,16 +74,27 @@ class Service:
         now = self.clock.now()
         return now - 2 * LIFETIME if call.is_expired else now
 
-    def item(self, item_type: str, item_id: str) -> Item:
-        """Return a stored job or session.
+    def job(self, job_id: str) -> Job:
+        """Return a stored job.
 
         Raises:
             Refusal: 404, there is none of this id.
         """
-        item = self.store.item(item_type, item_id.lower())
-        if item is None:
-            raise Refusal(404, "ResourceNotFound", f"There is no {item_type.lower()} {item_id[:64]}.")
-        return item
+        job = self.store.job(job_id.lower())
+        if job is None:
+            raise Refusal(404, "ResourceNotFound", f"There is no job {job_id[:64]}.")
+        return job
+
+    def session(self, session_id: str) -> Session:
+        """Return a stored session.
+
+        Raises:
+            Refusal: 404, there is none of this id.
+        """
+        session = self.store.session(session_id.lower())
+        if session is None:
+            raise Refusal(404, "ResourceNotFound", f"There is no session {session_id[:64]}.")
+        return session
 
     def target(self, body: Common) -> LocalTarget:
         """Return the target that a new job or session names.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from qsession_core.local.replies import json_reply
 from qsession_core.local.service.requests import POLICIES, PRIORITIES, SessionBody, check_id, chosen, decoded
 from qsession_core.local.service.shapes import session_json
-from qsession_core.local.storage.database import SESSION, Item, to_text
+from qsession_core.local.storage.database import to_text
+from qsession_core.local.storage.items import Session
 
 if TYPE_CHECKING:
     from qsession_core.local.service.requests import Call, Service
@@ -22,30 +23,28 @@ def put_session(service: Service, call: Call) -> Response:
     check_id(call.id)
     target = service.target(body)
     now = service.now()
-    item = Item(
-        call.id.lower(),
-        SESSION,
-        body.name,
-        target.provider,
-        target.id,
-        "Waiting",
-        now,
-        now,
+    session = Session(
+        id=call.id.lower(),
+        name=body.name,
+        provider_id=target.provider,
+        target=target.id,
+        created=now,
+        modified=now,
         priority=chosen(body.priority, PRIORITIES, "priority"),
         tags=to_text(body.tags or []),
         policy=chosen(body.job_failure_policy, POLICIES, "jobFailurePolicy") or "Abort",
         last_submitted=now,
     )
-    return json_reply(session_json(service.lifecycle.open_session(item)))
+    return json_reply(session_json(service.lifecycle.open_session(session)))
 
 
 def get_session(service: Service, call: Call) -> Response:
     """Return one session."""
-    return json_reply(session_json(service.item(SESSION, call.id)))
+    return json_reply(session_json(service.session(call.id)))
 
 
 def close_session(service: Service, call: Call) -> Response:
     """Ask a session to close; its jobs run on."""
-    session = service.lifecycle.close_session(service.item(SESSION, call.id))
+    session = service.lifecycle.close_session(service.session(call.id))
     service.dispatcher.wake()
     return json_reply(session_json(session))

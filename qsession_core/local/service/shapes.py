@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qsession_core.clock import moment
-from qsession_core.local.storage.database import SESSION
+from qsession_core.local.storage.items import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from qsession_core.local.service.addresses import Addresses
-    from qsession_core.local.storage.database import Item
+    from qsession_core.local.storage.items import Job
     from qsession_core.local.storage.sas import Signer
 
 __all__ = ["item_json", "job_json", "session_json", "signed_job_json"]
@@ -33,7 +33,7 @@ def _parsed(text: str | None) -> Any:
     return None if text is None else msgspec.Raw(text.encode())
 
 
-def session_json(item: Item) -> dict[str, Any]:
+def session_json(item: Session) -> dict[str, Any]:
     """Return a session as every route shows it."""
     shown: dict[str, Any] = {
         "status": item.state,
@@ -46,21 +46,21 @@ def session_json(item: Item) -> dict[str, Any]:
         "creationTime": _time(item.created),
         "endExecutionTime": _time(item.ended),
         "costEstimate": _parsed(item.cost),
-        "itemType": SESSION,
+        "itemType": item.item_type,
     }
     return _with_choices(shown, item)
 
 
-def _with_choices(shown: dict[str, Any], item: Item) -> dict[str, Any]:
+def _with_choices(shown: dict[str, Any], item: Job | Session) -> dict[str, Any]:
     """Add what is shown only where it was chosen: the recorded service leaves it out."""
     if item.priority is not None:
         shown["priority"] = item.priority
-    if item.item_type == SESSION and item.tags != "[]":
+    if isinstance(item, Session) and item.tags != "[]":
         shown["tags"] = _parsed(item.tags)
     return shown
 
 
-def job_json(item: Item, addresses: Addresses, *, zone: str = "+00:00") -> dict[str, Any]:
+def job_json(item: Job, addresses: Addresses, *, zone: str = "+00:00") -> dict[str, Any]:
     """Return a job without signatures.
 
     Args:
@@ -68,10 +68,9 @@ def job_json(item: Item, addresses: Addresses, *, zone: str = "+00:00") -> dict[
         addresses: How addresses are written.
         zone: How its creation and modification times end: ``Z`` in lists.
     """
-    container, blob = item.container or "", item.input_blob or "inputData"
     shown: dict[str, Any] = {
-        "containerUri": addresses.container(container),
-        "inputDataUri": addresses.blob(container, blob),
+        "containerUri": addresses.container(item.container),
+        "inputDataUri": addresses.blob(item.container, item.input_blob),
         "inputDataFormat": item.input_format,
         "inputParams": _parsed(item.input_params),
         "metadata": _parsed(item.metadata),
@@ -80,7 +79,7 @@ def job_json(item: Item, addresses: Addresses, *, zone: str = "+00:00") -> dict[
         "status": item.state,
         "jobType": item.job_type,
         "outputDataFormat": item.output_format,
-        "outputDataUri": addresses.output(container, item.output_blob or "outputData"),
+        "outputDataUri": addresses.output(item.container, item.output_blob),
         "beginExecutionTime": _time(item.began),
         "cancellationTime": _time(item.cancelled),
         "lastModifiedTime": _time(item.modified, zone),
@@ -95,16 +94,15 @@ def job_json(item: Item, addresses: Addresses, *, zone: str = "+00:00") -> dict[
         "creationTime": _time(item.created, zone),
         "endExecutionTime": _time(item.ended),
         "costEstimate": _parsed(item.cost),
-        "itemType": "Job",
+        "itemType": item.item_type,
     }
     return _with_choices(shown, item)
 
 
-def signed_job_json(item: Item, addresses: Addresses, signer: Signer, now: datetime) -> dict[str, Any]:
+def signed_job_json(item: Job, addresses: Addresses, signer: Signer, now: datetime) -> dict[str, Any]:
     """Return a job as its own route shows it: with addresses that can be read."""
     shown = job_json(item, addresses)
-    container, source = item.container or "", item.input_blob or "inputData"
-    output = item.output_blob or "outputData"
+    container, source, output = item.container, item.input_blob, item.output_blob
     shown["containerUri"] += "?" + signer.read(container, None, now)
     shown["inputDataUri"] += "?" + signer.read(container, source, now, f"{item.name}-{item.id}.input.json")
     signature = signer.read(container, output, now, f"{item.name}-{item.id}.output.json")
@@ -112,6 +110,6 @@ def signed_job_json(item: Item, addresses: Addresses, signer: Signer, now: datet
     return shown
 
 
-def item_json(item: Item, addresses: Addresses) -> dict[str, Any]:
+def item_json(item: Job | Session, addresses: Addresses) -> dict[str, Any]:
     """Return an item as lists show it."""
-    return session_json(item) if item.item_type == SESSION else job_json(item, addresses, zone="Z")
+    return session_json(item) if isinstance(item, Session) else job_json(item, addresses, zone="Z")

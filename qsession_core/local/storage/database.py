@@ -1,10 +1,11 @@
-"""What the service remembers: items (jobs and sessions) and a few facts about itself, in one SQLite database.
+"""What the service remembers: jobs, sessions and a few facts about itself, in one SQLite database.
 
-In memory, or in a directory: ``workspace.db`` in WAL mode. Blobs have tables here and methods in blobs.py. What must
-hold:
+It is in memory, or in a directory: ``workspace.db`` in WAL mode. Blobs have tables here and methods in blobs.py. What
+must hold:
 
-1. Every change of the service's state is one transaction, so the store is whole whenever a process dies.
+1. Every change of the service's state is one transaction, so the store is consistent whenever a process dies.
 2. Times are whole microseconds since 1970; ``sequence`` is the order of creation and breaks ties of equal times.
+3. Table and column names stay: a directory of an older version opens.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+
+from qsession_core.local.storage.items import COLUMNS, Job, Session, item_of, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["JOB", "SESSION", "Item", "Store"]
+__all__ = ["Store", "to_text"]
 
-JOB, SESSION = "Job", "Session"
+T = TypeVar("T", Job, Session)
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -57,71 +59,11 @@ CREATE TABLE blocks (
 """
 
 
-@dataclass(slots=True)
-class Item:
-    """One job or session, as it is stored. Members that only the other kind has are None.
-
-    Attributes:
-        sequence: Order of creation among all items; 0 before it is stored.
-        state: The status on the wire.
-        began: When a job began to execute; like all times, microseconds since 1970.
-        number: Order of submission among jobs, from 1; the seed of a job's shots is made of it.
-        tags: JSON text, like cost, input_params, metadata and error.
-        item_count: ``quantumComputingData.count``: set once the input has been looked at.
-        seed: The job's own seed, decimal.
-        owner: The process that runs it.
-        attempts: How often it was started.
-        policy: A session's jobFailurePolicy.
-        closing: A session was asked to close while jobs were pending.
-        rank: 0 for High, 1 for Standard: what the queue sorts by before it sorts by number.
-        not_before: When the queue may start it.
-    """
-
-    id: str
-    item_type: str
-    name: str
-    provider_id: str
-    target: str
-    state: str
-    created: int
-    modified: int
-    sequence: int = 0
-    job_type: str | None = None
-    began: int | None = None
-    ended: int | None = None
-    session_id: str | None = None
-    priority: str | None = None
-    tags: str = "[]"
-    cost: str | None = None
-    number: int | None = None
-    container: str | None = None
-    input_blob: str | None = None
-    input_format: str | None = None
-    output_format: str | None = None
-    output_blob: str | None = None
-    input_params: str | None = None
-    metadata: str | None = None
-    error: str | None = None
-    item_count: int | None = None
-    cancelled: int | None = None
-    seed: str | None = None
-    owner: str | None = None
-    attempts: int = 0
-    policy: str | None = None
-    closing: int = 0
-    last_submitted: int | None = None
-    rank: int = 1
-    not_before: int = 0
-
-
-_COLUMNS = [field.name for field in fields(Item)]
-_STORED = [name for name in _COLUMNS if name != "sequence"]
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM items "  # noqa: S608 - columns of ours
-_INSERT = f"INSERT INTO items ({', '.join(_STORED)}) VALUES ({', '.join('?' * len(_STORED))})"  # noqa: S608 - as above
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM items "  # noqa: S608 - columns of ours
 
 
 class Store:
-    """The database. Safe to call from several threads and, in a directory, several processes.
+    """The database. Safe to call from several threads and, in a directory, from several processes.
 
     Args:
         directory: Where to keep it; None for in memory.
@@ -143,7 +85,8 @@ class Store:
         )
         if directory is not None:
             self._database.execute("PRAGMA journal_mode = WAL")
-            # whole after the death of a process in any mode; NORMAL saves a disk flush on each commit
+            # WAL survives a killed process in any mode; NORMAL skips the fsync per commit, so a power cut may lose the
+            # last commits
             self._database.execute("PRAGMA synchronous = NORMAL")
         with self.transaction() as database:
             if database.execute("PRAGMA user_version").fetchone()[0] == 0:
@@ -197,28 +140,42 @@ class Store:
 
     # --- items ---
 
-    def add(self, item: Item) -> Item:
-        """Store a new item and return it with its sequence; a job also gets its number."""
+    def add(self, item: T) -> T:
+        """Store a new job or session and return it with its sequence; a job also gets its number."""
         with self.transaction() as database:
-            if item.item_type == JOB:
+            if isinstance(item, Job):
                 row = database.execute("SELECT value FROM facts WHERE name = 'jobs'").fetchone()
                 item.number = (row[0] if row else 0) + 1
                 database.execute("INSERT OR REPLACE INTO facts VALUES ('jobs', ?)", (item.number,))
-            cursor = database.execute(_INSERT, [getattr(item, name) for name in _STORED])
+            values = stored(item)
+            cursor = database.execute(
+                f"INSERT INTO items ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608 - ours
+                list(values.values()),
+            )
             item.sequence = cursor.lastrowid or 0
         return item
 
-    def item(self, item_type: str, item_id: str) -> Item | None:
-        """Return one item, or None if there is none of this id."""
-        found = self.items("WHERE item_type = ? AND id = ?", (item_type, item_id))
-        return found[0] if found else None
+    def job(self, job_id: str) -> Job | None:
+        """Return a job, or None if there is none of this id."""
+        return next(iter(self.jobs("WHERE item_type = 'Job' AND id = ?", (job_id,))), None)
 
-    def items(self, where: str, values: Sequence[object] = ()) -> list[Item]:
-        """Return the items that a ``WHERE ... ORDER BY ...`` text of our own finds."""
-        order = _COLUMNS
-        return [Item(**dict(zip(order, row, strict=True))) for row in self.read(_SELECT + where, values)]
+    def session(self, session_id: str) -> Session | None:
+        """Return a session, or None if there is none of this id."""
+        return next(iter(self.sessions("WHERE item_type = 'Session' AND id = ?", (session_id,))), None)
 
-    def change(self, item: Item, changes: Mapping[str, object]) -> None:
+    def items(self, where: str, values: Sequence[object] = ()) -> list[Job | Session]:
+        """Return the jobs and sessions that a ``WHERE ... ORDER BY ...`` of our own text finds."""
+        return [item_of(row) for row in self.read(_SELECT + where, values)]
+
+    def jobs(self, where: str, values: Sequence[object] = ()) -> list[Job]:
+        """Return the jobs that a ``WHERE ... ORDER BY ...`` of our own text finds."""
+        return [item for item in self.items(where, values) if isinstance(item, Job)]
+
+    def sessions(self, where: str, values: Sequence[object] = ()) -> list[Session]:
+        """Return the sessions that a ``WHERE ... ORDER BY ...`` of our own text finds."""
+        return [item for item in self.items(where, values) if isinstance(item, Session)]
+
+    def change(self, item: Job | Session, changes: Mapping[str, object]) -> None:
         """Write new values of some members, in the item and in the store."""
         assignments = ", ".join(f"{name} = ?" for name in changes)
         with self.transaction() as database:
@@ -229,8 +186,8 @@ class Store:
         for name, value in changes.items():
             setattr(item, name, value)
 
-    def remove(self, item: Item) -> None:
-        """Forget an item; its blobs are another matter."""
+    def remove(self, item: Job | Session) -> None:
+        """Remove a job or session; its blobs stay."""
         with self.transaction() as database:
             database.execute("DELETE FROM items WHERE sequence = ?", (item.sequence,))
 
