@@ -124,11 +124,11 @@ def test_jobs_that_ran_when_their_process_died_run_again_once(tmp_path):
         service.dispatcher.paused = True
         job_id = client.submit()
         # what a death leaves: claimed, by an owner who is no more
-        service.store.change(service.store.item("Job", job_id), {"state": "Executing", "owner": "dead", "attempts": 1})
+        service.store.change(service.store.job(job_id), {"state": "Executing", "owner": "dead", "attempts": 1})
     with LocalWorkspace(tmp_path) as service:
         job = Client(service).done(job_id)
         assert job["status"] == "Succeeded"
-        assert service.store.item("Job", job_id).attempts == 2
+        assert service.store.job(job_id).attempts == 2
 
 
 def test_closing_in_the_middle_of_a_large_job_keeps_it_for_the_next_time(tmp_path):
@@ -177,7 +177,7 @@ def test_a_job_that_was_being_cancelled_when_its_process_died_is_cancelled(tmp_p
         service.dispatcher.paused = True
         job_id = client.submit(session=session)
         client.close(session)
-        service.store.change(service.store.item("Job", job_id), {"state": "CancellationRequested", "owner": "dead"})
+        service.store.change(service.store.job(job_id), {"state": "CancellationRequested", "owner": "dead"})
     with LocalWorkspace(tmp_path) as service:
         client = Client(service)
         assert client.done(job_id)["status"] == "Cancelled"

@@ -54,7 +54,7 @@ def test_64_threads_and_2000_jobs_lose_nothing():
 def test_ten_thousand_jobs_are_listed_filtered_and_walked_through():
     with LocalWorkspace(clock=ManualClock()) as service:
         client = Client(service)
-        template = service.store.item("Job", client.done(client.submit())["id"])
+        template = service.store.job(client.done(client.submit())["id"])
         with service.store.transaction():
             for number in range(10_000):
                 template.id, template.name = str(uuid.UUID(int=number)), f"job {number % 97}"

@@ -4,8 +4,6 @@ import sys
 
 import numpy as np
 import pytest
-from local_circuits import CLIFFORD, distance, frequencies, random_circuit
-from local_client import Client
 
 from qsession_core import plugins
 from qsession_core.local import LocalWorkspace, ManualClock
@@ -14,6 +12,8 @@ from qsession_core.local.execution.task import Task
 from qsession_core.local.readers.circuit import Circuit, JobFailure
 from qsession_core.local.simulators.choice import choose, simulator
 from qsession_core.local.simulators.noise import Noise
+from tests.support.simulator_circuits import CLIFFORD, distance, frequencies, random_circuit
+from tests.support.wire_client import Client
 
 QUIET = Noise()
 SHOTS = 1000
