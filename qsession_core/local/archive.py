@@ -1,4 +1,4 @@
-"""Old jobs: list them, take copies of them, let them go."""
+"""Old jobs: list, export, remove."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ENDED = f"state IN ({', '.join(repr(state) for state in (*TERMINAL, 'TimedOut')
 
 
 class Archive:
-    """The jobs and sessions of a store that are over.
+    """The jobs and sessions of a workspace that have ended.
 
     Args:
-        store: Where they are.
+        store: The jobs and sessions.
         blobs: Their inputs and outputs.
     """
 
@@ -41,7 +41,7 @@ class Archive:
         """Return the jobs that have ended, oldest first.
 
         Args:
-            before: Only those created before this.
+            before: Only those created before this time; None for all.
         """
         limit = 2**62 if before is None else microseconds(before)
         return self._store.jobs(
@@ -51,15 +51,15 @@ class Archive:
     def export(self, folder: Path, job_ids: Collection[str] | None = None) -> int:
         """Write jobs to a folder: one folder a job, with ``job.json`` and its blobs.
 
-        Blobs are numbered (``blob-0``, ``blob-1``...) and their names stand in ``job.json``, because a name from the
-        wire is no name for a file.
+        Blobs are numbered (``blob-0``, ``blob-1``...) and ``job.json`` has their names, because a name from the wire
+        must not become a file name.
 
         Args:
-            folder: Where to; made if need be.
-            job_ids: Which; None for all that have ended.
+            folder: Made if it does not exist.
+            job_ids: Jobs to export; those that have not ended are left out. None for all that have ended.
 
         Returns:
-            How many jobs were written.
+            The number of jobs written.
         """
         wanted = None if job_ids is None else {job_id.lower() for job_id in job_ids}
         addresses = addresses_for("https", "local.quantum.azure.com")
@@ -79,12 +79,12 @@ class Archive:
         return written
 
     def prune(self, before: datetime) -> int:
-        """Forget jobs and sessions that ended and were created before this, with their blobs.
+        """Remove jobs and sessions that have ended and were created before this time, with their blobs.
 
         A session stays as long as one of its jobs does.
 
         Returns:
-            How many jobs and sessions were forgotten.
+            The number of jobs and sessions removed.
         """
         jobs = self.jobs(before)
         for job in jobs:

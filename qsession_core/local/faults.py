@@ -1,4 +1,4 @@
-"""Faults on request: what networks and services do on bad days, when a test wants it.
+"""Faults on request: failures of network and service, for tests.
 
 >>> faults = Faults(seed=7)
 >>> faults.add(Fault("throttle", route="PUT jobs/*", count=2, retry_after=1))
@@ -35,24 +35,25 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong.
+    """One kind of failure, and when it happens.
 
     Attributes:
-        kind: ``delay`` (the answer comes late), ``drop_before`` and ``drop_after`` (no answer; without or with the
-            request's effect), ``throttle`` (429), ``server_error``, ``truncate`` and ``garble`` (a body cut in half, a
-            body that is no JSON), ``expired_sas`` (addresses in the reply have run out), ``unknown_status`` (a job or
-            session in a state that no client knows), ``fail_job`` (a job that matches ends Failed).
-        route: Where: ``"PUT jobs/*"``, ``"jobs/*"``, ``"PUT"``, ``"GET blob"``, or ``"*"``; not for ``fail_job``.
-        count: How many times; None for always.
-        after: How many matching requests or jobs pass unharmed first.
-        probability: How likely each time, between 0 and 1; drawn from the seed of its :class:`Faults`.
-        seconds: How long a delay is.
-        status: The status of a server error.
+        kind: ``delay`` (the response comes late), ``drop_before`` and ``drop_after`` (no response; the request has no
+            effect, or has it), ``throttle`` (429), ``server_error``, ``truncate`` (the body is cut in half), ``garble``
+            (the body is not JSON), ``expired_sas`` (signatures in the reply have expired), ``unknown_status`` (jobs and
+            sessions are shown in a state that no client knows), ``fail_job`` (a job ends Failed).
+        route: The requests that fail: ``"PUT jobs/*"``, ``"jobs/*"``, ``"PUT"``, ``"GET blob"``, or ``"*"`` for all;
+            without meaning for ``fail_job``.
+        count: How many times; None for every time.
+        after: The number of matching requests or jobs that succeed first.
+        probability: Between 0 and 1; drawn with the seed of :class:`Faults`.
+        seconds: Length of a delay.
+        status: The HTTP status of a server error.
         retry_after: Seconds in the Retry-After header; None for no header.
-        code: The code of a server error or of a failing job.
-        message: The sentence that goes with it.
-        target: Which jobs fail: those of this target; empty for any.
-        name: Which jobs fail: those of this name; empty for any.
+        code: The code of a server error, or in a failed job's errorData.
+        message: The sentence beside the code.
+        target: Only jobs on this target fail; empty for any.
+        name: Only jobs of this name fail; empty for any.
     """
 
     kind: Kind
@@ -70,7 +71,7 @@ class Fault:
 
 
 class _Planted:
-    """A fault with how often it was looked at and happened."""
+    """A fault, how many requests or jobs it matched, and how often it happened."""
 
     __slots__ = ("fault", "happened", "seen")
 
@@ -81,10 +82,13 @@ class _Planted:
 
 
 class Faults:
-    """A set of faults, drawn with a seed of its own. Safe to use from several threads.
+    """A set of faults. Safe to use from several threads.
 
     Args:
-        seed: What probabilities are drawn with.
+        seed: Seed of the probabilities.
+
+    Attributes:
+        happened: The kinds of the faults that happened, in order.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -94,12 +98,12 @@ class Faults:
         self.happened: list[str] = []
 
     def add(self, fault: Fault) -> None:
-        """Plant one more."""
+        """Add one."""
         with self._lock:
             self._planted.append(_Planted(fault))
 
     def clear(self) -> None:
-        """Take all faults away."""
+        """Remove all faults."""
         with self._lock:
             self._planted.clear()
 
@@ -121,14 +125,14 @@ class Faults:
             return drawn
 
     def drawn(self, method: str, route: str) -> list[Fault]:
-        """Return what goes wrong with one request."""
+        """Return the faults of one request; each counts as having happened."""
         if not self._planted:
             return []
         names = {"*", method, route.lower(), f"{method} {route}".lower()}
         return self._draw(lambda fault: fault.kind != "fail_job" and bool({fault.route, fault.route.lower()} & names))
 
     def of_job(self, job: Job) -> Fault | None:
-        """Return the fault that makes a job fail, or None."""
+        """Return the fault that makes a job fail, or None; it counts as having happened."""
         if not self._planted:
             return None
         drawn = self._draw(
@@ -142,10 +146,10 @@ class Faults:
 
 
 def before(faults: list[Fault], clock: Clock) -> Response | None:
-    """Do what happens before a request takes effect; return the answer that keeps it from doing so, if any.
+    """Apply the faults that come before a request takes effect; return the error response, if one of them is that.
 
     Raises:
-        TransportError: The request gets lost.
+        TransportError: The request is lost.
     """
     for fault in faults:
         match fault.kind:
@@ -168,10 +172,10 @@ def _refused(status: int, fault: Fault, code: str, message: str) -> Response:
 
 
 def after(faults: list[Fault], response: Response) -> Response:
-    """Do to an answer what happens on its way back.
+    """Apply the faults that happen to a response on its way back.
 
     Raises:
-        TransportError: The answer gets lost; its request has taken effect.
+        TransportError: The response is lost; the request has taken effect.
     """
     for fault in faults:
         match fault.kind:
@@ -188,7 +192,7 @@ def after(faults: list[Fault], response: Response) -> Response:
 
 
 def _with_unknown_status(response: Response) -> Response:
-    """Show every item of a reply in a state that no client knows."""
+    """Return a reply with every job and session in a state that no client knows."""
     shown: Any = msgspec.json.decode(response.body or b"null")
     items = shown.get("value", [shown]) if isinstance(shown, dict) else []
     for item in items:

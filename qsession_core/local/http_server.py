@@ -1,6 +1,6 @@
-"""The same service over HTTP, behind waitress.
+"""The same service over HTTP, by waitress.
 
-One host serves both the service and its storage; addresses.py says how their addresses are told apart.
+One host serves both the service and its storage; service/addresses.py tells how their addresses differ.
 """
 
 from __future__ import annotations
@@ -37,11 +37,7 @@ _REASONS = {
 def application(
     workspace: LocalWorkspace,
 ) -> Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]:
-    """Return the service as a WSGI application.
-
-    Args:
-        workspace: The service.
-    """
+    """Return the service as a WSGI application."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         request = _request(environ)
@@ -80,7 +76,7 @@ def _sent(method: str, response: Response, start_response: Callable[..., object]
 
 
 def _broken(start_response: Callable[..., object]) -> Iterator[bytes]:
-    """Begin an answer and break the connection before its end: WSGI knows no other way to hang up."""
+    """Begin a response and break the connection before its end: WSGI has no other way to hang up."""
     start_response("200 OK", [("Content-Length", "1000000")])
     yield b" "
     raise ConnectionAbortedError("broken off on request")
@@ -90,18 +86,18 @@ class Server:
     """A workspace served over HTTP until it is closed.
 
     Args:
-        workspace: What to serve; closing the server leaves it open.
-        port: Where; 0 for any free port.
-        host: On which address of this machine.
-        expose: Allow an address that other machines can reach.
+        workspace: Closing the server leaves it open.
+        port: 0 for any free port.
+        host: An address of this machine.
+        expose: Allow a host that other machines can reach.
 
     Attributes:
         port: The port it listens on.
         endpoint: The service's address, with a slash at its end.
 
     Raises:
-        ConfigurationError: The address can be reached from elsewhere and that was not asked for, it is taken, or
-            waitress is not installed.
+        ConfigurationError: Other machines can reach the host and ``expose`` is False, the port is taken, or waitress is
+            not installed.
     """
 
     def __init__(
@@ -109,8 +105,8 @@ class Server:
     ) -> None:
         if not expose and not _is_loopback(host):
             raise ConfigurationError(
-                f"{host} can be reached from other machines. The service runs programs for whoever has its key;"
-                " say so explicitly (--expose) if that is what you want."
+                f"{host} can be reached from other machines. The service runs programs for everyone who has its key;"
+                " allow it explicitly (--expose) if that is what you want."
             )
         try:
             from waitress import create_server
@@ -158,20 +154,20 @@ class Server:
             self._is_running = False
 
     def close(self) -> None:
-        """Stop listening, hang up, and wait for what is being answered."""
+        """Stop listening, close connections, and wait for requests that are being answered."""
         from waitress import wasyncore
 
-        sockets = self._server._map  # noqa: SLF001 - waitress offers no other way to hang up on idle clients
+        sockets = self._server._map  # noqa: SLF001 - waitress has no other way to close idle connections
         if self._is_running:
-            # closed by the loop itself: a socket that is closed under it makes it stumble. If the loop is awake anyway,
-            # it may close its own alarm before we ring it, which is as good.
+            # The loop itself closes the sockets: it fails on a socket that another thread closes. If it is awake
+            # already, it may close its trigger before we pull it, which has the same effect.
             with suppress(OSError):
                 self._server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
         else:
             wasyncore.close_all(sockets, ignore_all=True)
         if self._thread is not None:
             self._thread.join(10)
-            wasyncore.close_all(sockets, ignore_all=True)  # who came in while the loop was ending
+            wasyncore.close_all(sockets, ignore_all=True)  # connections made while the loop ended
         self._server.task_dispatcher.shutdown()
 
 

@@ -1,7 +1,7 @@
-"""Answers, and the one exception that becomes one.
+"""Responses, and the exception that becomes an error response.
 
 Service errors are JSON (``{"error": {"code", "message"}}``), storage errors XML; both carry ``x-ms-error-code``.
-Source: protocol.md 2.4, Azure Storage's REST reference for the XML.
+Source: docs/protocol.md 2.4; Azure Storage's REST reference for the XML.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ["Refusal", "json_reply", "service_error", "storage_error", "unauthori
 _JSON = "application/json; charset=utf-8"
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not an error of ours
-    """A request that gets an error for an answer.
+class Refusal(Exception):  # noqa: N818 - it is a response, not an error of ours
+    """A request is answered with an error.
 
     Args:
         status: The HTTP status, 4xx.
@@ -61,5 +61,5 @@ def storage_error(refusal: Refusal, request_id: str, now: datetime) -> Response:
 
 
 def unauthorized() -> Response:
-    """Return what a wrong or missing key gets: 401 and no body."""
+    """Return the response to a wrong or missing key: 401 without a body."""
     return Response(401, {"www-authenticate": 'Bearer error="invalid_token"', "content-length": "0"})

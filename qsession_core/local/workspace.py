@@ -1,4 +1,4 @@
-"""The whole service on one machine, behind one function."""
+"""A whole Azure Quantum workspace in this process."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ _LOG = logging.getLogger("qsession.local")
 
 
 class LocalWorkspace:
-    """Azure Quantum's service: routes, sessions, queue, storage and simulators, in this process.
+    """Azure Quantum's service in this process: routes, sessions, queue, storage and simulators.
 
     Args:
-        path: A directory that keeps everything and survives restarts; None for in memory.
-        seed: Makes all sampling repeatable: shots depend on it and on the order of submission; None for fresh shots.
-        clock: Tells the time; None for the machine's clock.
-        executor: Runs large simulations; None for worker processes of its own, started with the first large job.
-        targets: Targets to add, or to put in place of those of the same id; or the path of a TOML file of them.
-        faults: What goes wrong on request; None for nothing.
-        simulator: The simulator for all jobs, by its plugin name; empty to choose for each job.
+        path: A directory that keeps jobs, sessions and blobs; several processes may use it. None for in memory.
+        seed: Makes shots repeatable: they depend on it and on the order of submission. None for fresh shots.
+        clock: Gives the time for everything here; None for the machine's clock.
+        executor: Runs all simulations; None to run small ones here and large ones in worker processes of its own.
+        targets: Targets that are added, or replace those of the same id; or the path of a TOML file of them.
+        faults: Failures on request; None for none.
+        simulator: The simulator for all jobs, by its entry point's name; empty to choose for each job.
 
     Attributes:
-        connection: What a client needs to know to reach it.
+        connection: Its ids, endpoint and key, as a client needs them.
         targets: The targets by id in lower case; a row may be exchanged while the workspace works.
-        faults: What goes wrong; more can be planted at any time.
+        faults: More can be added at any time.
         archive: Old jobs: list, export, prune.
-        clock: The clock it goes by.
+        clock: The clock that it uses.
 
     Raises:
-        ConfigurationError: A target's row says something that targets do not have.
+        ConfigurationError: A target has a member or value that targets cannot have.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class LocalWorkspace:
             make_private(directory / "workspace.db")
             self._presence = Presence(directory, self._owner)
             self._recover()
-            self._presence.bury()
+            self._presence.remove_stale()
             self._blobs.sweep()
         self.dispatcher = Dispatcher(
             self.store,
@@ -124,7 +124,7 @@ class LocalWorkspace:
             self.clock.add_worker(self.dispatcher.settle)
 
     def _recover(self) -> None:
-        """Give back the jobs whose process died: they run again, here or elsewhere."""
+        """Release the jobs whose process died: they run again, in any process on this directory."""
         for owner in self._lifecycle.owners():
             if self._presence is not None and not self._presence.is_alive(owner):
                 _LOG.info("%d jobs of a process that died wait again", self._lifecycle.release(owner))
@@ -142,7 +142,7 @@ class LocalWorkspace:
         self.close()
 
     def close(self) -> None:
-        """Stop working and give back the store. Jobs that have not ended wait for the directory's next opening."""
+        """Stop, and close the store. Jobs that have not ended run when the directory is opened again."""
         if not self._is_closed:
             self._is_closed = True
             self.dispatcher.stop()
@@ -151,10 +151,10 @@ class LocalWorkspace:
             self.store.close()
 
     def settle(self, timeout_seconds: float = 60.0) -> None:
-        """Wait until nothing runs and nothing can start unless the clock advances or a request comes.
+        """Wait until no job runs and none can start before the clock advances or a request comes.
 
         Raises:
-            TimeoutError: It did not come to rest in time (real time, not the clock's).
+            TimeoutError: It still works after this many seconds of real time.
         """
         if not self.dispatcher.settle(timeout_seconds):
             raise TimeoutError(f"The local workspace was still at work after {timeout_seconds} seconds.")

@@ -1,8 +1,8 @@
 """Processes that run simulations, as a ``concurrent.futures.Executor``.
 
-Each worker is a fresh Python that is fed over its standard input. Unlike multiprocessing's, these workers do not
-import the caller's main module (a plain script without a guard works), are never forked from a process with threads,
-and can be killed one by one, so that cancelling a running job frees the machine at once.
+Each worker is a new Python that gets its work over standard input. Unlike those of multiprocessing, these workers do
+not import the caller's main module (a script without a guard works), are not forked from a process with threads, and
+can be killed one by one, so that cancelling a running job frees the machine at once.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ _LENGTH = struct.Struct(">Q")
 _START = "import sys; sys.path[:] = {!r}; from qsession_core.local.execution.process_pool import serve; serve()"
 
 
-class WorkerDied(RuntimeError):  # noqa: N818 - says what happened
-    """The process that ran a simulation ended in its middle, for example because memory ran out."""
+class WorkerDied(RuntimeError):  # noqa: N818 - the name says what happened
+    """The process of a simulation ended before the simulation did, for example because memory ran out."""
 
 
 class WorkerPool(Executor):
-    """A few worker processes, each started when there is work that no idle one can take.
+    """A pool of worker processes; one is started when work comes and none is idle.
 
     Args:
-        max_workers: How many at most; None for as many as there are processors.
+        max_workers: The most processes; None for the number of processors.
     """
 
     def __init__(self, max_workers: int | None = None) -> None:
@@ -63,7 +63,7 @@ class WorkerPool(Executor):
         return future
 
     def kill(self, future: Future[Any]) -> None:
-        """Stop what a future waits for: not begun, it is cancelled; running, its process is killed."""
+        """Stop the work of a future: cancel it if it has not begun, kill its process if it runs."""
         if future.cancel():
             return
         with self._lock:
@@ -133,7 +133,7 @@ def _started() -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "QDK_PYTHON_TELEMETRY": "none",
-        # the workers are the parallelism: threads within them only get in each other's way
+        # the processors are busy with one worker each: threads within them would compete
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_WAIT_POLICY": "passive",
     }
@@ -143,18 +143,18 @@ def _started() -> subprocess.Popen[bytes]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let a worker go, and give back its pipes."""
+    """Close a worker's pipes, and wait for its end."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             try:
                 pipe.close()
-            except BrokenPipeError:  # unsent bytes for a process that is gone
+            except BrokenPipeError:  # unsent bytes for a process that ended
                 continue
     process.wait()
 
 
 def _asked(process: subprocess.Popen[bytes], work: bytes) -> tuple[bool, Any]:
-    """Send work to a worker and return whether it went well, with its result or its error."""
+    """Send work to a worker; return True with its result, or False with its error."""
     if process.stdin is None or process.stdout is None:
         raise EOFError
     _send(process.stdin, work)
@@ -180,7 +180,7 @@ def _received(pipe: IO[bytes]) -> bytes | None:
 
 
 def _watch(parent: int) -> None:
-    """End this process in the middle of its work if the one that wants the answer is gone."""
+    """End this process, even in the middle of its work, when its parent has ended."""
     never = threading.Event()
     while os.getppid() == parent:
         never.wait(1.0)
@@ -188,15 +188,15 @@ def _watch(parent: int) -> None:
 
 
 def serve() -> None:
-    """Be a worker: answer calls from standard input until it ends."""
+    """Run as a worker: run the calls that come over standard input until it is closed."""
     threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a simulator prints must not end up in an answer
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a simulator prints must not get into an answer
     while (work := _received(source)) is not None:
         try:
             function, args, kwargs = pickle.loads(work)  # noqa: S301 - from the process that started this one
             answer = (True, function(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller's future
+        except Exception as error:  # noqa: BLE001 - any error becomes that of the caller's future
             answer = (False, error)
         try:
             text = pickle.dumps(answer)

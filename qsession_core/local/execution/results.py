@@ -1,6 +1,6 @@
-"""Writes results: what a provider would have sent back, in each output format.
+"""Writes results in each output format, as the providers do.
 
-Source: protocol.md 6.2 (ionq), 6.4 (OpenQASM), 6.5 (Quil, Pulser), 6.6 and 6.7 (Microsoft v1, v2).
+Source: docs/protocol.md 6.2 (ionq), 6.4 (OpenQASM), 6.5 (Quil, Pulser), 6.6 and 6.7 (Microsoft v1, v2).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def outcome_tree(output: Sequence[Output], num_results: int) -> Tree:
     ('tuple', [('result', 1), ('array', [('result', 0)])])
 
     Raises:
-        JobFailure: A record announces more items than follow.
+        JobFailure: A record has more items than follow it.
     """
     if not output:
         return ("array", [("result", number) for number in range(num_results)])
@@ -69,7 +69,7 @@ def _subtree(output: Sequence[Output], position: int, depth: int) -> tuple[Tree,
 
 
 def _template(tree: Tree, *, display: bool) -> tuple[bytes, list[int], list[int]]:
-    """Return the text of an outcome with 0 for every result, where the results stand in it, and which they are."""
+    """Return the text of an outcome with 0 for every result, the places of the results in it, and their numbers."""
     pieces: list[str] = []
     places: list[int] = []
     results: list[int] = []
@@ -113,7 +113,7 @@ def _rows(template: bytes, places: list[int], results: list[int], shots: Shots, 
 
 
 def _distinct(shots: Shots, results: Sequence[int]) -> tuple[Shots, list[int]]:
-    """Return one shot of each kind, in the order of its bits, and how many there are of each."""
+    """Return the distinct shots, sorted by their bits, and how often each occurs."""
     import numpy as np
 
     columns = sorted(set(results))

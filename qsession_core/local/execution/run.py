@@ -1,4 +1,4 @@
-"""Simulates a program and writes its results. Loaded when the first job runs, because numpy comes with it."""
+"""Simulates a program and writes its results. Loads numpy, so it is imported when the first job runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["execute"]
 
-# A histogram of more outcomes than this is larger than anyone could read; it is sampled instead
+# A histogram of more outcomes would be too large to read; it is sampled instead
 _MAX_OUTCOMES = 1 << 21
 _EXACT_INTEGER_BITS = 62
 
@@ -136,7 +136,7 @@ def _zeroed(value: Any) -> Any:
 
 
 def _listed(task: Task, trees: list[tuple[results.Tree, int]]) -> Outcome:
-    """Write outcomes that are wholly known, one after the other."""
+    """Write outcomes that have no results left to fill in."""
     return _in_format(task, [(tree, np.zeros((count, 0), dtype=np.uint8)) for tree, count in trees])
 
 
@@ -168,7 +168,7 @@ def _written(task: Task, program: Circuit, shots: Shots) -> Outcome:
 
 
 def _frequencies(shots: Shots) -> dict[int, float]:
-    """Return how often each outcome came, by the integer whose bit i is result i."""
+    """Return the share of each outcome, by the integer whose bit i is result i."""
     kinds, counts = np.unique(shots, axis=0, return_counts=True)
     total = len(shots)
     return {
@@ -201,12 +201,12 @@ def _histogram(keys: NDArray[np.int64], weights: NDArray[np.float64], qubits: li
         values = spread.tolist()
     else:
         values = [sum(1 << qubit for bit, qubit in enumerate(qubits) if key >> bit & 1) for key in keys.tolist()]
-    # 14 digits: what lies behind them is the rounding of the evolution, not probability
+    # 14 digits: the others are rounding errors of the evolution
     return dict(zip(values, (float(f"{weight:.14g}") for weight in weights.tolist()), strict=True))
 
 
 def _apportioned(weights: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Share shots out in proportion; what is left after rounding down is drawn by the remainders, so none is lost.
+    """Distribute shots in proportion to weights. Those left after rounding down are drawn by the remainders.
 
     The real service drops the remainders (recorded: 992 shots of 1,000). Ours keeps the number of shots asked for.
     """

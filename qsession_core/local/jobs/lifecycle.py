@@ -1,12 +1,12 @@
-"""What can happen to jobs and sessions, each as one transaction on the store.
+"""The state changes of jobs and sessions, each as one transaction on the store.
 
-Nothing here waits, runs or knows threads; the machine's rules stand in sessions.py, and this module keeps the store in
-step with them. Invariants:
+Nothing here waits, runs a job or starts a thread. The rules for sessions are in session_states.py; this module applies
+them to the store. Invariants:
 
 1. A job's state moves Waiting -> Executing -> a terminal state, with CancellationRequested before Cancelled if it was
    executing; nothing leaves a terminal state.
 2. Only the process that claimed a job (``owner``) can end it, and only while it is Executing or CancellationRequested.
-   So a job ends once, whoever runs it how often.
+   So a job ends once, however often it runs and in however many processes.
 3. A job and its session change in the same transaction.
 """
 
@@ -44,9 +44,9 @@ class Lifecycle:
     """Moves jobs and sessions through their states.
 
     Args:
-        store: Where they are.
-        blobs: Where jobs' outputs go.
-        clock: When it happens.
+        store: The jobs and sessions.
+        blobs: Takes the jobs' outputs.
+        clock: Gives the times that are stored.
     """
 
     def __init__(self, store: Store, blobs: Blobs, clock: Clock) -> None:
@@ -60,7 +60,7 @@ class Lifecycle:
     # --- sessions ---
 
     def open_session(self, session: Session) -> Session:
-        """Store a new session, or return the one of this id unchanged: opening twice must not fail."""
+        """Store a new session; if there is one of this id, return that one unchanged, because clients retry."""
         with self._store.transaction():
             return self._store.session(session.id) or self._store.add(session)
 
@@ -73,7 +73,7 @@ class Lifecycle:
             return current
 
     def expire(self) -> int | None:
-        """Time out the sessions that have been idle too long; return when the next one would be, in microseconds."""
+        """Time out the sessions that were idle too long; return when the next is due, in microseconds since 1970."""
         idle = IDLE_SECONDS * 1_000_000
         query = f"SELECT min(last_submitted) FROM items WHERE {_OPEN_SQL}"  # noqa: S608 - our own text
         oldest = self._store.read(query)[0][0]
@@ -88,7 +88,7 @@ class Lifecycle:
         return None if oldest is None else oldest + idle
 
     def _happen(self, session: Session, event: Event) -> None:
-        """Let an event happen to a session, and what follows from it. Within a transaction."""
+        """Apply an event to a session, with its consequences. The caller holds a transaction."""
         before = phase_of(session.state, closing=session.closing)
         after = move(before, event)
         if after.phase is before:
@@ -114,10 +114,10 @@ class Lifecycle:
     # --- jobs ---
 
     def submit(self, job: Job) -> Job:
-        """Store a new job, if its session takes it. A second PUT of the same id returns the job that is there.
+        """Store a new job, if its session takes it. If there is a job of this id, return that one unchanged.
 
         Raises:
-            Refusal: 400; the session is closed, of another target, or there is none of this id.
+            Refusal: 400; the session is closed, is on another target, or does not exist.
         """
         with self._store.transaction():
             existing = self._store.job(job.id)
@@ -141,7 +141,7 @@ class Lifecycle:
             return self._store.add(job)
 
     def start(self, job: Job, owner: str) -> bool:
-        """Claim a waiting job; say whether it was still waiting."""
+        """Claim a waiting job for a process; return False if it does not wait any more."""
         now = self._now()
         with self._store.transaction() as database:
             claimed = database.execute(
@@ -159,7 +159,7 @@ class Lifecycle:
         return True
 
     def owners(self) -> list[str]:
-        """Return the processes that have claimed jobs which have not ended."""
+        """Return the names of the processes that have claimed jobs which have not ended."""
         rows = self._store.read(
             "SELECT DISTINCT owner FROM items WHERE item_type = 'Job' AND owner IS NOT NULL"
             " AND state IN ('Executing', 'CancellationRequested')"
@@ -167,7 +167,7 @@ class Lifecycle:
         return [owner for (owner,) in rows]
 
     def release(self, owner: str) -> int:
-        """Give back the jobs that a process had claimed and will not end; say how many."""
+        """Let the jobs that a process has claimed wait again, because it will not end them; return how many."""
         with self._store.transaction() as database:
             for job in self._store.jobs(
                 "WHERE item_type = 'Job' AND owner = ? AND state = 'CancellationRequested'", (owner,)
@@ -180,9 +180,9 @@ class Lifecycle:
             ).rowcount
 
     def finish(self, job: Job, outcome: Outcome, owner: str, cost: dict[str, Any] | None = None) -> bool:
-        """End a job with what came out; say whether it was still this process's to end.
+        """Store how a job ended; return False if it does not belong to this process any more.
 
-        A job whose cancellation was asked for ends Cancelled, whatever came out.
+        A job whose cancellation was requested ends Cancelled, whatever its outcome.
         """
         now = self._now()
         with self._store.transaction():
@@ -210,7 +210,7 @@ class Lifecycle:
             return True
 
     def cancel(self, job: Job) -> Job:
-        """Cancel a job: at once if it waits, as soon as its process hears of it if it runs; terminal jobs stay."""
+        """Cancel a job: at once if it waits, as soon as its process notices if it runs. A terminal job stays."""
         with self._store.transaction():
             current = self._store.job(job.id) or job
             self._cancel(current)
@@ -225,7 +225,7 @@ class Lifecycle:
             )
 
     def _end(self, job: Job, changes: dict[str, object]) -> None:
-        """Write a job's end, and let its session know. Within a transaction."""
+        """Store a job's end and apply it to its session. The caller holds a transaction."""
         now = self._now()
         self._store.change(job, {**changes, "ended": now, "modified": now, "owner": None})
         if job.session_id is None:
@@ -241,12 +241,12 @@ class Lifecycle:
             self._happen(session, Event.DRAIN)
 
     def phase(self, session: Session) -> Phase:
-        """Return where a session stands."""
+        """Return a session's phase."""
         return phase_of(session.state, closing=session.closing)
 
 
 def _with_cost(total: str | None, added: str) -> str:
-    """Return a session's cost with one more job's: events that were billed are merged, estimates summed."""
+    """Return a session's cost with that of one more job: billed events are merged, estimates are added."""
     sums: dict[str, Any] = (
         {"currencyCode": "USD", "events": [], "estimatedTotal": 0.0} if total is None else msgspec.json.decode(total)
     )

@@ -1,7 +1,7 @@
-"""Which processes are alive on a directory, told by locks that the system takes back when a process dies.
+"""Which processes use this directory: each holds a file lock that the operating system releases when it dies.
 
-Each process holds a lock on a file of its own under ``owners/``. A job whose owner's lock is free belongs to nobody:
-its process died, and the job may run again. Nothing here depends on time or on process ids, which are used anew.
+The file of a process is ``owners/<its name in the store>``. If the lock of a job's owner is free, that process died and
+the job may run again. Nothing here depends on time, or on process ids, which are used again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-__all__ = ["Presence"]
+__all__ = ["Presence", "make_private"]
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
@@ -35,10 +35,10 @@ else:
 
 
 class Presence:
-    """This process's sign of life on a directory.
+    """The lock by which other processes see that this one is alive.
 
     Args:
-        directory: The workspace's directory.
+        directory: The workspace's directory; it must exist.
         owner: This process's name in the store.
     """
 
@@ -46,14 +46,14 @@ class Presence:
         self._folder = directory / "owners"
         self._folder.mkdir(exist_ok=True)
         self._path = self._folder / owner
-        # locked before it has the name by which others look for it
+        # locked before it gets the name that the others look for
         hidden = self._folder / f".{owner}"
         self._file = hidden.open("wb")
         _lock(self._file)
         Path(hidden).replace(self._path)
 
     def is_alive(self, owner: str) -> bool:
-        """Say whether the process of this name lives."""
+        """Say whether the process of this name is alive."""
         path = self._folder / owner
         if path == self._path:
             return True
@@ -64,18 +64,18 @@ class Presence:
         with file:
             return not _lock(file)
 
-    def bury(self) -> None:
-        """Take away the files of the dead."""
+    def remove_stale(self) -> None:
+        """Remove the files of processes that died."""
         for path in self._folder.iterdir():
             if not path.name.startswith(".") and not self.is_alive(path.name):
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Withdraw the sign of life."""
+        """Release the lock and remove its file."""
         self._path.unlink(missing_ok=True)
         self._file.close()
 
 
 def make_private(path: Path) -> None:
-    """Let only its owner read and write a file, or enter a folder."""
+    """Take away all rights on a file or folder from everyone but its owner."""
     os.chmod(path, 0o700 if path.is_dir() else 0o600)  # noqa: PTH101 - reads as what it does

@@ -1,6 +1,6 @@
-"""The session machine: one table, state by event.
+"""The states of a session and how events change them, as one table.
 
-Invariants, written before the code:
+Invariants:
 
 1. Three states are terminal (Succeeded, Failed, TimedOut); nothing leaves them, and entering one sets the end time
    once.
@@ -8,13 +8,13 @@ Invariants, written before the code:
    it is Succeeded, or Failed where a job had failed. Closing cancels no job and does not time out.
 3. Under Abort the first failed job makes the session Failed at once, and its other jobs are cancelled. Under Continue
    it becomes Failure(s), which is not terminal, takes jobs, and is not left by a later success.
-4. A cancelled job is no failure, under either policy.
+4. A cancelled job is not a failure, under either policy.
 5. Ten minutes after the last submission (or the opening) an open session is TimedOut, whether or not jobs are
    pending and whether or not jobs had failed. Jobs it has already taken run on.
 6. Waiting becomes Executing when the first job starts, and never goes back.
 
-Source: protocol.md 4.4, from recorded traffic; 4 and the last sentences of 2 and 5 are our readings of what it leaves
-open.
+Source: docs/protocol.md 4.4, from recorded traffic. Rule 4 and the last sentences of 2 and 5 are our choice where the
+traffic does not tell.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ IDLE_SECONDS = 600
 
 
 class Phase(Enum):
-    """Where a session stands: its visible state, and whether it was asked to close."""
+    """A session's visible state, and whether it was asked to close."""
 
     WAITING = ("Waiting", False)
     EXECUTING = ("Executing", False)
@@ -47,19 +47,19 @@ class Phase(Enum):
 
     @property
     def is_closing(self) -> bool:
-        """Whether it was asked to close and waits for its last job."""
+        """Whether it was asked to close and still has pending jobs."""
         return self.value[1]
 
     @property
     def is_terminal(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether it will not change any more."""
         return self in {Phase.SUCCEEDED, Phase.FAILED, Phase.TIMED_OUT}
 
 
 class Event(Enum):
-    """What can happen to a session."""
+    """The events that change sessions."""
 
-    SUBMIT = auto()  # a job wants to join
+    SUBMIT = auto()  # a job is submitted into it
     START = auto()  # one of its jobs begins to execute
     FAIL_ABORT = auto()  # a job failed, policy Abort
     FAIL_CONTINUE = auto()  # a job failed, policy Continue
@@ -70,12 +70,12 @@ class Event(Enum):
 
 
 class Move(NamedTuple):
-    """What an event does.
+    """What an event does to a session.
 
     Attributes:
-        phase: Where the session stands afterwards.
-        is_refused: The event may not happen (a job that wants to join too late).
-        cancels_jobs: The session's pending jobs are to be cancelled.
+        phase: The phase afterwards.
+        is_refused: The event is not allowed (a job that is submitted too late).
+        cancels_jobs: The session's pending jobs are cancelled.
     """
 
     phase: Phase

@@ -1,4 +1,4 @@
-"""What a job asks for, as a task that says everything; and what it costs."""
+"""From a stored job to a task; and what a job costs."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["Tasks", "cost_of", "shots_of"]
 
 
 class Tasks:
-    """Makes tasks of jobs.
+    """Makes tasks of stored jobs.
 
     Args:
-        blobs: Where inputs are.
+        blobs: The jobs' inputs.
         targets: By id in lower case.
-        simulator: The simulator for all jobs; empty to choose for each.
-        faults: Makes jobs fail on request.
+        simulator: The simulator for all jobs, by its entry point's name; empty to choose for each.
+        faults: Makes jobs fail on request; None for never.
     """
 
     def __init__(self, blobs: Blobs, targets: Mapping[str, LocalTarget], simulator: str, faults: Faults | None) -> None:
@@ -38,7 +38,7 @@ class Tasks:
         self._faults = faults
 
     def task_of(self, job: Job) -> Task | Outcome:
-        """Return what is to be run for a job, or why nothing can be."""
+        """Return the task of a job, or its outcome where nothing can be run."""
         target = self._targets.get(job.target.lower())
         if target is None:
             return Outcome(b"", code="InvalidInputData", message=f"There is no target {job.target} any more.")
@@ -82,7 +82,7 @@ def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
     """Return how many shots a job's inputParams ask for.
 
     Raises:
-        JobFailure: They ask for no number of shots, or for more than the target takes.
+        JobFailure: They ask for something that is not a positive number, or for more than the target takes.
     """
     asked = next((params[name] for name in ("shots", "count") if params.get(name) is not None), target.default_shots)
     if isinstance(asked, str) and asked.isdigit():
@@ -95,19 +95,19 @@ def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
 
 
 def _seed_of(params: Mapping[str, Any], job: Job) -> int:
-    """Return the seed of a job's shots: IonQ lets a job bring its own for its noise."""
+    """Return the seed of a job's shots: ``noise.seed`` of IonQ where it is given, else the stored one."""
     noise = params.get("noise")
     seed = noise.get("seed") if isinstance(noise, dict) else None
     return seed if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 else int(job.seed)
 
 
 def cost_of(target: LocalTarget, outcome: Outcome) -> dict[str, Any] | None:
-    """Return a job's cost estimate: what it used, at the local price of nothing."""
+    """Return a job's cost estimate: the amounts used, at a price of 0; None for a target without cost events."""
     if not target.cost:
         return None
     single, wider, measured, shots = outcome.amounts
     used = {"gs1q": float(single * shots), "gs2q": float(wider * shots)} if ".qpu." in target.id else {}
-    # Quantinuum's published formula; what its own compiler would make of the program is not known here
+    # Quantinuum's published formula, applied to the program as it was sent: its compiler is not known here
     used["hqc"] = used["ehqc"] = 5 + shots * (single + 10 * wider + 5 * measured) / 5000
     events = [
         {

@@ -1,8 +1,8 @@
-"""Where things are: the workspace's connection, and the addresses in replies.
+"""The workspace's connection, and the addresses in replies.
 
 In process the service and its storage have hosts of their own. Served over HTTP there is one host for both, and blob
-addresses repeat the container (``/job-1/job-1/inputData``): on a loopback host the storage SDK takes the first segment
-of a path for the account, while the official client takes it for the container; said twice, both are right.
+addresses repeat the container (``/job-1/job-1/inputData``): on a loopback host the storage SDK reads the first segment
+of a path as the account, while the official client reads it as the container; with both segments both are right.
 """
 
 from __future__ import annotations
@@ -21,15 +21,13 @@ BLOB_HOST = "local.blob.core.windows.net"
 
 @dataclass(frozen=True, slots=True)
 class LocalConnection:
-    """What a client needs to know to reach the local workspace.
+    """What a client needs to reach the local workspace.
 
     Attributes:
         subscription_id: A GUID.
-        resource_group: As in any workspace.
-        name: The workspace's name.
-        location: A real region, because the official client knows only those.
+        location: A real region, because the official client accepts only those.
         endpoint: The service's address, with a slash at its end.
-        api_key: What every request must carry; in no repr.
+        api_key: The key that every request must have; not in the repr.
     """
 
     subscription_id: str
@@ -47,7 +45,7 @@ class Addresses:
     Attributes:
         api: Scheme and host of the service.
         blobs: Scheme and host of the storage.
-        is_served: One host for both, containers said twice.
+        is_served: One host serves both, and addresses have the container twice.
     """
 
     api: str
@@ -63,7 +61,7 @@ class Addresses:
         return f"{self.container(container)}/{quote(name)}"
 
     def output(self, container: str, name: str) -> str:
-        """Return a blob's address in the form in which the service names output without a signature."""
+        """Return a blob's address in the form that the service gives for outputs without a signature."""
         if self.is_served:
             return self.blob(container, name)
         return f"{self.blobs}:443/{container}/{quote(name)}"

@@ -1,4 +1,4 @@
-"""Items as the service shows them.
+"""Jobs and sessions as JSON.
 
 Members, their order, nulls and forms of time are those of the recorded replies: a PUT's reply and one item have
 ``+00:00`` in creation and modification times where lists have ``Z``; only a single job's addresses carry signatures.
@@ -34,7 +34,7 @@ def _parsed(text: str | None) -> Any:
 
 
 def session_json(item: Session) -> dict[str, Any]:
-    """Return a session as every route shows it."""
+    """Return a session, as in every route's reply."""
     shown: dict[str, Any] = {
         "status": item.state,
         "jobFailurePolicy": item.policy,
@@ -52,7 +52,7 @@ def session_json(item: Session) -> dict[str, Any]:
 
 
 def _with_choices(shown: dict[str, Any], item: Job | Session) -> dict[str, Any]:
-    """Add what is shown only where it was chosen: the recorded service leaves it out."""
+    """Add the members that the recorded service leaves out where the client has not given them."""
     if item.priority is not None:
         shown["priority"] = item.priority
     if isinstance(item, Session) and item.tags != "[]":
@@ -65,8 +65,8 @@ def job_json(item: Job, addresses: Addresses, *, zone: str = "+00:00") -> dict[s
 
     Args:
         item: The job.
-        addresses: How addresses are written.
-        zone: How its creation and modification times end: ``Z`` in lists.
+        addresses: How addresses in the reply are written.
+        zone: The end of its creation and modification times: ``Z`` in lists.
     """
     shown: dict[str, Any] = {
         "containerUri": addresses.container(item.container),
@@ -100,7 +100,7 @@ def job_json(item: Job, addresses: Addresses, *, zone: str = "+00:00") -> dict[s
 
 
 def signed_job_json(item: Job, addresses: Addresses, signer: Signer, now: datetime) -> dict[str, Any]:
-    """Return a job as its own route shows it: with addresses that can be read."""
+    """Return a job as in the reply of its own route: its addresses have signatures."""
     shown = job_json(item, addresses)
     container, source, output = item.container, item.input_blob, item.output_blob
     shown["containerUri"] += "?" + signer.read(container, None, now)
@@ -111,5 +111,5 @@ def signed_job_json(item: Job, addresses: Addresses, signer: Signer, now: dateti
 
 
 def item_json(item: Job | Session, addresses: Addresses) -> dict[str, Any]:
-    """Return an item as lists show it."""
+    """Return a job or session as in lists."""
     return session_json(item) if isinstance(item, Session) else job_json(item, addresses, zone="Z")

@@ -1,4 +1,4 @@
-"""Qiskit Aer, where it is installed: noise and measurements in the middle of wide circuits."""
+"""State vectors by Qiskit Aer, with noise and measurements in the middle of circuits. Needs qiskit-aer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Turns operations into few, large array steps.
+"""Turns gates into few, large array operations.
 
-Invariants, written before the code:
+Invariants:
 
 1. The state of n qubits is a flat complex128 array of 2**n amplitudes; bit k of an index is qubit k (little-endian).
 2. Single-qubit gates wait, as 2x2 matrices, until another operation on their qubit does not commute with them. Qubits
@@ -37,8 +37,8 @@ __all__ = ["Compiler", "State", "Step"]
 # | ("dense", indices, matrix)
 Step = tuple[Any, ...]
 _BLOCK = 4
-# Columns of one matrix product: so few that the library below keeps to one thread. Its threads gain a third where
-# nothing else runs, and lose a factor of five where something does; and another job may be what runs.
+# Columns of one matrix product, so few that BLAS stays single-threaded: its threads gain a third on an idle machine
+# and cost a factor of five on a busy one, and another job may keep it busy.
 _CHUNK = 64
 _IDENTITY: Single = (1, 0, 0, 1)
 _SINGLES: dict[str, Single] = {}
@@ -47,11 +47,11 @@ _PHASES = {"cz": -1, "ccz": -1, "cs": 1j, "csdg": -1j}
 
 
 class State:
-    """A state vector, its scratch space, and its views.
+    """A state vector with its scratch space.
 
     Args:
         num_qubits: Its width.
-        amplitudes: Where it stands; None for all zeros.
+        amplitudes: Shape (2**num_qubits,), complex128, little-endian; None for all qubits in 0.
     """
 
     __slots__ = ("flat", "num_qubits", "scratch")
@@ -66,7 +66,7 @@ class State:
         self.scratch = np.empty_like(self.flat)
 
     def copy(self) -> State:
-        """Return a state of its own that stands where this one does."""
+        """Return an independent copy."""
         return State(self.num_qubits, self.flat.copy())
 
     def run(self, steps: Iterable[Step]) -> None:
@@ -120,13 +120,13 @@ class State:
         return min(1.0, float(np.einsum("ij,ij->", ones.real, ones.real) + np.einsum("ij,ij->", ones.imag, ones.imag)))
 
     def collapse(self, qubit: int, bit: int, probability: float) -> None:
-        """Keep the part where a qubit has this value, made whole again."""
+        """Project a qubit onto a value that has this probability, and normalise."""
         halves = self.flat.reshape(-1, 2, 1 << qubit)
         halves[:, 1 - bit] = 0
         self.flat *= 1 / np.sqrt(probability)
 
     def flip(self, qubit: int) -> None:
-        """Turn a qubit over."""
+        """Apply X to a qubit."""
         halves = self.flat.reshape(-1, 2, 1 << qubit)
         kept = halves[:, 0].copy()
         halves[:, 0] = halves[:, 1]
@@ -134,7 +134,7 @@ class State:
 
 
 class Compiler:
-    """Makes steps of operations.
+    """Compiles gates into steps.
 
     Args:
         num_qubits: The width of the state.
@@ -156,7 +156,7 @@ class Compiler:
             self._block_of += [block] * size
 
     def add(self, operations: Iterable[Operation]) -> None:
-        """Take gates, in order of time."""
+        """Add gates, in order of time."""
         for name, qubits, params in operations:
             if len(qubits) == 1:
                 self._single(qubits[0], _single(name, params))
@@ -164,7 +164,7 @@ class Compiler:
                 self._several(name, qubits, params)
 
     def take(self) -> list[Step]:
-        """Return the steps so far, with nothing left waiting, and begin anew."""
+        """Return the steps of all gates so far, and start again without any."""
         for block in sorted({self._block_of[qubit] for qubit in self._waiting}):
             self._flush(block)
         steps, self.steps = self.steps, []
@@ -196,7 +196,7 @@ class Compiler:
             self._general(name, qubits, params)
 
     def _exchange(self, one: int, other: int) -> None:
-        """Swap: waiting gates go along with their qubits."""
+        """Swap two qubits; their waiting gates move with them."""
         waiting = self._waiting
         first, second = waiting.pop(one, None), waiting.pop(other, None)
         if first is not None:
@@ -235,14 +235,14 @@ class Compiler:
         self.steps.append(("dense", indices, whole))
 
     def _settle(self, qubits: Sequence[int], *, diagonal: bool = False) -> None:
-        """Let the waiting gates of some qubits act; diagonal ones may wait on if the next gate is diagonal there."""
+        """Write the waiting gates of some qubits; diagonal ones may wait on if the next gate is diagonal there."""
         for qubit in qubits:
             matrix = self._waiting.get(qubit)
             if matrix is not None and not (diagonal and matrix[1] == 0 == matrix[2]):
                 self._flush(self._block_of[qubit])
 
     def _flush(self, block: int) -> None:
-        """Let the waiting gates of a block act, as one product."""
+        """Write the waiting gates of a block as one step."""
         first, size = self._first[block], self._size[block]
         waiting = [self._waiting.pop(first + place, None) for place in range(size)]
         acting = [place for place, matrix in enumerate(waiting) if matrix is not None]
@@ -284,7 +284,7 @@ def _product(a: Single, b: Single) -> Single:
 
 
 def _single(name: str, params: tuple[object, ...]) -> Single:
-    """Return a one-qubit gate as four numbers; those without angles are remembered."""
+    """Return a one-qubit gate as four numbers, row by row; gates without angles are cached."""
     if not params:
         known = _SINGLES.get(name)
         if known is None:
@@ -313,7 +313,7 @@ def _rz(theta: float) -> Single:
     return (complex(cos, -sin), 0, 0, complex(cos, sin))
 
 
-# The most frequent rotations, without the detour over an array; the others ask gates.py
+# The most frequent rotations, computed without an array
 _FAST = {"rx": _rx, "ry": _ry, "rz": _rz}
 
 
@@ -325,7 +325,7 @@ def _matrix(name: str, params: tuple[object, ...]) -> Any:
 
 
 def _target_of(name: str) -> tuple[str, int] | None:
-    """Return what a controlled word controls, and how many controls it has; None for other words."""
+    """Return the word under the controls and the number of controls; None for a word without controls."""
     if name in UNCONTROLLED:
         return UNCONTROLLED[name]
     if name.startswith("ctrl("):

@@ -1,4 +1,4 @@
-"""Clifford circuits of hundreds of qubits, by stim: tableaux instead of amplitudes."""
+"""Clifford circuits of hundreds of qubits, by stim: tableaux instead of amplitudes. Needs stim."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 What must hold:
 
-1. A blob's row is written after its bytes are in place, so a row never names a file that is not whole. A file without
-   a row is waste left by a death; it is swept when the directory is opened later.
+1. A blob's row is written after its bytes, so a row never names an incomplete file. A file without a row was left by a
+   process that died; it is removed when the directory is opened later.
 2. File names are made here (random hex); no name from the wire ever becomes part of a path.
 """
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Blob", "Blobs"]
 
-_INLINE = 64 * 1024  # smaller blobs live in the database: one write instead of three
+_INLINE = 64 * 1024  # bytes; smaller blobs are kept in the database: one write instead of three
 _BLOB = "SELECT container, name, content_type, content_encoding, etag, modified, size FROM blobs "
-# A file this old that has no row will get none: whoever was about to write it is gone
+# A file this old that has no row will not get one: the process that wrote it died
 _WASTE_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """What is known of one blob beside its bytes; ``modified`` in microseconds since 1970."""
+    """One blob without its bytes. ``modified`` is in microseconds since 1970, ``size`` in bytes."""
 
     container: str
     name: str
@@ -45,7 +45,7 @@ class Blobs:
     """The blobs of a store. Safe to call from several threads and, in a directory, several processes.
 
     Args:
-        store: Where their rows are; files lie in ``blobs`` beside it.
+        store: Keeps their rows; files are in ``blobs`` beside its database.
     """
 
     def __init__(self, store: Store) -> None:
@@ -57,13 +57,13 @@ class Blobs:
             self._folder.mkdir(exist_ok=True)
 
     def sweep(self) -> int:
-        """Take away old files that no row names; say how many."""
+        """Remove old files that no row names; return how many."""
         if self._folder is None:
             return 0
         named = {
             file for (file,) in self._store.read("SELECT file FROM blobs UNION ALL SELECT file FROM blocks") if file
         }
-        before = time.time() - _WASTE_SECONDS  # files carry the machine's time, whatever clock the service goes by
+        before = time.time() - _WASTE_SECONDS  # files have the machine's time, whatever clock the service uses
         waste = [path for path in self._folder.iterdir() if path.name not in named and path.stat().st_mtime < before]
         for path in waste:
             path.unlink(missing_ok=True)
@@ -74,12 +74,12 @@ class Blobs:
         return bool(self._store.read("SELECT 1 FROM containers WHERE name = ?", (name,)))
 
     def add_container(self, name: str, now: int) -> bool:
-        """Make a container; say whether it is new."""
+        """Make a container; return False if there is one of this name."""
         with self._store.transaction() as database:
             return database.execute("INSERT OR IGNORE INTO containers VALUES (?, ?)", (name, now)).rowcount == 1
 
     def remove_container(self, name: str) -> None:
-        """Forget a container, its blobs and their bytes."""
+        """Remove a container with its blobs."""
         with self._store.transaction() as database:
             files = database.execute(
                 "SELECT file FROM blobs WHERE container = ? UNION ALL SELECT file FROM blocks WHERE container = ?",
@@ -91,7 +91,7 @@ class Blobs:
         self._forget(file for (file,) in files)
 
     def find(self, container: str, name: str) -> Blob | None:
-        """Return what is known of a blob, or None."""
+        """Return a blob without its bytes, or None if there is none."""
         rows = self._store.read(_BLOB + "WHERE container = ? AND name = ?", (container, name))
         return Blob(*rows[0]) if rows else None
 
@@ -105,7 +105,7 @@ class Blobs:
         return None if not rows else self._bytes(*rows[0])
 
     def write(self, blob: Blob, body: bytes, *, replace: bool) -> bool:
-        """Store a blob; say whether it was written: not where there is one already and it may not be replaced."""
+        """Store a blob; return False if there is one of this name and it must not be replaced."""
         inline, file = self._keep(body)
         with self._store.transaction() as database:
             old = database.execute(
@@ -122,7 +122,7 @@ class Blobs:
         return written
 
     def write_block(self, container: str, name: str, block: str, body: bytes) -> None:
-        """Keep one block of a blob that will be put together later."""
+        """Store one block of a blob that will be assembled later."""
         inline, file = self._keep(body)
         with self._store.transaction() as database:
             old = database.execute(
@@ -142,7 +142,7 @@ class Blobs:
         return None if not rows else self._bytes(*rows[0])
 
     def remove_blocks(self, container: str, name: str) -> None:
-        """Forget the blocks of a blob."""
+        """Remove the blocks of a blob."""
         with self._store.transaction() as database:
             files = database.execute(
                 "SELECT file FROM blocks WHERE container = ? AND name = ?", (container, name)
@@ -153,7 +153,7 @@ class Blobs:
     # --- bytes ---
 
     def _keep(self, body: bytes) -> tuple[bytes | None, str | None]:
-        """Put bytes in place; return them for the row if they are few, else the name of their file."""
+        """Return bytes for the row if they are few, else write them to a file and return its name."""
         if len(body) <= _INLINE:
             return body, None
         file = secrets.token_hex(16)

@@ -1,6 +1,6 @@
-"""The storage account beside the service: containers, blobs, blocks; every access by a checked signature.
+"""The storage account of the workspace: containers, blobs, blocks. Every request needs a valid signature.
 
-Source: Azure Storage's REST reference (Put Blob, Get Blob, Put Block, Put Block List, List Blobs); protocol.md 3.
+Source: Azure Storage's REST reference (Put Blob, Get Blob, Put Block, Put Block List, List Blobs); docs/protocol.md 3.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Storage:
     """Answers requests to the storage host.
 
     Args:
-        blobs: Where they are kept.
+        blobs: The stored blobs.
         signer: Checks signatures.
-        clock: Tells whether they have expired.
+        clock: Gives the time by which signatures expire.
     """
 
     def __init__(self, blobs: Blobs, signer: Signer, clock: Clock) -> None:
@@ -53,12 +53,12 @@ class Storage:
         """Answer one request.
 
         Args:
-            method: Upper case.
-            container: The container named by the path.
-            blob: The blob named by the path; empty for none.
+            method: In upper case.
+            container: The container in the path.
+            blob: The blob in the path; empty for none.
             query: The query, decoded.
-            headers: By lower-case name.
-            body: The body.
+            headers: Names in lower case.
+            body: The request's body.
         """
         request_id = secrets.token_hex(16)
         try:
@@ -125,7 +125,7 @@ class Storage:
         return Response(200, {"content-length": "0", "etag": '"0x8DF000000000000"'})
 
     def _list(self, container: str, query: Mapping[str, str]) -> Response:
-        """List Blobs, whole: a job's container holds a handful."""
+        """List Blobs, without pages: a job's container has a handful."""
         prefix = query.get("prefix", "")
         entries = "".join(
             f"<Blob><Name>{escape(blob.name)}</Name><Properties><Last-Modified>{_http_date(blob.modified)}"
@@ -174,7 +174,7 @@ class Storage:
         return Response(201, {"content-length": "0", "etag": etag, "last-modified": _http_date(now)})
 
     def _joined(self, container: str, name: str, body: bytes) -> bytes:
-        """Put the blocks of a list together."""
+        """Return the bytes of the blocks that a block list names, in its order."""
         try:
             if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
                 raise Refusal(400, "InvalidXmlDocument", "XML specified is not syntactically valid.")
@@ -217,7 +217,7 @@ class Storage:
         return Response(206, {**shown, "content-range": f"bytes {start}-{end}/{len(body)}"}, body[start : end + 1])
 
 
-# (method, what, comp) -> the rights of which one is needed
+# (method, resource, comp) -> the rights of which one is needed
 _RIGHTS = {
     ("PUT", "container", ""): "cw",
     ("GET", "container", ""): "rl",

@@ -1,9 +1,9 @@
-"""Shared access signatures: addresses that carry their own right of access.
+"""Shared access signatures: addresses that contain their own access rights.
 
 A signature is an HMAC-SHA256 over what it grants: the container or blob, the rights, the time span. The form of the
 query is that of the real service (recorded: an account-style one for containers from ``storage/sasUri``, a service-
-style one with ``sr=c`` or ``sr=b`` in a job's reply); what is signed is our own affair, because nobody but this service
-checks it.
+style one with ``sr=c`` or ``sr=b`` in a job's reply); the signed text is our own, because only this
+service checks it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Grant:
 
     Attributes:
         rights: Letters: r read, a append, c create, w write, d delete, l list.
-        problem: Why it allows nothing; empty if it does.
+        problem: Why it allows nothing; empty if it is valid.
     """
 
     rights: str
@@ -43,7 +43,7 @@ class Signer:
     """Makes and checks signatures.
 
     Args:
-        key: The secret; whoever has it can sign.
+        key: The secret key of the HMAC.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -72,9 +72,9 @@ class Signer:
         Args:
             container: The container.
             blob: The blob; None for the container.
-            now: When the grant is made; it starts a little earlier, for clocks that differ.
-            filename: What a browser should call the file.
-            writes: The blob may be written too.
+            now: The grant starts 15 minutes earlier, for clocks that differ, and lasts a day.
+            filename: The name under which a browser saves the file.
+            writes: Allow writing the blob too.
         """
         start, end = _text(now - _SKEW), _text(now + LIFETIME)
         kind, rights = ("c", "rl") if blob is None else ("b", "rcw" if writes else "r")
@@ -107,5 +107,5 @@ def _text(moment: datetime) -> str:
 
 
 def _moment(text: str) -> datetime:
-    """Read back a time that the signature vouches for."""
+    """Return a time in a query whose signature was checked already."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
