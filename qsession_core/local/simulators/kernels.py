@@ -13,7 +13,7 @@ Invariants:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Compiler", "State", "Step"]
 
-# ("block", first qubit, matrix) | ("phase", index, factor) | ("swap", index, index) | ("pair", index, index, 2x2)
-# | ("dense", indices, matrix)
-Step = tuple[Any, ...]
 _BLOCK = 4
 # Columns of one matrix product, so few that BLAS stays single-threaded: its threads gain a third on an idle machine
 # and cost a factor of five on a busy one, and another job may keep it busy.
@@ -54,16 +51,18 @@ class State:
         amplitudes: Shape (2**num_qubits,), complex128, little-endian; None for all qubits in 0.
     """
 
-    __slots__ = ("flat", "num_qubits", "scratch")
+    __slots__ = ("cube", "cube_scratch", "flat", "num_qubits", "scratch")
 
     def __init__(self, num_qubits: int, amplitudes: Amplitudes | None = None) -> None:
         self.num_qubits = num_qubits
         if amplitudes is None:
-            self.flat = np.zeros(2**num_qubits, dtype=np.complex128)
-            self.flat[0] = 1
-        else:
-            self.flat = amplitudes
-        self.scratch = np.empty_like(self.flat)
+            amplitudes = np.zeros(2**num_qubits, dtype=np.complex128)
+            amplitudes[0] = 1
+        self.flat = amplitudes
+        self.scratch = np.empty_like(amplitudes)
+        # the same memory with one axis for each qubit, the last axis for qubit 0
+        self.cube = self.flat.reshape((2,) * num_qubits)
+        self.cube_scratch = self.scratch.reshape((2,) * num_qubits)
 
     def copy(self) -> State:
         """Return an independent copy."""
@@ -71,48 +70,13 @@ class State:
 
     def run(self, steps: Iterable[Step]) -> None:
         """Apply steps in order."""
-        shape = (2,) * self.num_qubits
-        cube = self.flat.reshape(shape)
         for step in steps:
-            kind = step[0]
-            if kind == "block":
-                _, first, matrix = step
-                size, right = len(matrix), 1 << first
-                if right == 1:
-                    split: tuple[int, ...] = (-1, min(_CHUNK, len(self.flat) // size), size)
-                    np.matmul(self.flat.reshape(split), matrix.T, out=self.scratch.reshape(split))
-                elif right <= _CHUNK:
-                    split = (-1, size, right)
-                    np.matmul(matrix, self.flat.reshape(split), out=self.scratch.reshape(split))
-                else:
-                    split = (-1, size, right // _CHUNK, _CHUNK)
-                    np.matmul(
-                        matrix,
-                        self.flat.reshape(split).transpose(0, 2, 1, 3),
-                        out=self.scratch.reshape(split).transpose(0, 2, 1, 3),
-                    )
-                self.flat, self.scratch = self.scratch, self.flat
-                cube = self.flat.reshape(shape)
-            elif kind == "swap":
-                one, other = cube[step[1]], cube[step[2]]
-                kept = one.copy()
-                one[...] = other
-                other[...] = kept
-            elif kind == "phase":
-                cube[step[1]] *= step[2]
-            elif kind == "pair":
-                one, other = cube[step[1]], cube[step[2]]
-                a, b, c, d = step[3]
-                kept = one * a + other * b
-                other *= d
-                other += one * c
-                one[...] = kept
-            else:
-                _, indices, matrix = step
-                parts = matrix @ np.stack([cube[index].ravel() for index in indices])
-                for index, part in zip(indices, parts, strict=True):
-                    view = cube[index]
-                    view[...] = part.reshape(view.shape)
+            step.apply(self)
+
+    def exchange(self) -> None:
+        """Make the scratch space the state, after a step has written the new amplitudes there."""
+        self.flat, self.scratch = self.scratch, self.flat
+        self.cube, self.cube_scratch = self.cube_scratch, self.cube
 
     def probability_of_one(self, qubit: int) -> float:
         """Return the probability that a qubit is measured as 1."""
@@ -131,6 +95,91 @@ class State:
         kept = halves[:, 0].copy()
         halves[:, 0] = halves[:, 1]
         halves[:, 1] = kept
+
+
+class Block(NamedTuple):
+    """A matrix on neighbouring qubits, the first of them the least significant."""
+
+    first: int
+    matrix: NDArray[np.complex128]
+
+    def apply(self, state: State) -> None:
+        """Apply the step."""
+        matrix = self.matrix
+        size, right = len(matrix), 1 << self.first
+        if right == 1:
+            split: tuple[int, ...] = (-1, min(_CHUNK, len(state.flat) // size), size)
+            np.matmul(state.flat.reshape(split), matrix.T, out=state.scratch.reshape(split))
+        elif right <= _CHUNK:
+            split = (-1, size, right)
+            np.matmul(matrix, state.flat.reshape(split), out=state.scratch.reshape(split))
+        else:
+            split = (-1, size, right // _CHUNK, _CHUNK)
+            np.matmul(
+                matrix,
+                state.flat.reshape(split).transpose(0, 2, 1, 3),
+                out=state.scratch.reshape(split).transpose(0, 2, 1, 3),
+            )
+        state.exchange()
+
+
+class Swap(NamedTuple):
+    """Exchanges two parts of the amplitudes."""
+
+    one: Index
+    other: Index
+
+    def apply(self, state: State) -> None:
+        """Apply the step."""
+        one, other = state.cube[self.one], state.cube[self.other]
+        kept = one.copy()
+        one[...] = other
+        other[...] = kept
+
+
+class Phase(NamedTuple):
+    """Multiplies a part of the amplitudes by a number."""
+
+    part: Index
+    factor: complex
+
+    def apply(self, state: State) -> None:
+        """Apply the step."""
+        state.cube[self.part] *= self.factor
+
+
+class Pair(NamedTuple):
+    """A 2x2 matrix on two parts of the amplitudes."""
+
+    one: Index
+    other: Index
+    matrix: Single
+
+    def apply(self, state: State) -> None:
+        """Apply the step."""
+        one, other = state.cube[self.one], state.cube[self.other]
+        a, b, c, d = self.matrix
+        kept = one * a + other * b
+        other *= d
+        other += one * c
+        one[...] = kept
+
+
+class Dense(NamedTuple):
+    """A matrix on as many parts of the amplitudes as it has rows."""
+
+    indices: list[Index]
+    matrix: NDArray[np.complex128]
+
+    def apply(self, state: State) -> None:
+        """Apply the step."""
+        parts = self.matrix @ np.stack([state.cube[index].ravel() for index in self.indices])
+        for index, part in zip(self.indices, parts, strict=True):
+            view = state.cube[index]
+            view[...] = part.reshape(view.shape)
+
+
+Step = Block | Swap | Phase | Pair | Dense
 
 
 class Compiler:
@@ -179,19 +228,17 @@ class Compiler:
             *controls, target = qubits
             self._settle((target,))
             self._settle(controls, diagonal=True)
-            self.steps.append(
-                ("swap", self._index(controls, target, 0), self._index(controls, target, 1)),
-            )
+            self.steps.append(Swap(self._index(controls, target, 0), self._index(controls, target, 1)))
         elif name in _PHASES:
             self._settle(qubits, diagonal=True)
-            self.steps.append(("phase", self._index(qubits[:-1], qubits[-1], 1), _PHASES[name]))
+            self.steps.append(Phase(self._index(qubits[:-1], qubits[-1], 1), _PHASES[name]))
         elif name == "swap":
             self._exchange(*qubits)
         elif name == "rzz":
             self._settle(qubits, diagonal=True)
             factor = np.exp(1j * float(params[0]))  # type: ignore[arg-type]
             for values in ((0, 1), (1, 0)):
-                self.steps.append(("phase", self._fixed(qubits, values), factor))
+                self.steps.append(Phase(self._fixed(qubits, values), factor))
         else:
             self._general(name, qubits, params)
 
@@ -204,7 +251,7 @@ class Compiler:
         if second is not None:
             waiting[one] = second
         pair = (one, other)
-        self.steps.append(("swap", self._fixed(pair, (0, 1)), self._fixed(pair, (1, 0))))
+        self.steps.append(Swap(self._fixed(pair, (0, 1)), self._fixed(pair, (1, 0))))
 
     def _general(self, name: str, qubits: tuple[int, ...], params: tuple[object, ...]) -> None:
         controlled = _target_of(name)
@@ -217,12 +264,12 @@ class Compiler:
                     self._settle(qubits, diagonal=True)
                     for value in (0, 1):
                         if matrix[3 * value] != 1:
-                            self.steps.append(("phase", self._index(controls, target, value), matrix[3 * value]))
+                            self.steps.append(Phase(self._index(controls, target, value), matrix[3 * value]))
                     return
                 self._settle((target,))
                 self._settle(controls, diagonal=True)
                 self.steps.append(
-                    ("pair", self._index(controls, target, 0), self._index(controls, target, 1), matrix)
+                    Pair(self._index(controls, target, 0), self._index(controls, target, 1), matrix)
                 )  # fmt: skip
                 return
         whole: Any = params[0] if name == "matrix" else _matrix(name, params)
@@ -232,7 +279,7 @@ class Compiler:
             self._fixed(qubits, [(row >> (width - 1 - place)) & 1 for place in range(width)])
             for row in range(1 << width)
         ]  # fmt: skip
-        self.steps.append(("dense", indices, whole))
+        self.steps.append(Dense(indices, whole))
 
     def _settle(self, qubits: Sequence[int], *, diagonal: bool = False) -> None:
         """Write the waiting gates of some qubits; diagonal ones may wait on if the next gate is diagonal there."""
@@ -250,7 +297,7 @@ class Compiler:
             qubit, only = first + acting[0], waiting[acting[0]] or _IDENTITY
             if only[1] == 0 == only[2]:
                 if only[0] != only[3]:
-                    self.steps.append(("phase", self._fixed((qubit,), (1,)), only[3] / only[0]))
+                    self.steps.append(Phase(self._fixed((qubit,), (1,)), only[3] / only[0]))
                 return
         matrix = np.ones((1, 1), dtype=np.complex128)
         for single in waiting:  # the higher qubit is the more significant
@@ -260,7 +307,7 @@ class Compiler:
             else:
                 width = len(matrix)
                 matrix = (array[:, None, :, None] * matrix[None, :, None, :]).reshape(2 * width, 2 * width)
-        self.steps.append(("block", first, matrix))
+        self.steps.append(Block(first, matrix))
 
     def _index(self, controls: Sequence[int], target: int, value: int) -> Index:
         """Return the index of the amplitudes where controls are 1 and the target has a value."""
