@@ -119,6 +119,9 @@ class Server:
                 port=port,
                 threads=_THREADS,
                 max_request_body_size=_MAX_BODY,
+                # no temporary files: the service has whole bodies in memory anyway, and waitress may leave files open
+                inbuf_overflow=_MAX_BODY,
+                outbuf_overflow=_MAX_BODY,
                 ident=None,
                 clear_untrusted_proxy_headers=True,
             )

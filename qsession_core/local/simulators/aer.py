@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,9 +64,13 @@ def _noisy(circuit: Circuit, noise: Noise) -> Any:
     from qiskit_aer.noise import depolarizing_error, pauli_error
 
     made = QuantumCircuit(circuit.num_qubits, max(1, circuit.num_results))
-    # Aer's parameter counts the identity among the 4 or 16 Paulis
-    one = depolarizing_error(noise.p1 * 4 / 3, 1) if noise.p1 else None
-    two = depolarizing_error(noise.p2 * 16 / 15, 2) if noise.p2 else None
+    one, two = _gate_error(noise, 1), _gate_error(noise, 2)
+    # Aer's parameter counts the identity among the 4 Paulis
+    crosstalk = {
+        name: depolarizing_error(noise.of_crosstalk(name) * 4 / 3, 1)
+        for name in ("measure", "reset")
+        if noise.of_crosstalk(name)
+    }
     start = pauli_error([("X", noise.p_init), ("I", 1 - noise.p_init)]) if noise.p_init else None
     if start is not None:
         for qubit in range(circuit.num_qubits):
@@ -87,7 +92,28 @@ def _noisy(circuit: Circuit, noise: Noise) -> Any:
             error = one if len(places) == 1 else two
         if error is not None:
             made.append(error, list(places[-2:]))
+        if name in crosstalk:
+            for qubit in set(range(circuit.num_qubits)) - {places[0]}:
+                made.append(crosstalk[name], [qubit])
     return made
+
+
+def _gate_error(noise: Noise, num_qubits: int) -> Any:
+    """Return the channel after a gate on one qubit, or on its last two; None if nothing goes wrong."""
+    from qiskit.circuit.library import Reset
+    from qiskit.quantum_info import Pauli
+    from qiskit_aer.noise import QuantumError
+
+    chance, emission = noise.of_gate(num_qubits), noise.emission_of_gate(num_qubits)
+    if not chance:
+        return None
+    labels = ["".join(label) for label in itertools.product("IXYZ", repeat=num_qubits)]
+    share = chance * (1 - emission) / (len(labels) - 1)
+    places = list(range(num_qubits))
+    # as Qiskit's Paulis on all qubits, or a reset of one
+    terms = [([(Pauli(label), places)], 1 - chance if set(label) == {"I"} else share) for label in labels]
+    terms += [([(Reset(), [place])], chance * emission / num_qubits) for place in places if emission]
+    return QuantumError(terms)
 
 
 def _readout(noise: Noise) -> Any:

@@ -221,7 +221,10 @@ class Tree:
             branch.offset = at + 1
             for paulis, hit in self._paulis(operations[at][1], count, rng):
                 other = branch.split(hit) if hit < branch.count else branch
-                self._apply(other, paulis)
+                if paulis[0][0] == "reset":
+                    self._decay(other, paulis[0][1][0], stack, rng)
+                else:
+                    self._apply(other, paulis)
                 if other is branch:
                     return branch.offset >= end
                 stack.append(other)
@@ -267,8 +270,50 @@ class Tree:
                 for second in ("", *_PAULIS)
                 if first or second
             ]
-        counts = rng.multinomial(count, [1 / len(kinds)] * len(kinds)).tolist()
+        emission = self._noise.emission_of_gate(len(qubits))
+        weights = [(1 - emission) / len(kinds)] * len(kinds)
+        if emission:
+            falling = qubits[-2:]
+            kinds += [[("reset", (qubit,), ())] for qubit in falling]
+            weights += [emission / len(falling)] * len(falling)
+        counts = rng.multinomial(count, weights).tolist()
         return [(kind, hit) for kind, hit in zip(kinds, counts, strict=True) if hit]
+
+    def _decay(self, branch: _Branch, qubit: int, stack: list[_Branch], rng: np.random.Generator) -> None:
+        """Let a qubit fall to 0, and part the shots by where it fell from."""
+        place = self._place[qubit]
+        one = branch.state.probability_of_one(place)
+        ones = int(rng.binomial(branch.count, one))
+        fallen = branch
+        if 0 < ones < branch.count:
+            fallen = branch.split(ones)
+            stack.append(fallen)
+            branch.state.collapse(place, 0, 1 - one)
+        if ones:
+            fallen.state.collapse(place, 1, one)
+            fallen.state.flip(place)
+        else:
+            branch.state.collapse(place, 0, 1 - one)
+
+    def _disturb(
+        self, branch: _Branch, operation: str, qubit: int, stack: list[_Branch], rng: np.random.Generator
+    ) -> None:
+        """Let the other qubits suffer the crosstalk of a measurement or reset, and part the shots by their errors."""
+        chance = self._noise.of_crosstalk(operation)
+        others = [other for other in self._place if other != qubit]
+        if not chance or not others:
+            return
+        shape = (branch.count, len(others))
+        errors = np.where(rng.random(shape) < chance, rng.integers(1, 4, shape), 0)
+        kinds, counts = np.unique(errors, axis=0, return_counts=True)
+        for number, (kind, count) in enumerate(zip(kinds.tolist(), counts.tolist(), strict=True), 1):
+            part = branch if number == len(kinds) else branch.split(count)
+            paulis: list[Operation] = [
+                (_PAULIS[error - 1], (other,), ()) for error, other in zip(kind, others, strict=True) if error
+            ]
+            self._apply(part, paulis)
+            if part is not branch:
+                stack.append(part)
 
     def _measure(self, branch: _Branch, operation: Operation, stack: list[_Branch], rng: np.random.Generator) -> None:
         """Measure or reset one qubit, and part the shots by what came out."""
@@ -311,6 +356,7 @@ class Tree:
                 part.results[places[1]] = bit ^ int(is_wrong)
             elif is_wrong and qubit is not None:
                 part.state.flip(qubit)
+            self._disturb(part, name, places[0], stack, rng)
 
     def _drawn(self, branch: _Branch, operations: list[Operation], rng: np.random.Generator) -> Leaf:
         """Draw the measurements that end a program, and carry out the records behind them."""
@@ -319,6 +365,7 @@ class Tree:
             self._compute(branch, instruction)
         bits = np.tile(branch.results, (branch.count, 1))
         readout = {places[1]: places[0] for name, places, _ in operations if name == "measure"}
+        flips = self._flips(operations)
         if self._zeros:
             bits[:, list(readout)] = 0
             return Leaf(tuple(branch.records), bits)
@@ -328,10 +375,27 @@ class Tree:
         for result, qubit in readout.items():
             place = self._place.get(qubit)
             bits[:, result] = 0 if place is None else (drawn >> column[place]) & 1
+            if flips:
+                bits[:, result] ^= rng.random(branch.count) < flips[result]
             if self._noise.p_meas_0 or self._noise.p_meas_1:
                 chance = np.where(bits[:, result] == 1, self._noise.p_meas_1, self._noise.p_meas_0)
                 bits[:, result] ^= rng.random(branch.count) < chance
         return Leaf(tuple(branch.records), bits)
+
+    def _flips(self, operations: list[Operation]) -> dict[int, float]:
+        """Return the probability that crosstalk flips each result of the measurements that end a program.
+
+        Of the errors that earlier measurements and resets cause, X and Y flip the result.
+        """
+        if not (self._noise.p_crosstalk_meas or self._noise.p_crosstalk_init):
+            return {}
+        flips: dict[int, float] = {}
+        bias = 1.0  # probability of an even number of flips less that of an odd one
+        for name, places, _ in operations:
+            if name == "measure":
+                flips[places[1]] = (1 - bias) / 2
+            bias *= 1 - 4 / 3 * self._noise.of_crosstalk(name)
+        return flips
 
 
 def touched(program: Program) -> set[int]:

@@ -5,10 +5,14 @@ Names follow Quantinuum's ``error-params`` where it has one. The model, the same
 * After a gate on one qubit, with probability ``p1``, that qubit suffers X, Y or Z, each equally likely.
 * After a gate on several qubits, with probability ``p2``, its last two suffer one of the 15 pairs of Paulis other than
   the identity, each equally likely.
+* Of these errors, the shares ``p1_emission_ratio`` and ``p2_emission_ratio`` are spontaneous emission instead: the
+  qubit, or one of the last two, each equally likely, falls to 0.
 * Each qubit starts, and comes out of a reset, as 1 with probability ``p_init``.
 * A measured 0 is reported as 1 with probability ``p_meas_0``, a 1 as 0 with ``p_meas_1``; the qubit keeps its state.
+* When a qubit is measured, every other qubit suffers X, Y or Z, each equally likely, with probability
+  ``p_crosstalk_meas``; when one is reset, with ``p_crosstalk_init``.
 
-Source: docs/protocol.md 5.2.
+Source: docs/protocol.md 5.2 for the names. What emission and crosstalk do to a qubit is our choice.
 """
 
 from __future__ import annotations
@@ -35,6 +39,10 @@ class Noise:
     p_meas_0: float = 0.0
     p_meas_1: float = 0.0
     p_init: float = 0.0
+    p_crosstalk_meas: float = 0.0
+    p_crosstalk_init: float = 0.0
+    p1_emission_ratio: float = 0.0
+    p2_emission_ratio: float = 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,7 +52,7 @@ class Noise:
     @property
     def is_none(self) -> bool:
         """Whether nothing can go wrong."""
-        return not (self.p1 or self.p2 or self.p_meas_0 or self.p_meas_1 or self.p_init)
+        return self == Noise()
 
     def only(self, *names: str) -> Noise:
         """Return the noise with all probabilities but these set to 0."""
@@ -54,13 +62,27 @@ class Noise:
         """Return the error probability of a gate on this many qubits."""
         return self.p1 if num_qubits == 1 else self.p2
 
+    def emission_of_gate(self, num_qubits: int) -> float:
+        """Return the share of spontaneous emission among the errors of a gate on this many qubits."""
+        return self.p1_emission_ratio if num_qubits == 1 else self.p2_emission_ratio
+
+    def of_crosstalk(self, name: str) -> float:
+        """Return the error probability of every other qubit at a ``measure`` or ``reset``."""
+        return self.p_crosstalk_meas if name == "measure" else self.p_crosstalk_init
+
     def expected_errors(self, circuit: Circuit) -> float:
         """Return how many errors of gates and preparations one shot of a circuit has on average."""
         errors = circuit.num_qubits * self.p_init
         for name, places, _ in circuit.operations:
-            if name != "measure":
-                errors += self.p_init if name == "reset" else self.of_gate(len(places))
+            if name in {"measure", "reset"}:
+                errors += (name == "reset") * self.p_init + (circuit.num_qubits - 1) * self.of_crosstalk(name)
+            else:
+                errors += self.of_gate(len(places))
         return errors
+
+
+# error-params that are members of Noise; p_meas is two of them
+_PARAMETERS = {field.name for field in fields(Noise)} - {"p_meas_0", "p_meas_1"}
 
 
 def _probability(name: str, value: Any) -> float:
@@ -104,7 +126,7 @@ def noise_of(
                 noise["p_meas_0"], noise["p_meas_1"] = (_probability(name, entry) for entry in value)
             elif name == "p_meas":
                 noise["p_meas_0"] = noise["p_meas_1"] = _probability(name, value)
-            elif name in {"p1", "p2", "p_init"}:
+            elif name in _PARAMETERS:
                 noise[name] = _probability(name, value)
             else:
                 raise JobFailure(

@@ -31,9 +31,11 @@ class StimEngine:
     bytes_per_amplitude = 0
     is_inline = True
 
-    def can_run(self, circuit: Circuit, _noise: Noise) -> bool:
-        """Say yes to Clifford circuits with any noise."""
-        return is_installed("stim") and is_clifford(circuit)
+    def can_run(self, circuit: Circuit, noise: Noise) -> bool:
+        """Say yes to Clifford circuits with any noise but emission, which is not made of Paulis."""
+        return (
+            is_installed("stim") and not (noise.p1_emission_ratio or noise.p2_emission_ratio) and is_clifford(circuit)
+        )
 
     def cost(self, circuit: Circuit, shots: int, _noise: Noise) -> float:
         """Return roughly how many seconds a run takes."""
@@ -61,6 +63,10 @@ class StimEngine:
                 if chance:
                     kind = "DEPOLARIZE1" if len(places) == 1 else "DEPOLARIZE2"
                     lines.append(f"{kind}({chance}) {' '.join(map(str, places))}")
+            chance = noise.of_crosstalk(name) if name in {"measure", "reset"} else 0.0
+            others = [str(qubit) for qubit in range(circuit.num_qubits) if qubit != places[0]]
+            if chance and others:
+                lines.append(f"DEPOLARIZE1({chance}) {' '.join(others)}")
         sampler = stim.Circuit("\n".join(lines)).compile_sampler(seed=seed)
         measured = sampler.sample(shots).astype(np.uint8)
         bits = np.zeros((shots, circuit.num_results), dtype=np.uint8)

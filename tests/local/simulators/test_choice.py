@@ -122,7 +122,7 @@ def test_a_job_asks_for_a_kind_of_simulator_by_its_word_and_other_words_are_refu
 
 
 def test_an_error_parameter_that_is_not_simulated_fails_the_job_by_its_name(client):
-    for params, name in (({"p_crosstalk_meas": 0.1}, "p_crosstalk_meas"), ({"p7": 0.1}, "p7"), ({"p1": 2}, "p1")):
+    for params, name in (({"p_loss": 0.1}, "p_loss"), ({"p7": 0.1}, "p7"), ({"p1": 2}, "p1")):
         error = client.failure(target="quantinuum.sim.h2-1e", payload=b"x", input_format="qir.v1",
                                params={"shots": 5, "error-params": params})  # fmt: skip
         assert error["code"] == "InvalidInputData"
@@ -138,26 +138,51 @@ def noisy_circuit(seed):
     return random_circuit(rng, 5, 30, ["x", "y", "z", "h", "s", "sdg", "cx", "cz", "swap"])
 
 
+def gate_channel(chance, emission, num_qubits):
+    """Return the channel after a gate: one of the Paulis but the identity, or one of its qubits falls to 0."""
+    from qiskit.quantum_info import SuperOp
+    from qiskit_aer.noise import QuantumError, depolarizing_error, reset_error
+
+    paulis = 4**num_qubits / (4**num_qubits - 1)
+    falls = chance * emission
+    depolarized = SuperOp(depolarizing_error((chance - falls) / (1 - falls) * paulis, num_qubits))
+    fallen, idle = SuperOp(reset_error(1.0)), SuperOp(np.eye(4))
+    either = fallen if num_qubits == 1 else 0.5 * (fallen.tensor(idle) + idle.tensor(fallen))
+    return QuantumError((1 - falls) * depolarized + falls * either)
+
+
 def judged(circuit, noise):
     """Return the exact probabilities of all outcomes by Aer's density matrices; index bit i = result i."""
     from qiskit import QuantumCircuit
+    from qiskit.circuit.library import IGate
     from qiskit_aer import AerSimulator
     from qiskit_aer.noise import NoiseModel, depolarizing_error, pauli_error
 
     made = QuantumCircuit(circuit.num_qubits)
-    start = pauli_error([("X", noise.p_init), ("I", 1 - noise.p_init)])
     for qubit in range(circuit.num_qubits):
-        made.reset(qubit)
+        made.append(IGate(label="prepare"), [qubit])
     for name, qubits, _ in circuit.operations:
-        if name == "reset":
-            made.reset(*qubits)
-        elif name != "measure":
+        if name == "measure":  # of the errors that come after a qubit's measurement, its result shows none
+            for other in range(qubits[0] + 1, circuit.num_qubits):
+                made.append(IGate(label="beside a measurement"), [other])
+        elif name == "reset":
+            made.reset(qubits[0])
+            made.append(IGate(label="prepare"), [qubits[0]])
+            for other in set(range(circuit.num_qubits)) - set(qubits):
+                made.append(IGate(label="beside a reset"), [other])
+        else:
             getattr(made, name)(*qubits)
     made.save_density_matrix()
     model = NoiseModel()
-    model.add_all_qubit_quantum_error(start, ["reset"])
-    model.add_all_qubit_quantum_error(depolarizing_error(noise.p1 * 4 / 3, 1), ["x", "y", "z", "h", "s", "sdg"])
-    model.add_all_qubit_quantum_error(depolarizing_error(noise.p2 * 16 / 15, 2), ["cx", "cz", "swap"])
+    flip = pauli_error([("X", noise.p_init), ("I", 1 - noise.p_init)])
+    model.add_all_qubit_quantum_error(flip, ["prepare"])
+    model.add_all_qubit_quantum_error(depolarizing_error(noise.p_crosstalk_meas * 4 / 3, 1), ["beside a measurement"])
+    model.add_all_qubit_quantum_error(depolarizing_error(noise.p_crosstalk_init * 4 / 3, 1), ["beside a reset"])
+    one, two = (
+        gate_channel(*of) for of in ((noise.p1, noise.p1_emission_ratio, 1), (noise.p2, noise.p2_emission_ratio, 2))
+    )
+    model.add_all_qubit_quantum_error(one, ["x", "y", "z", "h", "s", "sdg"])
+    model.add_all_qubit_quantum_error(two, ["cx", "cz", "swap"])
     simulator = AerSimulator(method="density_matrix", noise_model=model)
     found = simulator.run(made, shots=1).result().data()["density_matrix"]
     weights = np.real(np.diag(np.asarray(found))).reshape((2,) * circuit.num_qubits)
@@ -173,7 +198,12 @@ NOISES = {
     "p_meas_0": Noise(p_meas_0=0.2),
     "p_meas_1": Noise(p_meas_1=0.2),
     "p_init": Noise(p_init=0.15),
-    "all": Noise(p1=0.02, p2=0.05, p_meas_0=0.03, p_meas_1=0.06, p_init=0.04),
+    "p_crosstalk_meas": Noise(p_crosstalk_meas=0.15),
+    "p_crosstalk_init": Noise(p_crosstalk_init=0.3),
+    "p1_emission_ratio": Noise(p1=0.15, p1_emission_ratio=0.6),
+    "p2_emission_ratio": Noise(p2=0.2, p2_emission_ratio=0.6),
+    "Paulis": Noise(0.02, 0.05, 0.03, 0.06, 0.04, 0.05, 0.06),
+    "all": Noise(0.02, 0.05, 0.03, 0.06, 0.04, 0.05, 0.06, 0.5, 0.3),
 }
 
 
@@ -199,8 +229,22 @@ def test_the_engines_that_can_run_each_noise_are_these():
     engines = [simulator(name) for name in plugins.names(plugins.SIMULATORS)]
     circuit = noisy_circuit(0)
     can = {label: {each.name for each in engines if each.can_run(circuit, noise)} for label, noise in NOISES.items()}
-    all_noise = {"numpy", "aer", "stim"}
+    general, paulis = {"numpy", "aer"}, {"numpy", "aer", "stim"}
     assert can == {
-        "p1": all_noise | {"qdk"}, "p2": all_noise | {"qdk"}, "p_meas_0": all_noise, "p_meas_1": all_noise,
-        "p_init": all_noise, "all": all_noise,
+        "p1": paulis | {"qdk"}, "p2": paulis | {"qdk"}, "p_meas_0": paulis, "p_meas_1": paulis, "p_init": paulis,
+        "p_crosstalk_meas": paulis, "p_crosstalk_init": paulis, "p1_emission_ratio": general,
+        "p2_emission_ratio": general, "Paulis": paulis, "all": general,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["aer", "stim"])
+def test_noise_around_measurements_in_the_middle_is_the_same_on_every_engine(name):
+    noise = Noise(p1=0.05, p2=0.1, p_meas_0=0.05, p_meas_1=0.1, p_init=0.1, p_crosstalk_meas=0.1, p_crosstalk_init=0.2)
+    operations = [
+        ("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0, 0), ()), ("reset", (0,), ()), ("h", (2,), ()),
+        ("cx", (2, 0), ()), ("measure", (1, 1), ()), ("cx", (0, 1), ()), ("measure", (0, 2), ()),
+        ("measure", (1, 3), ()), ("measure", (2, 4), ()),
+    ]  # fmt: skip
+    circuit = Circuit(3, 5, operations)
+    one, other = (frequencies(simulator(each).sample(circuit, 8_000, 5, noise)) for each in ("numpy", name))
+    assert distance(one, other) < np.sqrt(32 / 8_000)
