@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qsession_core.local.readers.circuit import JobFailure
+from qsession_core.local.simulators.noise import LOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -87,7 +88,7 @@ def _template(tree: Tree, *, display: bool) -> tuple[bytes, list[int], list[int]
             results.append(value)
             put("0")
         elif kind == "value":
-            put(msgspec.json.encode(value).decode())
+            put("-" if display and value == "-" else msgspec.json.encode(value).decode())
         else:
             is_list = kind == "array"
             put("[" if is_list else "(" if display else "{")
@@ -112,12 +113,26 @@ def _rows(template: bytes, places: list[int], results: list[int], shots: Shots, 
     return rows
 
 
+def _texts(template: bytes, places: list[int], results: list[int], shots: Shots, lost: bytes) -> list[bytes]:
+    """Return one text a shot, with a mark of its own for results that were lost."""
+    texts = [row.tobytes() for row in _rows(template, places, results, shots, b"")]
+    for number, column in zip(*(found.tolist() for found in (shots[:, results] == LOST).nonzero()), strict=True):
+        # from the right: nonzero counts up, and each mark moves what stands behind it
+        place = len(template) - places[column]
+        text = texts[number]
+        texts[number] = text[: len(text) - place] + lost + text[len(text) - place + 1 :]
+    return texts
+
+
 def _distinct(shots: Shots, results: Sequence[int]) -> tuple[Shots, list[int]]:
     """Return the distinct shots, sorted by their bits, and how often each occurs."""
     import numpy as np
 
     columns = sorted(set(results))
-    packed = np.packbits(shots[:, columns], axis=1) if columns else np.zeros((len(shots), 1), dtype=np.uint8)
+    seen = shots[:, columns]
+    if (seen == LOST).any():
+        seen = np.concatenate([seen == 1, seen == LOST], axis=1)
+    packed = np.packbits(seen, axis=1) if columns else np.zeros((len(shots), 1), dtype=np.uint8)
     if packed.shape[1] <= 8:  # noqa: PLR2004 - eight bytes are one integer, and integers sort fast
         padded = np.zeros((len(shots), 8), dtype=np.uint8)
         padded[:, 8 - packed.shape[1] :] = packed
@@ -138,15 +153,16 @@ def v2_json_of_trees(parts: Iterable[tuple[Tree, Shots]]) -> bytes:
     listed: list[bytes] = []
     for tree, shots in parts:
         template, places, results = _template(tree, display=False)
-        if len(shots):
+        if (shots == LOST).any():
+            listed += _texts(template, places, results, shots, b'"-"')
+        elif len(shots):
             listed.append(_rows(template, places, results, shots, b",").tobytes()[:-1])
         kinds, counts = _distinct(shots, results)
         shown, shown_places, shown_results = _template(tree, display=True)
-        outcomes = _rows(template, places, results, kinds, b"")
-        displays = _rows(shown, shown_places, shown_results, kinds, b"")
-        for outcome, display, count in zip(outcomes, displays, counts, strict=True):
-            key = display.tobytes()
-            text, before = histogram.get(key, (outcome.tobytes(), 0))
+        outcomes = _texts(template, places, results, kinds, b'"-"')
+        displays = _texts(shown, shown_places, shown_results, kinds, b"-")
+        for outcome, key, count in zip(outcomes, displays, counts, strict=True):
+            text, before = histogram.get(key, (outcome, 0))
             histogram[key] = (text, before + count)
     entries = b",".join(
         b'{"Outcome":' + outcome + b',"Display":' + msgspec.json.encode(display.decode()) + b',"Count":%d}' % count
@@ -165,8 +181,8 @@ def v1_json(parts: Sequence[tuple[Tree, Shots]]) -> bytes:
     for tree, shots in parts:
         template, places, results = _template(tree, display=True)
         kinds, counts = _distinct(shots, results)
-        for row, count in zip(_rows(template, places, results, kinds, b""), counts, strict=True):
-            display = row.tobytes().decode()
+        for text, count in zip(_texts(template, places, results, kinds, b"-"), counts, strict=True):
+            display = text.decode()
             counted[display] = counted.get(display, 0) + count
     flat: list[object] = []
     for display, count in counted.items():
@@ -183,7 +199,7 @@ def registers_json(shots: Shots, registers: Mapping[str, tuple[int, ...]]) -> by
     """Return ``honeywell.quantum-results.v1``: a list of bitstrings a register, leftmost the highest index."""
     listed = {}
     for name, results in registers.items():
-        text = (shots[:, list(reversed(results))] + ord("0")).tobytes().decode()
+        text = (shots[:, list(reversed(results))] + ord("0")).tobytes().replace(b"2", b"-").decode()
         width = len(results)
         listed[name] = [text[start : start + width] for start in range(0, len(text), width)]
     return msgspec.json.encode(listed)

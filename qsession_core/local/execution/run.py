@@ -10,7 +10,7 @@ from qsession_core.local.execution import results
 from qsession_core.local.execution.task import Outcome
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 from qsession_core.local.simulators.choice import simulator
-from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.noise import LOST, Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
 
 if TYPE_CHECKING:
@@ -119,7 +119,9 @@ def _filled(tree: results.Tree, bits: Shots) -> results.Tree:
     kind, value = tree
     if kind in {"array", "tuple"}:
         return (kind, [_filled(item, bits) for item in value])
-    return ("value", int(bits[value])) if kind == "result" else tree
+    if kind == "result":
+        return ("value", "-" if bits[value] == LOST else int(bits[value]))
+    return tree
 
 
 def _tree_of(value: Any) -> results.Tree:

@@ -34,9 +34,9 @@ class AerEngine:
     bytes_per_amplitude = 32
     is_inline = False
 
-    def can_run(self, circuit: Circuit, _noise: Noise) -> bool:
-        """Say yes to any circuit that does something, with any noise."""
-        return is_installed("qiskit_aer") and bool(circuit.operations)
+    def can_run(self, circuit: Circuit, noise: Noise) -> bool:
+        """Say yes to any circuit that does something, if no qubit is lost."""
+        return is_installed("qiskit_aer") and bool(circuit.operations) and not noise.p_loss
 
     def cost(self, circuit: Circuit, shots: int, noise: Noise) -> float:
         """Return roughly how many seconds a run takes, with those for loading Aer; noisy shots run one by one."""

@@ -8,6 +8,7 @@ that end a program are drawn for all shots of a branch together.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from qsession_core.local.readers.circuit import JobFailure, Operation, Program
 from qsession_core.local.readers.qir import split
 from qsession_core.local.simulators.kernels import Compiler, State
 from qsession_core.local.simulators.llvm_arithmetic import compute
+from qsession_core.local.simulators.noise import LOST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     Shots = NDArray[np.uint8]
     Value = int | float
     Record = tuple[str, Any]
+    _Error = tuple[list[Operation], tuple[int, ...]]  # operations, a reset meaning a fall to 0; lost qubits
 
 __all__ = ["Leaf", "Tree", "draw", "marginal", "touched"]
 
@@ -65,13 +68,14 @@ class _Branch:
     values: dict[str, Value] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     steps: int = 0
+    lost: frozenset[int] = frozenset()
 
     def split(self, count: int) -> _Branch:
         """Send some of the shots another way."""
         self.count -= count
         return _Branch(
             self.state.copy(), self.results.copy(), count, self.block, self.index, self.offset, self.came_from,
-            dict(self.values), list(self.records), self.steps,
+            dict(self.values), list(self.records), self.steps, self.lost,
         )  # fmt: skip
 
 
@@ -181,7 +185,7 @@ class Tree:
         """Carry out an instruction that leaves the state alone; return the block to go on with, if it says so."""
         match instruction:
             case ("read", name, result):
-                branch.values[name] = int(branch.results[result])
+                branch.values[name] = int(branch.results[result] & 1)
             case ("set", name, opcode, kind, operands):
                 branch.values[name] = compute(opcode, kind, [self._value(branch, operand) for operand in operands])
             case ("phi", name, sources):
@@ -214,17 +218,14 @@ class Tree:
             return True
         start = branch.offset
         stop = next((at for at in range(start, end) if operations[at][0] in {"measure", "reset"}), end)
-        errors = self._first_errors(operations, start, stop, branch.count, rng)
+        errors = self._first_errors(branch, operations, start, stop, rng)
         for at, count in errors:
             # all gates up to and with this one, then part from the shots that err here
             self._apply(branch, operations[branch.offset : at + 1])
             branch.offset = at + 1
-            for paulis, hit in self._paulis(operations[at][1], count, rng):
+            for error, hit in self._errors(operations[at][1], count, rng):
                 other = branch.split(hit) if hit < branch.count else branch
-                if paulis[0][0] == "reset":
-                    self._decay(other, paulis[0][1][0], stack, rng)
-                else:
-                    self._apply(other, paulis)
+                self._suffer(other, error, stack, rng)
                 if other is branch:
                     return branch.offset >= end
                 stack.append(other)
@@ -239,61 +240,80 @@ class Tree:
     def _apply(self, branch: _Branch, operations: list[Operation]) -> None:
         if not operations:
             return
+        if branch.lost:
+            operations = [operation for operation in operations if branch.lost.isdisjoint(operation[1])]
         compiler = Compiler(len(self._place))
         place = self._place
         compiler.add([(name, tuple(place[qubit] for qubit in qubits), angles) for name, qubits, angles in operations])
         branch.state.run(compiler.take())
 
     def _first_errors(
-        self, operations: list[Operation], start: int, stop: int, count: int, rng: np.random.Generator
+        self, branch: _Branch, operations: list[Operation], start: int, stop: int, rng: np.random.Generator
     ) -> list[tuple[int, int]]:
         """Draw at which gate each shot errs first: (gate, shots) in order; shots that do not err are left out."""
-        if stop <= start or not (self._noise.p1 or self._noise.p2):
+        if stop <= start or not (self._noise.p1 or self._noise.p2 or self._noise.p_loss):
             return []
-        chances = np.array([self._noise.of_gate(len(qubits)) for _, qubits, _ in operations[start:stop]])
+        chances = np.array(
+            [self._chance(qubits) if branch.lost.isdisjoint(qubits) else 0.0 for _, qubits, _ in operations[start:stop]]
+        )
         failed = 1 - np.cumprod(1 - chances)
-        first = np.searchsorted(failed, rng.random(count), side="right")
+        first = np.searchsorted(failed, rng.random(branch.count), side="right")
         gates, counts = np.unique(first[first < len(failed)], return_counts=True)
         return [(start + gate, hit) for gate, hit in zip(gates.tolist(), counts.tolist(), strict=True)]
 
-    def _paulis(
-        self, qubits: tuple[int, ...], count: int, rng: np.random.Generator
-    ) -> list[tuple[list[Operation], int]]:
-        """Draw which error each of some shots suffers: (operations, shots)."""
-        if len(qubits) == 1:
-            kinds: list[list[Operation]] = [[(pauli, qubits, ())] for pauli in _PAULIS]
-        else:
-            one, other = qubits[-2], qubits[-1]
-            kinds = [
-                [(pauli, (qubit,), ()) for pauli, qubit in ((first, one), (second, other)) if pauli]
-                for first in ("", *_PAULIS)
-                for second in ("", *_PAULIS)
-                if first or second
-            ]
-        emission = self._noise.emission_of_gate(len(qubits))
-        weights = [(1 - emission) / len(kinds)] * len(kinds)
-        if emission:
-            falling = qubits[-2:]
-            kinds += [[("reset", (qubit,), ())] for qubit in falling]
-            weights += [emission / len(falling)] * len(falling)
-        counts = rng.multinomial(count, weights).tolist()
-        return [(kind, hit) for kind, hit in zip(kinds, counts, strict=True) if hit]
+    def _chance(self, qubits: tuple[int, ...]) -> float:
+        """Return the probability that anything goes wrong at a gate."""
+        kept = (1 - self._noise.p_loss) ** len(qubits[-2:])
+        return 1 - (1 - self._noise.of_gate(len(qubits))) * kept
 
-    def _decay(self, branch: _Branch, qubit: int, stack: list[_Branch], rng: np.random.Generator) -> None:
-        """Let a qubit fall to 0, and part the shots by where it fell from."""
-        place = self._place[qubit]
-        one = branch.state.probability_of_one(place)
-        ones = int(rng.binomial(branch.count, one))
-        fallen = branch
-        if 0 < ones < branch.count:
-            fallen = branch.split(ones)
-            stack.append(fallen)
-            branch.state.collapse(place, 0, 1 - one)
-        if ones:
-            fallen.state.collapse(place, 1, one)
-            fallen.state.flip(place)
-        else:
-            branch.state.collapse(place, 0, 1 - one)
+    def _errors(self, qubits: tuple[int, ...], count: int, rng: np.random.Generator) -> list[tuple[_Error, int]]:
+        """Draw what each of some shots suffers at a gate where something goes wrong: (error, shots)."""
+        places = qubits[-2:]
+        chance, emission = self._noise.of_gate(len(qubits)), self._noise.emission_of_gate(len(qubits))
+        labels = list(itertools.product(("", *_PAULIS), repeat=len(places)))[1:]
+        kinds: list[tuple[list[Operation], float]] = [([], 1 - chance)]
+        kinds += [
+            ([(word, (qubit,), ()) for word, qubit in zip(label, places, strict=True) if word],
+             chance * (1 - emission) / len(labels))
+            for label in labels
+        ]  # fmt: skip
+        kinds += [([("reset", (qubit,), ())], chance * emission / len(places)) for qubit in places if emission]
+        loss = self._noise.p_loss
+        losses: list[tuple[tuple[int, ...], float]] = [((), (1 - loss) ** len(places))]
+        if loss:
+            losses += [((qubit,), loss * (1 - loss) ** (len(places) - 1)) for qubit in places]
+            losses += [(places, loss**2)] if len(places) > 1 else []
+        errors = [((operations, lost), one * other) for operations, one in kinds for lost, other in losses][1:]
+        weights = np.array([weight for _, weight in errors])
+        counts = rng.multinomial(count, weights / weights.sum()).tolist()
+        return [(error, hit) for (error, _), hit in zip(errors, counts, strict=True) if hit]
+
+    def _suffer(self, branch: _Branch, error: _Error, stack: list[_Branch], rng: np.random.Generator) -> None:
+        """Let an error happen to all shots of a branch."""
+        operations, lost = error
+        falling = [operation[1][0] for operation in operations if operation[0] == "reset"]
+        self._apply(branch, [operation for operation in operations if operation[0] != "reset"])
+        branch.lost |= set(lost)
+        self._decay(branch, [*falling, *lost], stack, rng)
+
+    def _decay(self, branch: _Branch, qubits: list[int], stack: list[_Branch], rng: np.random.Generator) -> None:
+        """Let qubits fall to 0, and part the shots by where each fell from."""
+        parts = [branch]
+        for place in (self._place[qubit] for qubit in qubits):
+            for part in list(parts):
+                one = part.state.probability_of_one(place)
+                ones = int(rng.binomial(part.count, one))
+                fallen = part
+                if 0 < ones < part.count:
+                    fallen = part.split(ones)
+                    parts.append(fallen)
+                    part.state.collapse(place, 0, 1 - one)
+                if ones:
+                    fallen.state.collapse(place, 1, one)
+                    fallen.state.flip(place)
+                else:
+                    part.state.collapse(place, 0, 1 - one)
+        stack += parts[1:]
 
     def _disturb(
         self, branch: _Branch, operation: str, qubit: int, stack: list[_Branch], rng: np.random.Generator
@@ -318,6 +338,11 @@ class Tree:
     def _measure(self, branch: _Branch, operation: Operation, stack: list[_Branch], rng: np.random.Generator) -> None:
         """Measure or reset one qubit, and part the shots by what came out."""
         name, places, _ = operation
+        if places[0] in branch.lost:
+            if name == "measure":
+                branch.results[places[1]] = LOST
+                return
+            branch.lost -= {places[0]}
         qubit = self._place.get(places[0])
         one = 0.0 if qubit is None else branch.state.probability_of_one(qubit)
         ones = int(rng.binomial(branch.count, one))
@@ -373,6 +398,9 @@ class Tree:
         drawn = draw(marginal(branch.state, qubits), branch.count, rng)
         column = {qubit: number for number, qubit in enumerate(qubits)}
         for result, qubit in readout.items():
+            if qubit in branch.lost:
+                bits[:, result] = LOST
+                continue
             place = self._place.get(qubit)
             bits[:, result] = 0 if place is None else (drawn >> column[place]) & 1
             if flips:

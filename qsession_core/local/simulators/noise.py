@@ -7,12 +7,15 @@ Names follow Quantinuum's ``error-params`` where it has one. The model, the same
   the identity, each equally likely.
 * Of these errors, the shares ``p1_emission_ratio`` and ``p2_emission_ratio`` are spontaneous emission instead: the
   qubit, or one of the last two, each equally likely, falls to 0.
+* After a gate, each of its last two qubits is lost with probability ``p_loss``. Gates on a lost qubit do nothing, and
+  it is measured as lost, until it is reset. A classical condition reads a lost result as 0.
 * Each qubit starts, and comes out of a reset, as 1 with probability ``p_init``.
 * A measured 0 is reported as 1 with probability ``p_meas_0``, a 1 as 0 with ``p_meas_1``; the qubit keeps its state.
 * When a qubit is measured, every other qubit suffers X, Y or Z, each equally likely, with probability
   ``p_crosstalk_meas``; when one is reset, with ``p_crosstalk_init``.
 
-Source: docs/protocol.md 5.2 for the names. What emission and crosstalk do to a qubit is our choice.
+Source: docs/protocol.md 5.2 for the names. What emission and crosstalk do to a qubit is our choice,
+and so is ``p_loss``, which has no counterpart there.
 """
 
 from __future__ import annotations
@@ -27,7 +30,10 @@ if TYPE_CHECKING:
 
     from qsession_core.local.readers.circuit import Circuit
 
-__all__ = ["Noise", "noise_of"]
+__all__ = ["LOST", "Noise", "noise_of"]
+
+# The result of a measurement of a lost qubit, beside 0 and 1
+LOST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Noise:
     p_crosstalk_init: float = 0.0
     p1_emission_ratio: float = 0.0
     p2_emission_ratio: float = 0.0
+    p_loss: float = 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,7 +84,7 @@ class Noise:
             if name in {"measure", "reset"}:
                 errors += (name == "reset") * self.p_init + (circuit.num_qubits - 1) * self.of_crosstalk(name)
             else:
-                errors += self.of_gate(len(places))
+                errors += self.of_gate(len(places)) + len(places[-2:]) * self.p_loss
         return errors
 
 

@@ -32,10 +32,9 @@ class StimEngine:
     is_inline = True
 
     def can_run(self, circuit: Circuit, noise: Noise) -> bool:
-        """Say yes to Clifford circuits with any noise but emission, which is not made of Paulis."""
-        return (
-            is_installed("stim") and not (noise.p1_emission_ratio or noise.p2_emission_ratio) and is_clifford(circuit)
-        )
+        """Say yes to Clifford circuits with noise that is made of Paulis."""
+        falls = noise.p1_emission_ratio or noise.p2_emission_ratio or noise.p_loss
+        return is_installed("stim") and not falls and is_clifford(circuit)
 
     def cost(self, circuit: Circuit, shots: int, _noise: Noise) -> float:
         """Return roughly how many seconds a run takes."""

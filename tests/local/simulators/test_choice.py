@@ -122,7 +122,7 @@ def test_a_job_asks_for_a_kind_of_simulator_by_its_word_and_other_words_are_refu
 
 
 def test_an_error_parameter_that_is_not_simulated_fails_the_job_by_its_name(client):
-    for params, name in (({"p_loss": 0.1}, "p_loss"), ({"p7": 0.1}, "p7"), ({"p1": 2}, "p1")):
+    for params, name in (({"p_leak": 0.1}, "p_leak"), ({"p7": 0.1}, "p7"), ({"p1": 2}, "p1")):
         error = client.failure(target="quantinuum.sim.h2-1e", payload=b"x", input_format="qir.v1",
                                params={"shots": 5, "error-params": params})  # fmt: skip
         assert error["code"] == "InvalidInputData"
@@ -205,6 +205,7 @@ NOISES = {
     "Paulis": Noise(0.02, 0.05, 0.03, 0.06, 0.04, 0.05, 0.06),
     "all": Noise(0.02, 0.05, 0.03, 0.06, 0.04, 0.05, 0.06, 0.5, 0.3),
 }
+LOSS = Noise(p1=0.1, p_loss=0.1)
 
 
 @pytest.mark.parametrize("noise", NOISES.values(), ids=NOISES)
@@ -235,6 +236,7 @@ def test_the_engines_that_can_run_each_noise_are_these():
         "p_crosstalk_meas": paulis, "p_crosstalk_init": paulis, "p1_emission_ratio": general,
         "p2_emission_ratio": general, "Paulis": paulis, "all": general,
     }  # fmt: skip
+    assert {each.name for each in engines if each.can_run(circuit, LOSS)} == {"numpy"}
 
 
 @pytest.mark.parametrize("name", ["aer", "stim"])
@@ -248,3 +250,48 @@ def test_noise_around_measurements_in_the_middle_is_the_same_on_every_engine(nam
     circuit = Circuit(3, 5, operations)
     one, other = (frequencies(simulator(each).sample(circuit, 8_000, 5, noise)) for each in ("numpy", name))
     assert distance(one, other) < np.sqrt(32 / 8_000)
+
+
+# --- lost qubits ---
+
+
+def test_a_qubit_is_lost_at_its_rate_and_stays_lost_until_it_is_reset():
+    flips = [("x", (0,), ())] * 4
+    measured = [("measure", (0, 0), ()), ("reset", (0,), ()), ("x", (0,), ()), ("measure", (0, 1), ())]
+    shots = simulator("numpy").sample(Circuit(1, 2, flips + measured), 20_000, 3, Noise(p_loss=0.1))
+    assert abs((shots[:, 0] == 2).mean() - (1 - 0.9**4)) < 0.01
+    assert abs((shots[:, 1] == 2).mean() - 0.1) < 0.01
+    assert not (shots[:, 0] == 1).any()
+    assert not (shots[:, 1] == 0).any()
+
+
+def test_a_gate_on_a_lost_qubit_does_nothing_and_a_pair_loses_each_by_itself():
+    always = [("x", (0,), ()), ("cx", (0, 1), ()), ("measure", (0, 0), ()), ("measure", (1, 1), ())]
+    shots = simulator("numpy").sample(Circuit(2, 2, always), 100, 3, Noise(p_loss=1.0))
+    assert shots.tolist() == [[2, 0]] * 100
+    pair = [("cx", (0, 1), ()), ("measure", (0, 0), ()), ("measure", (1, 1), ())]
+    shots = simulator("numpy").sample(Circuit(2, 2, pair), 20_000, 3, Noise(p_loss=0.2))
+    seen = {(one, other): ((shots[:, 0] == one) & (shots[:, 1] == other)).mean() for one in (0, 2) for other in (0, 2)}
+    assert seen == pytest.approx({(0, 0): 0.64, (0, 2): 0.16, (2, 0): 0.16, (2, 2): 0.04}, abs=0.01)
+
+
+def test_losing_one_of_two_entangled_qubits_leaves_the_other_mixed():
+    bell = [("h", (0,), ()), ("cx", (0, 1), ()), ("h", (1,), ()), ("measure", (1, 1), ()), ("measure", (0, 0), ())]
+    shots = simulator("numpy").sample(Circuit(2, 2, bell), 4_000, 3, Noise(p_loss=0.3))
+    ones = shots[(shots[:, 0] == 2) & (shots[:, 1] != 2), 1]
+    assert abs(ones.mean() - 0.5) < 0.05
+
+
+def test_lost_qubits_come_back_through_the_client_beside_the_shots_that_were_kept():
+    from qsession_core import Program, Workspace
+
+    program = Program.of(2, 2, [("x", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))])
+    params = {"error-params": {"p1": 0, "p2": 0, "p_meas": 0, "p_init": 0, "p_loss": 0.2}}
+    with Workspace.local(seed=3) as workspace:
+        target = workspace.get_target("quantinuum.sim.h2-1e")
+        payload = target.encode(program, shots=500, input_data_format="qir.v1", input_params=params)
+        result = target.submit(payload).result()
+    assert result.lost_shots > 100
+    assert sum(result.counts.values()) == 500 - result.lost_shots
+    assert set(result.raw_counts) <= {"11", "-0", "1-", "--", "-1"}
+    assert sum(result.raw_counts.values()) == 500
