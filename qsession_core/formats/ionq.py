@@ -291,10 +291,7 @@ class _Histogram(msgspec.Struct):
 def decode(data: bytes, facts: JobFacts) -> list[Result]:
     """Read ``ionq.quantum-results.v1``.
 
-    Args:
-        data: The bytes.
-        facts: ``meas_map`` in the job's metadata says which qubit each classical bit reads. Without it, classical bit i
-            reads qubit i.
+    ``meas_map`` in the job's metadata says which qubit each classical bit reads; without it, bit i reads qubit i.
 
     Raises:
         ValueError: The bytes are not what the format says.

@@ -72,10 +72,6 @@ class FirstVersion(msgspec.Struct):
 def decode_v2(data: bytes, facts: JobFacts) -> list[Result]:
     """Read ``microsoft.quantum-results.v2``.
 
-    Args:
-        data: The bytes.
-        facts: The job's.
-
     Returns:
         One result for each program of the job, in the job's order.
 
@@ -298,10 +294,6 @@ def _registers(names: Sequence[str], sizes: Sequence[int]) -> tuple[Register, ..
 
 def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
     """Read ``microsoft.quantum-results.v1``.
-
-    Args:
-        data: The bytes.
-        facts: The job's.
 
     Raises:
         ValueError: The bytes are not what the format says.

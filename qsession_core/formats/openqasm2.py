@@ -264,10 +264,6 @@ _WORDS = GateVocabulary(_steps, _statement)
 def decode(data: bytes, facts: JobFacts) -> list[Result]:
     """Read ``honeywell.quantum-results.v1``.
 
-    Args:
-        data: The bytes.
-        facts: The job's.
-
     Raises:
         ValueError: The bytes are not what the format says.
     """

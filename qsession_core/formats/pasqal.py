@@ -29,10 +29,6 @@ INPUT = FORMAT.name
 def decode(data: bytes, facts: JobFacts) -> list[Result]:
     """Read ``pasqal.pulser-results.v1``.
 
-    Args:
-        data: The bytes.
-        facts: The job's.
-
     Raises:
         ValueError: The bytes are not what the format says.
     """

@@ -30,10 +30,6 @@ class _Memory(msgspec.Struct):
 def decode(data: bytes, facts: JobFacts) -> list[Result]:
     """Read ``rigetti.quil-results.v1``; memory cells that are not bits come back as values.
 
-    Args:
-        data: The bytes.
-        facts: The job's.
-
     Raises:
         ValueError: The bytes are not what the format says.
     """

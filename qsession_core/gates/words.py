@@ -59,11 +59,7 @@ class Gate:
     rule: Rule | None = None
 
     def matrix(self, *params: float) -> Matrix:
-        """Return the unitary matrix, shape (2**num_qubits, 2**num_qubits); qubit 0 is the most significant bit.
-
-        Args:
-            params: ``num_params`` angles.
-        """
+        """Return the unitary matrix, shape (2**num_qubits, 2**num_qubits); qubit 0 is the most significant bit."""
         return self.build(*params)
 
 

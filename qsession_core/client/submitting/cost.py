@@ -52,13 +52,8 @@ def estimate(
 ) -> Quote:
     """Estimate what a job costs.
 
-    Args:
-        data: The encoded program.
-        input_data_format: Its format.
-        shots: The shots of the job.
-        target: The target's id.
-        prices: The first whose pattern fits the target counts.
-        input_params: The job's; error mitigation may be switched off there.
+    The first of ``prices`` whose pattern fits the target counts. Error mitigation may be switched off in
+    ``input_params``.
 
     Raises:
         ConfigurationError: There is no price for this target, or the gates of this format cannot be counted.

@@ -30,9 +30,7 @@ def result(number: int) -> str:
 def groups_of(program: Program, written: Container[int]) -> list[list[int]]:
     """Return the classical bits of each array in the order in which they are recorded.
 
-    Args:
-        program: The program.
-        written: The classical bits that something is measured into.
+    Bits that are not in ``written`` (nothing is measured into them) are left out.
     """
     turn = 1 if program.metadata.get("cirq") == "True" else -1
     groups = [
@@ -46,9 +44,7 @@ def groups_of(program: Program, written: Container[int]) -> list[list[int]]:
 def records_of(groups: list[list[int]], held: Mapping[int, Held]) -> tuple[list[str], list[str], list[str]]:
     """Return labels, calls and declarations of the recorded output.
 
-    Args:
-        groups: See :func:`groups_of`.
-        held: Classical bit -> the number of its result, or its i1 value.
+    ``groups`` are those of :func:`groups_of`; ``held`` has the number of each classical bit's result, or its i1 value.
     """
     labels: list[str] = []
     calls: list[str] = []

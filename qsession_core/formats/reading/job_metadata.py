@@ -73,12 +73,9 @@ def keys_of(metadata: Mapping[str, str]) -> dict[str, list[int]] | None:
 def readout_of(metadata: Mapping[str, str], widest: int) -> tuple[list[int | None], tuple[Register, ...]]:
     """Return which qubit each classical bit reads, for results that list qubits.
 
-    Args:
-        metadata: The job's.
-        widest: The least number of qubits that the result may have.
-
     Returns:
-        The qubit of each classical bit (None: the bit is 0), and the registers.
+        The qubit of each classical bit (None: the bit is 0), and the registers. Without metadata, one classical bit for
+        each of at least ``widest`` qubits.
 
     Raises:
         ValueError: The metadata cannot be read.

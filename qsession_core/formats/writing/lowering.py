@@ -107,16 +107,9 @@ class KnownGates:
         return {word for pattern in self._patterns.values() for word in pattern.words}
 
     def find(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> GateText | None:
-        """Return a gate that was met before, on any qubits.
+        """Return a gate that was met before, on any qubits; None if it is new, malformed or not a gate.
 
-        Args:
-            name: A gate, or any other operation.
-            qubits: Its qubits.
-            params: Its angles.
-            num_qubits: The qubits of the program.
-
-        Returns:
-            The gate; None if it is new or malformed.
+        ``num_qubits`` is the number of qubits of the program.
         """
         pattern = self._patterns.get(name)
         if pattern is None or pattern.num_params != len(params) or pattern.num_qubits != len(qubits):

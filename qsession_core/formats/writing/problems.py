@@ -86,10 +86,6 @@ def all_of(problems: Sequence[ConversionError]) -> ConversionError:
 def check_indices(program: Program, input_data_format: str) -> tuple[Program, list[ConversionError]]:
     """Report indices out of range; replace such operations by empty barriers so that the rest is checked too.
 
-    Args:
-        program: The program.
-        input_data_format: The format that it is written in.
-
     Returns:
         The program without impossible operations, and the problems.
     """

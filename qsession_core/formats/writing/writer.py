@@ -74,13 +74,10 @@ class Writer:
         params: Sequence[tuple[Any, ...]],
         indices: Sequence[int],
     ) -> list[str]:
-        """Return the text of each operation, in order; their angles are added to :attr:`angles`.
+        """Return the text of each operation, in order of time; their angles are added to :attr:`angles`.
 
-        Args:
-            names: Operations in order of time.
-            qubits: Their qubits.
-            params: Their params.
-            indices: Their places in the block that they come from, for problems.
+        The columns are those of a :class:`~qsession_core.program.Block`; ``indices`` are the operations' places in the
+        block that they come from, for problems.
         """
         pieces: list[str] = []
         append, add_angles, texts = pieces.append, self.angles.extend, self.gates.texts
@@ -127,11 +124,7 @@ class Writer:
     def refuse(self, name: str, index: int, qubits: tuple[int, ...], way_out: str) -> str:
         """Note that an operation cannot be written; return its text, which is empty.
 
-        Args:
-            name: The operation.
-            index: Its place in its block.
-            qubits: Its qubits.
-            way_out: What to do instead, with a full stop.
+        ``index`` is its place in its block, ``way_out`` says what to do instead, with a full stop.
         """
         self.problems.append(
             unsupported(
