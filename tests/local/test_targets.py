@@ -14,10 +14,6 @@ H2 = "quantinuum.sim.h2-1e"
 OPENQASM = "honeywell.openqasm.v1"
 
 
-DECLARED = b"""declare void @__quantum__qis__h__body(ptr)
-declare void @__quantum__qis__cx__body(ptr, ptr)
-declare void @__quantum__qis__mz__body(ptr, ptr)
-"""
 FORWARD = qir(
     "\n".join([
         gate("h__body", 0), gate("mz__body", 0, 0),
@@ -199,13 +195,17 @@ def test_what_would_be_run_otherwise_than_asked_is_not_run(client, params):
 
 
 def test_the_entry_point_that_is_asked_for_is_run(client):
-    two = BELL_QIR.replace(b"@main()", b"@bell()") + BELL_QIR.replace(b"h__body", b"x__body").replace(
-        b"@main()", b"@ones()"
-    )
-    for name, expected in (("bell", {"[0, 0]", "[1, 1]"}), ("ones", {"[1, 1]"})):
+    ones = "\n".join(["define void @ones() #0 {", gate("x__body", 0), gate("mz__body", 0, 0), "  ret void", "}"])
+    two = qir("\n".join([gate("h__body", 0), gate("mz__body", 0, 0)]), more=ones)
+    for name, expected in (("main", {"[0]", "[1]"}), ("ones", {"[1]"})):
         for params in ({"entryPoint": name}, {"items": [{"entryPoint": name, "arguments": []}]}):
             result = client.run(two, input_format="qir.v1", params={"shots": 50, **params})["Results"][0]
             assert {entry["Display"] for entry in result["Histogram"]} == expected
+    assert (
+        "no entry point 'other'"
+        in client.failure(two, input_format="qir.v1", params={"shots": 5, "entryPoint": "other"})["message"]
+    )
+    assert "several functions" in client.failure(two, input_format="qir.v1", params={"shots": 5})["message"]
 
 
 def test_an_input_that_is_not_there_is_said_so(client):
@@ -248,7 +248,7 @@ def test_wide_programs_that_touch_few_qubits_are_narrow(client):
 def test_bitcode_is_read_like_text(client):
     import pyqir
 
-    module = pyqir.Module.from_ir(pyqir.Context(), (BELL_QIR + DECLARED).decode())
+    module = pyqir.Module.from_ir(pyqir.Context(), BELL_QIR.decode())
     result = client.run(bytes(module.bitcode), input_format="qir.v1", params={"shots": 10})["Results"][0]
     assert {entry["Display"]: entry["Count"] for entry in result["Histogram"]} == {"[0, 0]": 5, "[1, 1]": 5}
     assert client.failure(b"BC\xc0\xdenonsense", input_format="qir.v1")["code"] == "QIRPreProcessingFailed"

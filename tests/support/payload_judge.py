@@ -12,8 +12,8 @@ import numpy as np
 
 from qsession_core.local.readers.circuit import Circuit
 from qsession_core.local.readers.ionq import read_ionq
-from qsession_core.local.readers.qir import read_qir, split
-from qsession_core.local.simulators.llvm_arithmetic import compute
+from qsession_core.local.readers.qir import read_qir
+from qsession_core.local.simulators.interpreter import Thread
 from qsession_core.results.layout import Layout
 from tests.support.judge import SMALLEST, apply, matrix_of
 
@@ -93,43 +93,13 @@ def _operations(branches, operations):
 
 
 def _program(program):
-    stack = [(program.entry, "", 0, _start(program.num_qubits), (0,) * program.num_results, {}, [])]
+    stack = [(Thread(program), _start(program.num_qubits), (0,) * program.num_results)]
     while stack:
-        label, came_from, index, state, results, values, records = stack.pop()
-        value = lambda operand, values=values: values[operand] if isinstance(operand, str) else operand  # noqa: E731
-        block = program.blocks[label]
-        while index < len(block):
-            instruction = block[index]
-            index += 1
-            match instruction:
-                case ("ops", operations):
-                    first, *others = _operations([(state, results)], operations)
-                    for other_state, other_results in others:
-                        stack.append((label, came_from, index, other_state, other_results, dict(values), list(records)))
-                    state, results = first
-                case ("call", name, doubles, qubits):
-                    operations = split(name, [float(value(double)) for double in doubles], qubits)
-                    ((state, results),) = _operations([(state, results)], operations)
-                case ("read", name, result):
-                    values[name] = results[result]
-                case ("set", name, opcode, kind, operands):
-                    values[name] = compute(opcode, kind, [value(operand) for operand in operands])
-                case ("phi", name, sources):
-                    values[name] = value(sources[came_from])
-                case ("record", "result", number):
-                    records.append(results[number])
-                case ("record", "bool", operand):
-                    records.append(value(operand))
-                case ("record", *_):
-                    pass
-                case ("br", operand, yes, no):
-                    stack.append((yes if value(operand) else no, label, 0, state, results, values, records))
-                    break
-                case ("jump", to):
-                    stack.append((to, label, 0, state, results, values, records))
-                    break
-                case ("ret",):
-                    yield records, np.vdot(state, state).real
-                    break
-                case _:
-                    raise AssertionError(instruction)
+        thread, state, results = stack.pop()
+        operations = thread.advance(results)
+        if operations is None:
+            wanted = [record for record in thread.records if record[0] in {"result", "bool"}]
+            values = [results[value] if kind == "result" else value for kind, value in wanted]
+            yield values, np.vdot(state, state).real
+            continue
+        stack += [(thread.copy(), *branch) for branch in _operations([(state, results)], operations)]

@@ -114,7 +114,7 @@ def _chosen(task: Task, program: Circuit, noise: Noise, kind: str) -> Choice:
 
 def _of_branches(task: Task, program: Program, writing: float) -> Plan:
     """Return how a program with branches will be run."""
-    if not program.blocks or task.simulator == "qdk":
+    if task.simulator == "qdk" and program.payload:
         check_memory(program.num_qubits, 32, task.memory_bytes)
         return Plan("qir", "qdk", is_inline=False)
     if task.results == "zeros":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
+from qsession_core.local.simulators.interpreter import flattened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +42,10 @@ def prepare(task: Task) -> Circuit | Program:
     if isinstance(program, Program) and task.profile == "Base":
         raise JobFailure(
             "InvalidInputData",
-            f"The program branches on measurements; {task.target} takes QIR of the Base profile only.",
+            f"The program is more than gates, measurements and records; {task.target} takes the Base profile only.",
         )
+    if isinstance(program, Program):
+        program = flattened(program) or program
     if isinstance(program, Circuit) and task.gates:
         foreign = sorted({name for name, _, _ in program.operations} - task.gates - {"measure", "reset"})
         if foreign:
@@ -76,11 +79,7 @@ def _read(task: Task) -> Circuit | Program:
 
 def _counted(program: Circuit | Program) -> tuple[int, int, int]:
     """Return how many one-qubit gates, wider gates, and measurements and resets a program has."""
-    if isinstance(program, Circuit):
-        operations = program.operations
-    else:
-        content: Any = [entry for block in program.blocks.values() for entry in block if entry[0] == "ops"]
-        operations = [operation for entry in content for operation in entry[1]]
+    operations = program.operations if isinstance(program, Circuit) else list(program.operations)
     measured = sum(name in {"measure", "reset"} for name, _, _ in operations)
     single = sum(len(places) == 1 and name != "reset" for name, places, _ in operations)
     return single, len(operations) - single - measured, measured

@@ -60,8 +60,10 @@ def _subtree(output: Sequence[Output], position: int, depth: int) -> tuple[Tree,
         raise JobFailure("CannotTranslateOutputData", "The output records announce more items than follow.")
     kind, value = output[position]
     position += 1
-    if kind not in {"array", "tuple"}:
+    if kind == "result":
         return (kind, value), position
+    if kind not in {"array", "tuple"}:
+        return ("value", bool(value) if kind == "bool" else value), position
     items = []
     for _ in range(value):
         item, position = _subtree(output, position, depth + 1)

@@ -56,11 +56,11 @@ def _from_text(task: Task, program: Circuit | Program, noise: Noise) -> Outcome:
     """Run a program by a simulator that reads QIR for itself."""
     from qsession_core.local.simulators.qdk import run_text
 
-    text = program.text if isinstance(program, Program) else ""
+    payload = program.payload if isinstance(program, Program) else b""
     if task.results == "zeros":
-        value = _zeroed(run_text(text, 1, task.seed, noise)[0])
+        value = _zeroed(run_text(payload, 1, task.seed, noise)[0])
         return _listed(task, [(_tree_of(value), 1)] * task.shots)
-    return _listed(task, [(_tree_of(value), 1) for value in run_text(text, task.shots, task.seed, noise)])
+    return _listed(task, [(_tree_of(value), 1) for value in run_text(payload, task.shots, task.seed, noise)])
 
 
 def _branching(task: Task, program: Program, noise: Noise) -> Outcome:
@@ -100,18 +100,7 @@ def _mixed(task: Task, leaves: list[Leaf], num_results: int, rng: np.random.Gene
 
 
 def _tree_of_records(records: tuple[tuple[str, Any], ...], num_results: int) -> results.Tree:
-    tree = results.outcome_tree(list(records), num_results)
-    return _with_values(tree)
-
-
-def _with_values(tree: results.Tree) -> results.Tree:
-    """Replace recorded numbers and truth values by themselves."""
-    kind, value = tree
-    if kind in {"array", "tuple"}:
-        return (kind, [_with_values(item) for item in value])
-    if kind == "bool":
-        return ("value", bool(value))
-    return tree if kind == "result" else ("value", value)
+    return results.outcome_tree(list(records), num_results)
 
 
 def _filled(tree: results.Tree, bits: Shots) -> results.Tree:

@@ -1,22 +1,62 @@
 """What the readers of the wire formats make of a payload, and what the simulators take.
 
 Two forms. A :class:`Circuit` is straight-line: gates, resets and measurements in order of time, and the shape of the
-output. A :class:`Program` has blocks and branches besides (adaptive QIR). Qubits and results are counted from 0.
+output. A :class:`Program` has functions, blocks and branches besides. Qubits and results are counted from 0.
+
+The instructions of a program are tuples, and `local/simulators/interpreter.py` carries them out:
+
+========================================================  ==============================================================
+``("ops", [operation, ...])``                              gates, measurements and resets with constant arguments
+``("gate", name, [double, ...], [pointer, ...])``          the same with computed arguments; QIR's name of the gate
+``("read", name, result)``                                 a value that is a measured result
+``("write", value, result)``                               a result is set
+``("set", name, opcode, width, [operand, ...])``           arithmetic and comparison on integers of a width, or doubles
+``("cast", name, opcode, width, width, operand)``          a conversion, from a width to another
+``("select", name, condition, operand, operand)``          a choice
+``("phi", name, {label: operand})``                        a value that depends on the block we come from
+``("alloca", name, bytes)``, ``("load", name, type, address)``, ``("store", type, value, address)``  memory
+``("gep", name, address, [(index, bytes), ...])``          an address beside another one
+``("invoke", name or None, function, [operand, ...])``     a call of a function of the program's own
+``("br", operand, label, label)``, ``("jump", label)``, ``("switch", operand, label, {int: label})``
+``("ret", operand or None)``, ``("unreachable",)``
+``("record", kind, operand)``                              one record of the output
+========================================================  ==============================================================
+
+An operand is a number, an :class:`Address`, :data:`UNDEFINED`, or the name of a value. Integers are signed numbers of
+their width; those of one bit are 0 and 1. Qubits and results are their numbers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-__all__ = ["Circuit", "JobFailure", "Operation", "Output", "Program"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-# One operation: (word of gates.py, qubits, angles); or ("measure", (qubit, result), ()) or ("reset", (qubit,), ());
-# ("matrix", qubits, (a numpy matrix,)) where a reader computed a unitary that has no word
+__all__ = [
+    "UNDEFINED",
+    "Address",
+    "Cells",
+    "Circuit",
+    "Function",
+    "Instruction",
+    "JobFailure",
+    "Operation",
+    "Output",
+    "Program",
+]
+
+# One operation: (word of gates/words.py, qubits, angles); or ("measure", (qubit, result), ()) or
+# ("reset", (qubit,), ()); ("matrix", qubits, (a numpy matrix,)) where a reader computed a unitary that has no word
 Operation = tuple[str, tuple[int, ...], tuple[object, ...]]
 
-# One record of the output, in pre-order: ("array", items), ("tuple", items), ("result", number), and, in adaptive
-# programs, ("bool"|"int"|"double", name of a value)
-Output = tuple[str, int]
+# One record of the output, in pre-order: ("array", items), ("tuple", items), ("result", number), or a value of its
+# own: ("bool", 0 or 1), ("int", value), ("double", value), and ("bit", 0 or 1), a result that was measured again later
+Output = tuple[str, Any]
+
+Instruction = tuple[Any, ...]
 
 
 class JobFailure(Exception):  # noqa: N818 - it is an outcome of a job, not an error of ours
@@ -57,6 +97,51 @@ class Circuit:
         return float(len(self.operations) + 1) * 2.0 ** min(self.num_qubits, 1000)
 
 
+class _Undefined(Enum):
+    """The type of UNDEFINED."""
+
+    UNDEFINED = "undefined"
+
+
+# LLVM's undef and poison: it may be passed on, and a program that computes with it fails
+UNDEFINED = _Undefined.UNDEFINED
+
+
+class Address(NamedTuple):
+    """A place in a program's memory: which piece of it, and how many bytes into it."""
+
+    piece: int
+    offset: int
+
+
+@dataclass(slots=True)
+class Cells:
+    """A piece of memory.
+
+    Attributes:
+        size: Its bytes.
+        values: Offset in bytes -> the type that was written there (``i64``, ``double``, ``ptr``), and the value.
+        is_constant: It must not be written.
+    """
+
+    size: int
+    values: dict[int, tuple[str, Any]] = field(default_factory=dict)
+    is_constant: bool = False
+
+
+@dataclass(slots=True)
+class Function:
+    """A function of a program.
+
+    Attributes:
+        parameters: The names of the values that it is called with.
+        blocks: Label -> instructions; it starts with the first block, and each block ends with a jump or a return.
+    """
+
+    parameters: tuple[str, ...]
+    blocks: dict[str, list[Instruction]]
+
+
 @dataclass(slots=True)
 class Program:
     """A program with branches.
@@ -64,20 +149,40 @@ class Program:
     Attributes:
         num_qubits: Its width.
         num_results: How many results it writes.
-        blocks: Label -> instructions, each a tuple whose first entry says what it is (see read_qir.py).
-        entry: The block it starts with.
-        text: The QIR it was read from, for a simulator that reads for itself.
+        functions: By name.
+        entry: The function that runs.
+        memory: Its global variables; an address counts them from 0.
+        payload: The QIR it was read from, for a simulator that reads for itself.
         registers: As in a Circuit.
     """
 
     num_qubits: int
     num_results: int
-    blocks: dict[str, list[tuple[object, ...]]]
+    functions: dict[str, Function]
     entry: str
-    text: str = ""
+    memory: tuple[Cells, ...] = ()
+    payload: bytes = b""
     registers: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def instructions(self) -> Iterator[Instruction]:
+        """Return every instruction, in no order."""
+        for function in self.functions.values():
+            for block in function.blocks.values():
+                yield from block
+
+    @property
+    def operations(self) -> Iterator[Operation]:
+        """Every operation with constant arguments, once."""
+        for instruction in self.instructions():
+            if instruction[0] == "ops":
+                yield from instruction[1]
+
+    @property
+    def size(self) -> int:
+        """How many instructions and operations there are."""
+        return sum(len(entry[1]) if entry[0] == "ops" else 1 for entry in self.instructions())
 
     @property
     def work(self) -> float:
         """Roughly how many amplitudes are touched, if each instruction runs once."""
-        return float(sum(map(len, self.blocks.values())) + 1) * 2.0 ** min(self.num_qubits, 1000)
+        return float(self.size + 1) * 2.0 ** min(self.num_qubits, 1000)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from qsession_core.gates.words import GATES, controlled
 from qsession_core.local.readers.angles import angle
-from qsession_core.local.readers.circuit import Circuit, JobFailure, Operation, Program
+from qsession_core.local.readers.circuit import Circuit, Function, Instruction, JobFailure, Operation, Program
 
 __all__ = ["read_openqasm"]
 
@@ -204,17 +204,18 @@ class _Reader:
         if len(operations) == len(self._read):
             return Circuit(self._sizes["q"], self._sizes["c"], operations, [], registers)
         blocks = _branches(self._read)
-        return Program(self._sizes["q"], self._sizes["c"], blocks, "0", registers=registers)
+        main = Function((), blocks)
+        return Program(self._sizes["q"], self._sizes["c"], {"main": main}, "main", registers=registers)
 
 
-def _branches(read: list[Operation | _Conditional]) -> dict[str, list[tuple[object, ...]]]:
+def _branches(read: list[Operation | _Conditional]) -> dict[str, list[Instruction]]:
     """Write conditionals as blocks: read the register's bits, compare them, branch."""
-    blocks: dict[str, list[tuple[object, ...]]] = {"0": []}
+    blocks: dict[str, list[Instruction]] = {"0": []}
     current = blocks["0"]
     for entry in read:
         if not isinstance(entry, _Conditional):
             if current and current[-1][0] == "ops":
-                current[-1][1].append(entry)  # type: ignore[attr-defined]
+                current[-1][1].append(entry)
             else:
                 current.append(("ops", [entry]))
             continue
@@ -224,15 +225,15 @@ def _branches(read: list[Operation | _Conditional]) -> dict[str, list[tuple[obje
         for place, bit in enumerate(entry.bits):
             value, same, both = f"%v{number}.{place}", f"%s{number}.{place}", f"%t{number}.{place}"
             current.append(("read", value, bit))
-            current.append(("set", same, "ieq", "i64", [value, entry.value >> place & 1]))
-            current.append(("set", both, "and", "i1", [total, same]))
+            current.append(("set", same, "ieq", 64, [value, entry.value >> place & 1]))
+            current.append(("set", both, "and", 1, [total, same]))
             total = both
         if entry.value >> len(entry.bits):
             total = 0  # a value that the register cannot have
         current.append(("br", total, yes, after))
         blocks[yes] = [("ops", list(entry.operations)), ("jump", after)]
         current = blocks[after] = []
-    current.append(("ret",))
+    current.append(("ret", None))
     return blocks
 
 

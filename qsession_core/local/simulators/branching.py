@@ -14,25 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qsession_core.local.readers.circuit import JobFailure, Operation, Program
-from qsession_core.local.readers.qir import split
+from qsession_core.local.simulators.interpreter import Thread
 from qsession_core.local.simulators.kernels import Compiler, State
-from qsession_core.local.simulators.llvm_arithmetic import compute
 from qsession_core.local.simulators.noise import LOST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from qsession_core.local.readers.circuit import Instruction, Operation, Program
     from qsession_core.local.simulators.noise import Noise
 
     Shots = NDArray[np.uint8]
-    Value = int | float
     Record = tuple[str, Any]
     _Error = tuple[list[Operation], tuple[int, ...]]  # operations, a reset meaning a fall to 0; lost qubits
 
 __all__ = ["Leaf", "Tree", "draw", "marginal", "touched"]
 
-_MAX_STEPS = 1_000_000
 _PAULIS = ("x", "y", "z")
 
 
@@ -61,21 +58,16 @@ class _Branch:
     state: State
     results: Shots
     count: int
-    block: str
-    index: int = 0  # of the instruction
-    offset: int = 0  # of the operation within it
-    came_from: str = ""
-    values: dict[str, Value] = field(default_factory=dict)
-    records: list[Record] = field(default_factory=list)
-    steps: int = 0
+    thread: Thread
+    operations: list[Operation] = field(default_factory=list)  # to be carried out now
+    offset: int = 0  # of the next one
     lost: frozenset[int] = frozenset()
 
     def split(self, count: int) -> _Branch:
         """Send some of the shots another way."""
         self.count -= count
         return _Branch(
-            self.state.copy(), self.results.copy(), count, self.block, self.index, self.offset, self.came_from,
-            dict(self.values), list(self.records), self.steps, self.lost,
+            self.state.copy(), self.results.copy(), count, self.thread.copy(), self.operations, self.offset, self.lost
         )  # fmt: skip
 
 
@@ -107,21 +99,20 @@ class Tree:
         self._zeros = zeros
         active = touched(program)
         self._place = {qubit: number for number, qubit in enumerate(sorted(active))}
-        self._tails = {label: _tail(block) for label, block in program.blocks.items()}
+        entry = program.functions[program.entry]
+        self._tails = dict(filter(None, map(_tail, entry.blocks.values())))
 
     def run(self, shots: int, rng: np.random.Generator) -> list[Leaf]:
         """Return how the shots ended, grouped; within the groups in order of nothing."""
         state = State(0 if self._zeros else len(self._place))
         results = np.zeros(self._program.num_results, dtype=np.uint8)
-        stack = [_Branch(state, results, shots, self._program.entry)]
+        stack = [_Branch(state, results, shots, Thread(self._program))]
         if self._noise.p_init and not self._zeros:
             start = stack.pop()
             stack = self._misprepared(start, rng)
         leaves: list[Leaf] = []
         while stack:
-            leaf = self._follow(stack.pop(), stack, rng)
-            if leaf is not None:
-                leaves.append(leaf)
+            leaves.append(self._follow(stack.pop(), stack, rng))
         return leaves
 
     def _misprepared(self, branch: _Branch, rng: np.random.Generator) -> list[_Branch]:
@@ -136,71 +127,20 @@ class Tree:
             branches.append(part)
         return branches
 
-    def _follow(self, branch: _Branch, stack: list[_Branch], rng: np.random.Generator) -> Leaf | None:
+    def _follow(self, branch: _Branch, stack: list[_Branch], rng: np.random.Generator) -> Leaf:
         """Follow one branch to its end; those that part from it go onto the stack."""
         while True:
-            block = self._program.blocks.get(branch.block)
-            if block is None:
-                raise JobFailure("InvalidInputData", f"qir.v1: there is no block {branch.block}.")
-            while branch.index < len(block):
-                instruction: Any = block[branch.index]
-                branch.steps += 1
-                if branch.steps > _MAX_STEPS:
-                    raise JobFailure("InvalidInputData", f"The program does not end within {_MAX_STEPS} instructions.")
-                match instruction[0]:
-                    case "ops":
-                        tail = self._tails[branch.block]
-                        ends = tail is not None and tail[0] == branch.index
-                        end = tail[1] if ends and tail is not None else len(instruction[1])
-                        if not self._operate(branch, instruction[1], end, stack, rng):
-                            continue
-                        if ends:
-                            return self._drawn(branch, instruction[1][end:], rng)
-                        branch.offset = 0
-                    case "call":
-                        angles = [float(self._value(branch, operand)) for operand in instruction[2]]
-                        operations = split(instruction[1], angles, instruction[3])
-                        if not self._operate(branch, operations, len(operations), stack, rng):
-                            continue
-                        branch.offset = 0
-                    case "ret":
-                        return Leaf(tuple(branch.records), np.tile(branch.results, (branch.count, 1)))
-                    case _:
-                        label = self._compute(branch, instruction)
-                        if label is not None:
-                            branch.came_from, branch.block, branch.index = branch.block, label, 0
-                            break
-                branch.index += 1
-            else:
-                return Leaf(tuple(branch.records), np.tile(branch.results, (branch.count, 1)))
-
-    def _value(self, branch: _Branch, operand: Any) -> Value:
-        if isinstance(operand, str):
-            if operand not in branch.values:
-                raise JobFailure("InvalidInputData", f"qir.v1: the value {operand} is used before it is computed.")
-            return branch.values[operand]
-        return operand  # type: ignore[no-any-return]
-
-    def _compute(self, branch: _Branch, instruction: Any) -> str | None:
-        """Carry out an instruction that leaves the state alone; return the block to go on with, if it says so."""
-        match instruction:
-            case ("read", name, result):
-                branch.values[name] = int(branch.results[result] & 1)
-            case ("set", name, opcode, kind, operands):
-                branch.values[name] = compute(opcode, kind, [self._value(branch, operand) for operand in operands])
-            case ("phi", name, sources):
-                if branch.came_from not in sources:
-                    raise JobFailure("InvalidInputData", f"qir.v1: {name} has no value from {branch.came_from!r}.")
-                branch.values[name] = self._value(branch, sources[branch.came_from])
-            case ("record", kind, operand):
-                branch.records.append((kind, operand if kind == "result" else self._value(branch, operand)))
-            case ("br", operand, yes, no):
-                return str(yes if self._value(branch, operand) else no)
-            case ("jump", label):
-                return str(label)
-            case ("switch", operand, default, cases):
-                return str(cases.get(int(self._value(branch, operand)), default))
-        return None
+            if branch.offset >= len(branch.operations):
+                operations = branch.thread.advance(branch.results)
+                if operations is None:
+                    return Leaf(tuple(branch.thread.records), np.tile(branch.results, (branch.count, 1)))
+                branch.operations, branch.offset = operations, 0
+            tail = self._tails.get(id(branch.operations)) if branch.thread.depth == 1 else None
+            end = len(branch.operations) if tail is None else tail
+            if self._operate(branch, branch.operations, end, stack, rng):
+                if tail is not None:
+                    return self._drawn(branch, branch.operations[end:], rng)
+                branch.offset = end
 
     # --- what happens to the state ---
 
@@ -385,15 +325,14 @@ class Tree:
 
     def _drawn(self, branch: _Branch, operations: list[Operation], rng: np.random.Generator) -> Leaf:
         """Draw the measurements that end a program, and carry out the records behind them."""
-        block = self._program.blocks[branch.block]
-        for instruction in block[branch.index + 1 :]:
-            self._compute(branch, instruction)
+        while branch.thread.advance(branch.results) is not None:
+            pass  # nothing but records is left
         bits = np.tile(branch.results, (branch.count, 1))
         readout = {places[1]: places[0] for name, places, _ in operations if name == "measure"}
         flips = self._flips(operations)
         if self._zeros:
             bits[:, list(readout)] = 0
-            return Leaf(tuple(branch.records), bits)
+            return Leaf(tuple(branch.thread.records), bits)
         qubits = sorted({self._place[qubit] for qubit in readout.values() if qubit in self._place})
         drawn = draw(marginal(branch.state, qubits), branch.count, rng)
         column = {qubit: number for number, qubit in enumerate(qubits)}
@@ -408,7 +347,7 @@ class Tree:
             if self._noise.p_meas_0 or self._noise.p_meas_1:
                 chance = np.where(bits[:, result] == 1, self._noise.p_meas_1, self._noise.p_meas_0)
                 bits[:, result] ^= rng.random(branch.count) < chance
-        return Leaf(tuple(branch.records), bits)
+        return Leaf(tuple(branch.thread.records), bits)
 
     def _flips(self, operations: list[Operation]) -> dict[int, float]:
         """Return the probability that crosstalk flips each result of the measurements that end a program.
@@ -428,39 +367,38 @@ class Tree:
 
 def touched(program: Program) -> set[int]:
     """Return the qubits that can leave 0."""
+    if any(instruction[0] == "gate" for instruction in program.instructions()):
+        return set(range(program.num_qubits))
     touched: set[int] = set()
-    for block in program.blocks.values():
-        for instruction in block:
-            content: Any = instruction
-            if content[0] == "ops":
-                for name, places, _ in content[1]:
-                    touched.update(places[:1] if name in {"measure", "reset"} else places)
-            elif content[0] == "call":
-                touched.update(content[3])
+    for name, places, _ in program.operations:
+        touched.update(places[:1] if name in {"measure", "reset"} else places)
     return touched
 
 
-def _tail(block: list[tuple[object, ...]]) -> tuple[int, int] | None:
-    """Return where a block does nothing any more but measure, record and return: (instruction, operation in it)."""
-    place = None
-    for index in range(len(block) - 1, -1, -1):
-        instruction: Any = block[index]
+def _tail(block: list[Instruction]) -> tuple[int, int] | None:
+    """Return where a block does nothing any more but measure, record and return.
+
+    Returns:
+        The id of the list of operations that this begins in, and which of them is the first; None if there is no such
+        place.
+    """
+    if block[-1][0] != "ret":
+        return None
+    for instruction in reversed(block):
         if instruction[0] == "ops":
-            if index != len(block) - 1 and block[-1][0] != "ret":
-                return None
+            operations = instruction[1]
             measured: set[int] = set()
-            at = len(instruction[1])
-            while at and instruction[1][at - 1][0] in {"measure", "reset"}:
+            at = len(operations)
+            while at and operations[at - 1][0] in {"measure", "reset"}:
                 at -= 1
-            for name, places, _ in instruction[1][at:]:
+            for name, places, _ in operations[at:]:
                 if name == "reset" and places[0] not in measured:
                     return None
                 if name == "measure":
                     if places[0] in measured:
                         return None
                     measured.add(places[0])
-            place = (index, at)
-            break
-        if instruction[0] not in {"record", "ret", "set"}:
+            return id(operations), at
+        if instruction[0] not in {"record", "ret", "set", "cast", "load", "store"}:
             return None
-    return place
+    return None

@@ -1,6 +1,6 @@
-"""General adaptive QIR by qdk's simulator: memory, arrays, functions of a program's own, loops over them.
+"""Microsoft's own simulator, qdk: a second opinion for whoever asks for it by name.
 
-It runs every shot from the start, so it is the last resort; what read_adaptive.py understands runs in tree.py.
+It reads QIR for itself and runs every shot from the start, which is a thousand times as slow as `branching.py`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ __all__ = ["QdkEngine", "run_text"]
 _SEEDS = 2**32 - 1
 
 
-def run_text(text: str, shots: int, seed: int, noise: Noise) -> list[Any]:
+def run_text(text: str | bytes, shots: int, seed: int, noise: Noise) -> list[Any]:
     """Return the outcome of each shot as Python values: Result -> 0 or 1, arrays -> lists, tuples -> tuples.
 
     Args:
-        text: The module.
+        text: The module, as text or bitcode.
         shots: How often to run it.
         seed: The same seed gives the same shots.
         noise: What goes wrong.
@@ -44,7 +44,7 @@ def run_text(text: str, shots: int, seed: int, noise: Noise) -> list[Any]:
         from qdk.simulation import NoiseConfig, run_qir
     except ImportError as error:
         raise JobFailure(
-            "QIRPreProcessingFailed", "Programs with memory or functions are run by qdk; install qsession[local]."
+            "InvalidInputData", 'The simulator qdk is not installed: pip install "qsession[local]".'
         ) from error
     config = None
     if not noise.is_none:

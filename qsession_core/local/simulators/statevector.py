@@ -4,7 +4,7 @@ Invariants, written before the code:
 
 1. A state is evolved once, however many shots are asked for. Where every measurement is the last thing that happens to
    its qubit, shots are drawn together from the squared amplitudes of the measured qubits.
-2. Otherwise measurements, resets and errors part the shots (tree.py): a branch is followed only if any shots take it.
+2. Otherwise measurements, resets and errors part the shots (branching.py); a branch is followed only if shots take it.
 3. Qubits that no gate touches are 0 and take no memory.
 4. The same program, shots, noise and seed give the same shots, in the same order.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsession_core.local.readers.circuit import Circuit, Program
+from qsession_core.local.readers.circuit import Circuit, Function, Program
 from qsession_core.local.simulators.branching import Leaf, Tree, draw, marginal
 from qsession_core.local.simulators.kernels import Compiler, State
 
@@ -83,8 +83,8 @@ def renumbered(operations: list[Operation], place: dict[int, int]) -> list[Opera
 
 def as_program(circuit: Circuit) -> Program:
     """Return a straight-line circuit as a program of one block."""
-    blocks: dict[str, list[tuple[object, ...]]] = {"all": [("ops", circuit.operations), ("ret",)]}
-    return Program(circuit.num_qubits, circuit.num_results, blocks, "all")
+    main = Function((), {"all": [("ops", circuit.operations), ("ret", None)]})
+    return Program(circuit.num_qubits, circuit.num_results, {"main": main}, "main")
 
 
 # Measured on two cores: compiling a gate, and touching an amplitude

@@ -11,11 +11,10 @@ from qsession_core.local.readers.angles import angle
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 from qsession_core.local.readers.ionq import read_ionq
 from qsession_core.local.readers.openqasm2 import read_openqasm
-from qsession_core.local.readers.qir import constant, read_qir
+from qsession_core.local.readers.qir import read_qir
 from qsession_core.local.readers.quil import read_quil
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
-from tests.support.counting import lines_run
 from tests.support.recordings import RECORDINGS
 from tests.support.simulator_circuits import distance, frequencies, random_circuit, statevector_probabilities
 
@@ -66,198 +65,6 @@ def test_the_recorded_endianness_program_has_its_recorded_result():
         {"Outcome": {"Item1": [0, 0, 0], "Item2": [0, 0, 0], "Item3": [0, 0, 1]},
          "Display": "([0, 0, 0], [0, 0, 0], [0, 0, 1])", "Count": 3}
     ]  # fmt: skip
-
-
-QIR = """
-%Result = type opaque
-%Qubit = type opaque
-define void @ENTRYPOINT__main() #0 {
-block_0:
-  call void @__quantum__qis__x__body(%Qubit* null)
-  call void @__quantum__qis__rx__body(double 0x3FE0000000000000, %Qubit* inttoptr (i64 2 to %Qubit*))
-  call void @__quantum__qis__cnot__body(%Qubit* null, %Qubit* nonnull inttoptr (i64 1 to %Qubit*))
-  call void @__quantum__qis__mz__body(%Qubit* null, %Result* null)
-  call void @__quantum__qis__m__body(%Qubit* inttoptr (i64 1 to %Qubit*), %Result* inttoptr (i64 1 to %Result*))
-  call void @__quantum__rt__tuple_record_output(i64 2, i8* null)
-  call void @__quantum__rt__result_record_output(%Result* inttoptr (i64 1 to %Result*), i8* null)
-  call void @__quantum__rt__array_record_output(i64 1, i8* getelementptr ([4 x i8], [4 x i8]* @0, i64 0, i64 0))
-  call void @__quantum__rt__result_record_output(%Result* null, i8* null)
-  ret void
-}
-attributes #0 = { "entry_point" "required_num_qubits"="3" "required_num_results"="2" }
-"""
-
-
-def test_typed_pointers_and_nulls_are_read():
-    circuit = read_qir(QIR.encode())
-    assert circuit.operations == [
-        ("x", (0,), ()), ("rx", (2,), (0.5,)), ("cx", (0, 1), ()), ("measure", (0, 0), ()), ("measure", (1, 1), ()),
-    ]  # fmt: skip
-    assert circuit.output == [("tuple", 2), ("result", 1), ("array", 1), ("result", 0)]
-    assert (circuit.num_qubits, circuit.num_results) == (3, 2)
-
-
-def test_opaque_pointers_mean_the_same_as_typed_ones():
-    opaque = QIR.replace("%Qubit*", "ptr").replace("%Result*", "ptr").replace("i8*", "ptr")
-    opaque = opaque.replace("ptr nonnull inttoptr", "ptr inttoptr")
-    assert read_qir(opaque.encode()) == read_qir(QIR.encode())
-
-
-def test_windows_line_ends_change_nothing():
-    assert read_qir(QIR.replace("\n", "\r\n").encode()) == read_qir(QIR.encode())
-
-
-@pytest.mark.parametrize(
-    ("line", "problem"),
-    [
-        ("call void @__quantum__qis__warp__body(%Qubit* null)", "warp"),
-        ("call void @__quantum__qis__rx__body(%Qubit* null)", "wrong arguments"),
-        ("call void @__quantum__qis__cx__body(%Qubit* null, %Qubit* null)", "wrong arguments"),
-        ("call void @__quantum__qis__rx__body(double 0x7FF0000000000000, %Qubit* null)", "finite"),
-        ("call void @__quantum__qis__rx__body(double fish, %Qubit* null)", "no double"),
-        ("call void @__quantum__qis__m__body(%Qubit* null)", "qubit and a result"),
-    ],
-)
-def test_qir_that_means_nothing_fails_with_a_sentence(line, problem):
-    with pytest.raises(JobFailure, match=problem) as caught:
-        read_qir(QIR.replace("  ret void", f"  {line}\n  ret void").encode())
-    assert caught.value.code == "InvalidInputData"
-
-
-@pytest.mark.parametrize("payload", [b"", b"\xff\xfe", b"hello", b"{}", b"define void @f() {\n}\n"])
-def test_what_is_no_qir_fails_or_is_empty(payload):
-    try:
-        program = read_qir(payload)
-    except JobFailure:
-        return
-    assert not program.operations
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False))
-def test_doubles_are_read_to_the_last_bit(value):
-    import struct
-
-    assert constant("0x" + struct.pack(">d", value).hex().upper()) == value
-    assert constant(f"{value:.17e}") == value
-
-
-ADAPTIVE = """
-define i64 @ENTRYPOINT__main() #0 {
-block_0:
-  call void @__quantum__rt__initialize(i8* null)
-  call void @__quantum__qis__h__body(%Qubit* null)
-  call void @__quantum__qis__m__body(%Qubit* null, %Result* null)
-  %var_4 = call zeroext i1 @__quantum__rt__read_result(%Result* null)
-  br i1 %var_4, label %block_1, label %block_2
-block_1:
-  call void @__quantum__qis__x__body(%Qubit* inttoptr (i64 1 to %Qubit*))
-  br label %block_3
-block_2:
-  %var_5 = fadd double 1.0, 0.5
-  call void @__quantum__qis__rz__body(double %var_5, %Qubit* inttoptr (i64 1 to %Qubit*))
-  br label %block_3
-block_3:
-  %var_6 = phi i64 [7, %block_1], [-3, %block_2]
-  %var_7 = mul nsw i64 %var_6, 2
-  %var_8 = icmp sgt i64 %var_7, 0
-  %var_9 = select i1 %var_8, i64 %var_7, i64 0
-  call void @__quantum__qis__mresetz__body(%Qubit* inttoptr (i64 1 to %Qubit*), %Result* inttoptr (i64 1 to %Result*))
-  call void @__quantum__rt__tuple_record_output(i64 4, i8* null)
-  call void @__quantum__rt__result_record_output(%Result* inttoptr (i64 1 to %Result*), i8* null)
-  call void @__quantum__rt__bool_record_output(i1 zeroext %var_8, i8* null)
-  call void @__quantum__rt__int_record_output(i64 %var_9, i8* null)
-  call void @__quantum__rt__result_record_output(%Result* null, i8* null)
-  ret i64 0
-}
-attributes #0 = { "entry_point" "qir_profiles"="adaptive_profile" "required_num_qubits"="2" "required_num_results"="2" }
-"""
-
-
-def test_adaptive_programs_branch_on_what_they_measured():
-    program = read_qir(ADAPTIVE.encode())
-    assert isinstance(program, Program)
-    leaves = NumpyEngine().run(program, 1000, 1, QUIET)
-    assert sum(len(leaf.bits) for leaf in leaves) == 1000
-    for leaf in leaves:
-        one = int(leaf.bits[0, 0])
-        assert leaf.records == (("tuple", 4), ("result", 1), ("bool", one), ("int", 14 * one), ("result", 0))
-        assert (leaf.bits == one).all()
-
-
-def test_a_syntax_checker_takes_the_path_of_zeros():
-    leaves = NumpyEngine().run(read_qir(ADAPTIVE.encode()), 10, 1, QUIET, zeros=True)
-    assert len(leaves) == 1
-    assert leaves[0].records[3] == ("int", 0)
-    assert not leaves[0].bits.any()
-
-
-def test_a_program_that_loops_until_success_ends():
-    text = """
-define i64 @main() #0 {
-entry:
-  br label %try
-try:
-  %n = phi i64 [0, %entry], [%m, %try]
-  call void @__quantum__qis__h__body(ptr null)
-  call void @__quantum__qis__mresetz__body(ptr null, ptr null)
-  %r = call i1 @__quantum__rt__read_result(ptr null)
-  %m = add i64 %n, 1
-  br i1 %r, label %done, label %try
-done:
-  call void @__quantum__rt__int_record_output(i64 %m, ptr null)
-  ret i64 0
-}
-attributes #0 = { "entry_point" }
-"""
-    leaves = NumpyEngine().run(read_qir(text.encode()), 4000, 1, QUIET)
-    tries = {leaf.records[0][1]: 0 for leaf in leaves}
-    for leaf in leaves:
-        tries[leaf.records[0][1]] += len(leaf.bits)
-    assert abs(tries[1] - 2000) < 150
-    assert abs(tries[2] - 1000) < 130
-
-
-def test_a_program_that_never_ends_fails():
-    text = 'define i64 @main() #0 {\nentry:\n  br label %entry\n}\nattributes #0 = { "entry_point" }\n'
-    with pytest.raises(JobFailure, match="does not end"):
-        NumpyEngine().run(read_qir(text.replace("br label", "%x = add i64 1, 1\n  br label").encode()), 1, 1, QUIET)
-
-
-def random_adaptive(rng):
-    """Return Q# that measures, branches and counts, as its makers' compiler takes it."""
-    lines = ["use q = Qubit[3];", "mutable n = 0;"]
-    for step in range(5):
-        gate = ["H(q[{0}]);", "Ry({1}, q[{0}]);", "CNOT(q[{0}], q[{2}]);"][rng.integers(3)]
-        lines.append(gate.format(step % 3, round(float(rng.uniform(0, 3)), 3), (step + 1) % 3))
-        lines.append(f"if M(q[{step % 3}]) == One {{ X(q[{(step + 1) % 3}]); set n += {step + 1}; }}")
-    return "operation Main() : (Result[], Int) { " + " ".join(lines) + " return (MResetEachZ(q), n); }"
-
-
-def test_branching_programs_of_the_qsharp_compiler_agree_with_its_simulator(monkeypatch):
-    monkeypatch.setenv("QDK_PYTHON_TELEMETRY", "none")
-    import qdk
-    from qdk import qsharp
-    from qdk.simulation import run_qir
-
-    rng = np.random.default_rng(3)
-    for _ in range(4):
-        qsharp.init(target_profile=qdk.TargetProfile.Adaptive_RI)
-        qsharp.eval("import Std.Measurement.*; " + random_adaptive(rng))
-        text = str(qsharp.compile("Main()"))
-        theirs = {}
-        for bits, count in run_qir(text, 4000, None, 9, type="cpu"):
-            key = (tuple(int(str(bit).endswith("One")) for bit in bits), count)
-            theirs[key] = theirs.get(key, 0) + 1 / 4000
-        ours = {}
-        program = read_qir(text.encode())
-        for leaf in NumpyEngine().run(program, 4000, 4, QUIET):
-            numbers = [value for kind, value in leaf.records if kind == "result"]
-            count = next(value for kind, value in leaf.records if kind == "int")
-            for row in leaf.bits:
-                key = (tuple(int(row[number]) for number in numbers), count)
-                ours[key] = ours.get(key, 0) + 1 / 4000
-        keys = sorted(set(ours) | set(theirs))
-        assert distance([ours.get(key, 0) for key in keys], [theirs.get(key, 0) for key in keys]) < 0.07
 
 
 # --- IonQ ---
@@ -401,31 +208,6 @@ def test_angles_are_arithmetic_and_nothing_else(text):
         angle(text)
 
 
-def test_ten_times_the_gates_of_qir_take_ten_times_the_work():
-    def pointer(number):
-        return f"%Qubit* inttoptr (i64 {number} to %Qubit*)"
-
-    rng = np.random.default_rng(0)
-
-    def work(number):
-        lines = []
-        for _ in range(number):
-            if rng.random() < 0.5:
-                lines.append(
-                    f"  call void @__quantum__qis__rz__body(double {rng.random()}, {pointer(rng.integers(20))})"
-                )
-            else:
-                one, other = rng.permutation(20)[:2]
-                lines.append(f"  call void @__quantum__qis__cx__body({pointer(one)}, {pointer(other)})")
-        text = ("define void @main() #0 {\n" + "\n".join(lines) + "\n  ret void\n}\n").encode()
-        assert len(read_qir(text).operations) == number
-        return lines_run(lambda: read_qir(text))
-
-    few, many = work(1_000), work(10_000)
-    assert many < 12 * few
-    assert many < 60 * 10_000
-
-
 def test_random_circuits_through_ionq_json_keep_their_distribution():
     rng = np.random.default_rng(8)
     same = ("x", "y", "z", "h", "s", "t", "rx", "ry", "rz", "swap")
@@ -455,15 +237,3 @@ def test_no_bytes_break_a_reader(payload):
             reader(payload)
         except JobFailure:
             continue
-
-
-@given(st.lists(st.sampled_from([line for line in ADAPTIVE.split("\n") if line.strip()]), max_size=30))
-@settings(max_examples=100, deadline=None)
-def test_shuffled_adaptive_programs_run_or_fail_cleanly(lines):
-    text = "define i64 @main() #0 {\n" + "\n".join(lines) + '\n}\nattributes #0 = { "entry_point" }\n'
-    try:
-        program = read_qir(text.encode())
-        if isinstance(program, Program) and program.blocks:
-            NumpyEngine().run(program, 20, 1, QUIET)
-    except JobFailure:
-        return

@@ -1,0 +1,335 @@
+"""Reads QIR of every style through pyqir, which is LLVM's own parser and verifier: text and bitcode alike.
+
+What comes out of it are typed instructions; each is turned into one of the tuples of `circuit.py`. An instruction, a
+type or a function that has no such tuple is refused by its name, never skipped. Only functions that the entry point
+calls are read.
+
+pyqir's objects belong to the thread that made them. So nothing here may be part of a circle of references, which the
+garbage collector would end in any thread, and no error may carry them out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from qsession_core.local.readers.circuit import Function, JobFailure, Program
+from qsession_core.local.readers.llvm_values import Values, name_of_type, size_of
+from qsession_core.local.readers.qir_calls import bad, instruction, meaning
+
+if TYPE_CHECKING:
+    from qsession_core.local.readers.circuit import Instruction
+
+__all__ = ["read_llvm"]
+
+_MARKS = ("entry_point", "EntryPoint")
+# Intrinsics that mean nothing to a program's result
+_SILENT = ("llvm.lifetime.", "llvm.dbg.", "llvm.assume", "llvm.donothing")
+_SHOWN = 80
+
+
+def read_llvm(payload: str | bytes, entry_point: str = "") -> Program:
+    """Return the program of a module.
+
+    Args:
+        payload: Text or bitcode.
+        entry_point: The function to run; empty for the only one that is marked.
+
+    Raises:
+        JobFailure: pyqir is not installed, the module is not valid, or it has something that is not understood here.
+    """
+    try:
+        return _read(payload, entry_point)
+    except JobFailure as raised:
+        failure = raised
+    # pyqir's objects must end in the thread that made them, and the frames of a traceback would keep them
+    failure.__traceback__ = failure.__cause__ = failure.__context__ = None
+    raise failure
+
+
+def _read(payload: str | bytes, entry_point: str) -> Program:
+    try:
+        import pyqir
+    except ImportError as error:
+        raise JobFailure(
+            "QIRPreProcessingFailed",
+            "QIR of other compilers, and bitcode, is read by pyqir, which is not installed:"
+            ' pip install "qsession[local]".',
+        ) from error
+    context = pyqir.Context()
+    try:
+        if isinstance(payload, str):
+            module = pyqir.Module.from_ir(context, payload)
+        else:
+            module = pyqir.Module.from_bitcode(context, payload)
+    except (ValueError, TypeError) as error:
+        if isinstance(payload, bytes):
+            problem = f"The bitcode cannot be read: {_one_line(str(error))}."
+            raise JobFailure("QIRPreProcessingFailed", problem) from error
+        raise bad(_located(str(error), payload)) from error
+    problem = module.verify()
+    if problem is not None:
+        raise bad(f"the module is not valid: {_one_line(problem)}")
+    return _Module(module).program(entry_point)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[: 3 * _SHOWN].rstrip(".")
+
+
+def _located(problem: str, payload: str) -> str:
+    """Return LLVM's message with the number of the line that it shows, where there is only one such line."""
+    lines = problem.split("\n")
+    reason = lines[0].removeprefix("error: ")
+    if len(lines) == 1:
+        return f"the module cannot be read: {_one_line(reason)}"
+    places = [number for number, line in enumerate(payload.split("\n"), 1) if line == lines[1]]
+    where = f"line {places[0]}" if len(places) == 1 else "the line"
+    return f"{where} {lines[1].strip()[:_SHOWN]!r} cannot be read: {_one_line(reason)}"
+
+
+class _Module:
+    """Reads the functions of one module."""
+
+    def __init__(self, module: Any) -> None:
+        self._functions = {function.name: function for function in module.functions}
+        self._values = Values(module)
+        self._called: deque[str] = deque()
+        self._seen: set[str] = set()
+        self._sizes = [0, 0]
+        self._callees: dict[Any, str] = {}
+        self._meanings: dict[tuple[str, ...], tuple[str, str]] = {}
+
+    def program(self, entry_point: str) -> Program:
+        entry = self._entry(entry_point)
+        self._sizes = [self._required(entry, "qubits"), self._required(entry, "results")]
+        self._reach(entry.name)
+        read: dict[str, Function] = {}
+        while self._called:
+            name = self._called.popleft()
+            read[name] = self._function(self._functions[name])
+        return Program(self._sizes[0], self._sizes[1], read, entry.name, self._values.memory())
+
+    def _entry(self, name: str) -> Any:
+        marked = [
+            function
+            for function in self._functions.values()
+            if function.basic_blocks and any(mark in function.attributes.func for mark in _MARKS)
+        ]
+        names = ", ".join(function.name for function in marked)
+        if not marked:
+            raise bad("no function is marked as an entry point")
+        chosen = [function for function in marked if name in {"", function.name}]
+        if not chosen:
+            raise bad(f"there is no entry point {name[:_SHOWN]!r}; there is {names}")
+        if len(chosen) > 1:
+            raise bad(f"several functions are marked as entry points ({names}); name one as entryPoint")
+        if chosen[0].params:
+            raise bad(f"the entry point {chosen[0].name} takes arguments")
+        return chosen[0]
+
+    def _required(self, function: Any, what: str) -> int:
+        for name in (f"required_num_{what}", f"num_required_{what}"):
+            if name in function.attributes.func:
+                text = function.attributes.func[name].string_value or ""
+                if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - as a number of qubits
+                    raise bad(f"{name} is {text[:_SHOWN]!r}, which is not a number")
+                return int(text)
+        return 0
+
+    def _reach(self, name: str) -> None:
+        if name not in self._seen:
+            self._seen.add(name)
+            self._called.append(name)
+
+    def _function(self, function: Any) -> Function:
+        self._values.begin(function)
+        blocks: dict[str, list[Instruction]] = {}
+        for block in function.basic_blocks:
+            made: list[Instruction] = []
+            for entry in block.instructions:
+                one = self._instruction(entry)
+                if one is None:
+                    continue
+                if one[0] == "initialize":
+                    if blocks or len(self._seen) > 1 or any(before[0] != "alloca" for before in made):
+                        raise bad("qubits are initialized after the start, which is not understood here")
+                    continue
+                if one[0] == "ops":
+                    self._grow(one[1])
+                    if made and made[-1][0] == "ops":
+                        made[-1][1].extend(one[1])
+                        continue
+                made.append(one)
+            blocks[self._values.label(block)] = made
+        return Function(tuple(self._values.name(value) for value in function.params), blocks)
+
+    def _grow(self, operations: list[Any]) -> None:
+        for word, places, _ in operations:
+            if word == "measure":
+                self._sizes[0] = max(self._sizes[0], places[0] + 1)
+                self._sizes[1] = max(self._sizes[1], places[1] + 1)
+            else:
+                self._sizes[0] = max(self._sizes[0], max(places) + 1)
+
+    def _instruction(self, entry: Any) -> Instruction | None:
+        opcode = _word(entry.opcode)
+        match opcode:
+            case "CALL":
+                return self._call(entry)
+            case "BR":
+                return self._jump(entry)
+            case "SWITCH":
+                return self._switch(entry)
+            case "RET":
+                operands = self._values.operands(entry.operands)
+                return ("ret", operands[0] if operands else None)
+            case "UNREACHABLE":
+                return ("unreachable",)
+            case "ICMP" | "FCMP":
+                return self._compare(entry)
+            case "SELECT" | "FREEZE":
+                return self._select(entry)
+            case "PHI":
+                return self._phi(entry)
+            case "ALLOCA" | "LOAD" | "STORE" | "GET_ELEMENT_PTR":
+                return self._memory(opcode, entry)
+        if opcode in _BINARY:
+            kind = name_of_type(entry.type)
+            return (
+                "set",
+                self._values.name(entry),
+                _BINARY[opcode],
+                _width(kind),
+                self._values.operands(entry.operands),
+            )
+        if opcode in _CASTS:
+            (operand,) = entry.operands
+            source, target = name_of_type(operand.type), name_of_type(entry.type)
+            return (
+                "cast", self._values.name(entry), _CASTS[opcode], _width(source), _width(target),
+                self._values.operand(operand),
+            )  # fmt: skip
+        raise bad(f"the instruction {_one_line(str(entry))[:_SHOWN]!r} is not understood here")
+
+    def _call(self, entry: Any) -> Instruction | None:
+        callee = entry.callee
+        name = self._callees.get(callee)
+        if name is None:
+            name = getattr(callee, "name", "")
+            if type(callee).__name__ != "Function" or name not in self._functions:
+                raise bad(f"the call {_one_line(str(entry))[:_SHOWN]!r} is not of a function of the module")
+            self._callees[callee] = name
+        if name.startswith(_SILENT):
+            return None
+        returned = name_of_type(entry.type)
+        made = None if returned == "void" else self._values.name(entry)
+        arguments, typed = entry.args, []
+        if name.endswith("_record_output") and len(arguments) > 1:
+            typed.append(self._values.label_of(arguments.pop()))
+        typed = [self._values.typed(value) for value in arguments] + typed
+        operands = [operand for _, operand in typed]
+        form = (name, returned, *(type_ for type_, _ in typed))
+        called = self._meanings.get(form)
+        if called is None:
+            called = self._meanings[form] = self._meaning(name, returned, form[2:])
+        match called[0]:
+            case "invoke":
+                return ("invoke", made, name, operands)
+            case "nothing":
+                return None
+            case "initialize":
+                return called
+        return self._noted(instruction(called, made, operands))
+
+    def _meaning(self, name: str, returned: str, types: tuple[str, ...]) -> tuple[str, str]:
+        """Return what calls of a function with these types mean."""
+        function = self._functions[name]
+        if not function.basic_blocks:
+            return meaning(name, types, returned)
+        if list(types) != [name_of_type(value.type) for value in function.params]:
+            raise bad(f"{name} is called with the wrong arguments")
+        self._reach(name)
+        return ("invoke", name)
+
+    def _noted(self, made: Instruction | None) -> Instruction | None:
+        """Take the numbers of results that are read or recorded."""
+        if made is not None:
+            result = made[2] if made[0] in {"read", "write"} or made[:2] == ("record", "result") else None
+            if isinstance(result, int):
+                if result < 0:
+                    raise bad(f"{result} is not the number of a result")
+                self._sizes[1] = max(self._sizes[1], result + 1)
+        return made
+
+    def _jump(self, entry: Any) -> Instruction:
+        *condition, no, yes = entry.operands if len(entry.operands) > 1 else entry.operands * 2  # LLVM's order
+        if not condition:
+            return ("jump", self._values.label(yes))
+        return ("br", self._values.operand(condition[0]), self._values.label(yes), self._values.label(no))
+
+    def _switch(self, entry: Any) -> Instruction:
+        condition, default, *rest = entry.operands
+        values, blocks = rest[::2], rest[1::2]
+        cases = {
+            self._values.operand(value): self._values.label(block) for value, block in zip(values, blocks, strict=True)
+        }
+        return ("switch", self._values.operand(condition), self._values.label(default), cases)
+
+    def _compare(self, entry: Any) -> Instruction:
+        left = name_of_type(entry.operands[0].type)
+        predicate = _word(entry.predicate).lower()
+        opcode = f"i{predicate}" if _word(entry.opcode) == "ICMP" else predicate
+        return ("set", self._values.name(entry), opcode, _width(left), self._values.operands(entry.operands))
+
+    def _select(self, entry: Any) -> Instruction:
+        name_of_type(entry.type)
+        operands = self._values.operands(entry.operands)
+        if len(operands) == 1:  # freeze
+            return ("select", self._values.name(entry), 1, operands[0], operands[0])
+        if name_of_type(entry.operands[0].type) != "i1":
+            raise bad("a select over vectors is not understood here")
+        return ("select", self._values.name(entry), *operands)
+
+    def _phi(self, entry: Any) -> Instruction:
+        name_of_type(entry.type)
+        sources = {self._values.label(block): self._values.operand(value) for value, block in entry.incoming}
+        return ("phi", self._values.name(entry), sources)
+
+    def _memory(self, opcode: str, entry: Any) -> Instruction:
+        operands = self._values.operands(entry.operands)
+        if opcode == "STORE":
+            return ("store", name_of_type(entry.operands[0].type), *operands)
+        name = self._values.name(entry)
+        if opcode == "LOAD":
+            return ("load", name, name_of_type(entry.type), operands[0])
+        if opcode == "ALLOCA":
+            if not isinstance(operands[0], int) or operands[0] < 0:
+                raise bad("memory of a computed size is not understood here")
+            return ("alloca", name, operands[0] * size_of(entry.allocated_type))
+        address, *indices = operands
+        strides = self._values.strides(str(entry), len(indices))
+        return ("gep", name, address, list(zip(indices, strides, strict=True)))
+
+
+_BINARY = {
+    name.upper(): name
+    for name in (
+        "add", "sub", "mul", "udiv", "sdiv", "urem", "srem", "and", "or", "xor", "shl", "lshr", "ashr", "fadd", "fsub",
+        "fmul", "fdiv", "frem", "fneg",
+    )
+}  # fmt: skip
+_CASTS = {
+    "ZEXT": "zext", "SEXT": "sext", "TRUNC": "trunc", "FP_TO_SI": "fptosi", "FP_TO_UI": "fptoui",
+    "SI_TO_FP": "sitofp", "UI_TO_FP": "uitofp", "INT_TO_PTR": "inttoptr", "PTR_TO_INT": "ptrtoint",
+}  # fmt: skip
+
+
+def _word(constant: Any) -> str:
+    """Return the name of one of pyqir's constants."""
+    return str(constant).rpartition(".")[2]
+
+
+def _width(kind: str) -> int:
+    """Return the bits of a type; doubles and pointers have 64."""
+    return int(kind[1:]) if kind[0] == "i" else 64

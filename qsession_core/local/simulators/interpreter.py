@@ -1,0 +1,350 @@
+"""Carries out the classical side of a program: functions, blocks, arithmetic, memory and records.
+
+A :class:`Thread` is one way through a program. It runs until gates or measurements are to be carried out, and hands
+them out; what they do to a state is the caller's business (`branching.py`). :func:`flattened` runs a program without a
+state: where no way through it depends on a measurement, what comes out is a circuit, which every simulator takes.
+
+Invariants:
+
+1. Every instruction has one meaning, or the job fails with a sentence that names it.
+2. A thread ends: more than a million instructions beyond those of the text, or a thousand calls within each other,
+   fail the job.
+3. A copy of a thread shares nothing with it that either can change.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from qsession_core.local.readers.circuit import UNDEFINED, Address, Cells, Circuit, Instruction, JobFailure, Operation
+from qsession_core.local.readers.qir_calls import bad, split
+from qsession_core.local.simulators.llvm_arithmetic import compute, convert
+
+if TYPE_CHECKING:
+    from qsession_core.local.readers.circuit import Output, Program
+
+__all__ = ["Thread", "flattened"]
+
+MAX_STEPS = 1_000_000
+MAX_CALLS = 1_000
+_MAX_BYTES = 1 << 24
+
+
+class _Unknown(Enum):
+    """The type of _UNKNOWN."""
+
+    UNKNOWN = "unknown"
+
+
+# A value that depends on a measurement, while a program is flattened
+_UNKNOWN = _Unknown.UNKNOWN
+
+
+class _DependsOnMeasurementError(Exception):
+    """The way through the program depends on a measurement."""
+
+
+class _Frame:
+    """One call of a function that has not returned yet."""
+
+    __slots__ = ("block", "blocks", "index", "label", "pieces", "values", "wanted")
+
+    def __init__(
+        self, blocks: dict[str, list[Instruction]], values: dict[str, Any], wanted: str | None, pieces: int
+    ) -> None:
+        self.blocks = blocks
+        self.values = values
+        self.wanted = wanted  # the caller's name for what it returns
+        self.pieces = pieces  # the memory that was there before
+        self.label = next(iter(blocks))
+        self.block = blocks[self.label]
+        self.index = 0
+
+    def copy(self) -> _Frame:
+        other = _Frame(self.blocks, self.values.copy(), self.wanted, self.pieces)
+        other.label, other.block, other.index = self.label, self.block, self.index
+        return other
+
+
+class Thread:
+    """One way through a program.
+
+    Attributes:
+        records: What it recorded: ``result`` by number, other kinds by value; a ``bit`` is a result that was measured
+            again later.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.records: list[Output] = []
+        self._program = program
+        self._memory = list(program.memory)
+        self._steps = -program.size
+        entry = program.functions[program.entry]
+        self._frames = [_Frame(entry.blocks, {}, None, len(self._memory))]
+        for place, cells in enumerate(self._memory):
+            if not cells.is_constant:
+                self._memory[place] = Cells(cells.size, dict(cells.values))
+
+    def copy(self) -> Thread:
+        """Return another thread that is at the same place."""
+        other = object.__new__(Thread)
+        other.records = list(self.records)
+        other._program = self._program
+        other._memory = [
+            cells if cells.is_constant else Cells(cells.size, dict(cells.values)) for cells in self._memory
+        ]
+        other._steps = self._steps
+        other._frames = [frame.copy() for frame in self._frames]
+        return other
+
+    @property
+    def depth(self) -> int:
+        """How many calls have not returned; 1 within the entry point."""
+        return len(self._frames)
+
+    def advance(self, results: Any) -> list[Operation] | None:
+        """Run until operations are to be carried out; return them, or None at the end of the program.
+
+        Args:
+            results: Result -> bit, as measured so far; results that the program sets are set there.
+
+        Raises:
+            JobFailure: An instruction has no meaning, or the program does not end.
+        """
+        frame = self._frames[-1]
+        while True:
+            instruction = frame.block[frame.index]
+            frame.index += 1
+            self._count(1)
+            kind = instruction[0]
+            if kind in {"ops", "gate"}:
+                operations: list[Operation] = instruction[1] if kind == "ops" else self._gate(frame, instruction)
+                self._count(len(operations))
+                if self.records:
+                    self._settle(operations, results)
+                return operations
+            if kind in {"invoke", "ret"}:
+                following = self._call(frame, instruction) if kind == "invoke" else self._return(frame, instruction)
+                if following is None:
+                    return None
+                frame = following
+            elif kind in {"jump", "br", "switch"}:
+                self._jump(frame, self._target(frame, instruction))
+            elif kind in {"read", "write", "record"}:
+                self._results(frame, instruction, results)
+            elif kind == "store":
+                _, type_, operand, address = instruction
+                self._store(type_, self._value(frame, operand), self._value(frame, address))
+            elif kind == "unreachable":
+                raise bad("the program comes to an unreachable instruction")
+            else:
+                frame.values[instruction[1]] = self._computed(frame, instruction)
+
+    def _count(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > MAX_STEPS:
+            raise JobFailure("InvalidInputData", f"The program does not end within {MAX_STEPS} instructions.")
+
+    # --- operands ---
+
+    def _value(self, frame: _Frame, operand: Any) -> Any:
+        """Return what an operand is now; it may be UNDEFINED."""
+        if type(operand) is not str:
+            return operand
+        try:
+            return frame.values[operand]
+        except KeyError:
+            raise bad(f"the value {operand} is used before it is computed") from None
+
+    def _number(self, frame: _Frame, operand: Any) -> Any:
+        """Return a number that something is computed with."""
+        value = self._value(frame, operand)
+        if value is UNDEFINED or isinstance(value, Address):
+            what = "an undefined value" if value is UNDEFINED else "the address of memory as a number"
+            raise bad(f"the program computes with {what}, {operand}")
+        return value
+
+    def _known(self, frame: _Frame, operand: Any) -> Any:
+        """Return a number that decides what happens."""
+        value = self._number(frame, operand)
+        if value is _UNKNOWN:
+            raise _DependsOnMeasurementError
+        return value
+
+    # --- instructions ---
+
+    def _gate(self, frame: _Frame, instruction: Instruction) -> list[Operation]:
+        _, name, doubles, pointers = instruction
+        operations = split(
+            name,
+            [self._known(frame, operand) for operand in doubles],
+            [self._known(frame, operand) for operand in pointers],
+        )
+        for word, places, _ in operations:
+            qubits, results = (places[:1], places[1:]) if word == "measure" else (places, ())
+            self._within(max(qubits), self._program.num_qubits, "qubit")
+            for result in results:
+                self._within(result, self._program.num_results, "result")
+        return operations
+
+    def _within(self, number: int, limit: int, what: str) -> None:
+        if not 0 <= number < limit:
+            raise bad(f"the program computes the number of a {what}, {number}, and requires {limit} {what}s")
+
+    def _results(self, frame: _Frame, instruction: Instruction, results: Any) -> None:
+        kind, name, operand = instruction
+        if kind == "record" and name != "result":
+            self.records.append((name, self._known(frame, operand)))
+            return
+        result = self._known(frame, operand)
+        self._within(result, self._program.num_results, "result")
+        if kind == "record":
+            self.records.append((name, result))
+        elif kind == "read":
+            value = results[result]
+            frame.values[name] = value if value is _UNKNOWN else int(value)
+        else:
+            results[result] = self._known(frame, name)
+
+    def _settle(self, operations: list[Operation], results: Any) -> None:
+        """Keep what was recorded of results that are measured again now."""
+        for word, places, _ in operations:
+            if word == "measure" and ("result", places[1]) in self.records:
+                bit = results[places[1]]
+                if bit is _UNKNOWN:
+                    raise _DependsOnMeasurementError
+                kept = ("bit", int(bit))
+                self.records = [kept if record == ("result", places[1]) else record for record in self.records]
+
+    def _target(self, frame: _Frame, instruction: Instruction) -> str:
+        match instruction:
+            case ("br", operand, yes, no):
+                return str(yes if self._known(frame, operand) else no)
+            case ("switch", operand, default, cases):
+                return str(cases.get(self._known(frame, operand), default))
+            case _:
+                return str(instruction[1])
+
+    def _jump(self, frame: _Frame, label: str) -> None:
+        came_from, frame.label = frame.label, label
+        frame.block = frame.blocks[label]
+        made: dict[str, Any] = {}
+        index = 0
+        while frame.block[index][0] == "phi":  # all of them at once: one may read what another had before
+            _, name, sources = frame.block[index]
+            made[name] = self._value(frame, sources[came_from])
+            index += 1
+        self._count(index)
+        frame.values.update(made)
+        frame.index = index
+
+    def _call(self, frame: _Frame, instruction: Instruction) -> _Frame:
+        _, wanted, name, operands = instruction
+        if len(self._frames) >= MAX_CALLS:
+            raise bad(f"{name} is called more than {MAX_CALLS} calls deep")
+        function = self._program.functions[name]
+        values = [self._value(frame, operand) for operand in operands]
+        called = _Frame(function.blocks, dict(zip(function.parameters, values, strict=True)), wanted, len(self._memory))
+        self._frames.append(called)
+        return called
+
+    def _return(self, frame: _Frame, instruction: Instruction) -> _Frame | None:
+        """Go back to the caller; None at the end of the program."""
+        if len(self._frames) == 1:
+            return None
+        value = None if instruction[1] is None else self._value(frame, instruction[1])
+        self._frames.pop()
+        del self._memory[frame.pieces :]
+        caller = self._frames[-1]
+        if frame.wanted is not None:
+            caller.values[frame.wanted] = value
+        return caller
+
+    def _computed(self, frame: _Frame, instruction: Instruction) -> Any:
+        """Return the value of an instruction that has one."""
+        match instruction:
+            case ("set", _, opcode, width, operands):
+                numbers = [self._number(frame, operand) for operand in operands]
+                return _UNKNOWN if _UNKNOWN in numbers else compute(opcode, width, numbers)
+            case ("cast", _, opcode, source, target, operand):
+                value = self._number(frame, operand)
+                return value if value is _UNKNOWN else convert(opcode, source, target, value)
+            case ("select", _, condition, one, other):
+                chosen = self._number(frame, condition)
+                if chosen is _UNKNOWN:
+                    return _UNKNOWN
+                return self._value(frame, one if chosen else other)
+            case ("load", _, type_, address):
+                return self._load(type_, self._value(frame, address))
+            case ("alloca", _, size):
+                if size > _MAX_BYTES:
+                    raise bad(f"the program allocates {size} bytes of memory")
+                self._memory.append(Cells(size))
+                return Address(len(self._memory) - 1, 0)
+            case ("gep", _, operand, steps):
+                address = self._value(frame, operand)
+                if not isinstance(address, Address):
+                    raise bad(f"{operand} is not the address of memory")
+                moved = sum(self._known(frame, index) * stride for index, stride in steps)
+                return Address(address.piece, address.offset + moved)
+        raise bad(f"the instruction {instruction[0]} is not understood here")
+
+    # --- memory ---
+
+    def _cells(self, type_: str, address: Any) -> Cells:
+        size = _bytes(type_)
+        if not isinstance(address, Address):
+            raise bad(f"{address} is not the address of memory")
+        if address.piece >= len(self._memory):
+            raise bad("the program uses memory of a function that has returned")
+        cells = self._memory[address.piece]
+        if not 0 <= address.offset <= cells.size - size:
+            raise bad(f"the program uses memory at byte {address.offset} of {cells.size}")
+        return cells
+
+    def _load(self, type_: str, address: Any) -> Any:
+        cells = self._cells(type_, address)
+        written, value = cells.values.get(address.offset, (type_, UNDEFINED))
+        if written != type_:
+            raise bad(f"the program reads {type_} from memory that was written as {written}")
+        return value
+
+    def _store(self, type_: str, value: Any, address: Any) -> None:
+        cells = self._cells(type_, address)
+        if cells.is_constant:
+            raise bad("the program writes memory that is constant")
+        offset = address.offset
+        for other in range(offset - 7, offset + _bytes(type_)):  # what it overwrites in part has no value any more
+            if other in cells.values and other + _bytes(cells.values[other][0]) > offset:
+                del cells.values[other]
+        cells.values[offset] = (type_, value)
+
+
+def _bytes(type_: str) -> int:
+    """Return the bytes that a value takes in memory."""
+    return 8 if type_ in {"double", "ptr"} else (int(type_[1:]) + 7) // 8
+
+
+def flattened(program: Program) -> Circuit | None:
+    """Return a program as a circuit, if no way through it depends on a measurement; else None.
+
+    Loops, calls and arithmetic on what is known are carried out on the way.
+
+    Raises:
+        JobFailure: It does not end, or an instruction has no meaning.
+    """
+    if any(instruction[0] == "write" for instruction in program.instructions()):
+        return None  # a circuit has measured results only
+    thread = Thread(program)
+    results: list[Any] = [0] * program.num_results
+    operations: list[Operation] = []
+    try:
+        while (made := thread.advance(results)) is not None:
+            for name, places, _ in made:
+                if name == "measure":
+                    results[places[1]] = _UNKNOWN
+            operations += made
+    except _DependsOnMeasurementError:
+        return None
+    return Circuit(program.num_qubits, program.num_results, operations, thread.records, program.registers)
