@@ -10,7 +10,7 @@
         LimitExceededError          too many qubits, shots or bytes
       TransportError                no usable answer came back
         RequestTimeoutError                                                            (also TimeoutError)
-      ServiceError                  the service said no
+      ServiceError                  the service refused
         AuthenticationError         401
         PermissionDeniedError       403
         NotFoundError               404
@@ -20,20 +20,20 @@
         SessionClosedError          closed on purpose
         SessionTimedOutError        ten minutes without a new job
         SessionFailedError          a job failed under the Abort policy
-      BudgetExceededError           the next job would go over a limit of the session
+      BudgetExceededError           the next job would exceed a limit of the session
       JobError
         JobFailedError
         JobCancelledError
       WaitTimeoutError              the job still runs                                 (also TimeoutError)
-      ResultFormatError             the bytes of a result are not what they say
+      ResultFormatError             the bytes of a result do not have their format
 
 Leaves carry their facts as fields. All of them pickle.
 """
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ __all__ = [
 
 
 def raise_together(failures: Sequence[QSessionError]) -> None:
-    """Raise the first of several failures, the others noted on it; nothing if there are none."""
+    """Raise the first of several failures with the others as notes; return if there are none."""
     if not failures:
         return
     for other in failures[1:]:
@@ -84,18 +84,24 @@ def _rebuild(cls: type[QSessionError], facts: dict[str, object]) -> QSessionErro
     return error
 
 
+@dataclass_transform(kw_only_default=True)
 @dataclass(eq=False, repr=False)
 class QSessionError(Exception):
     """Root of all errors of qsession.
 
     Attributes:
-        message: One sentence that ends with the way out.
+        message: What happened, and what to do about it.
     """
 
     message: str
 
+    def __init_subclass__(cls) -> None:
+        """Make each subclass a dataclass whose own fields are keyword-only."""
+        super().__init_subclass__()
+        dataclass(eq=False, repr=False, kw_only=True)(cls)
+
     def __post_init__(self) -> None:
-        """Let ``repr`` and ``args`` show the sentence, however it was passed."""
+        """Let ``repr`` and ``args`` show the message."""
         self.args = (self.message,)
 
     def __str__(self) -> str:
@@ -106,12 +112,10 @@ class QSessionError(Exception):
         return _rebuild, (type(self), dict(self.__dict__))
 
 
-@dataclass(eq=False, repr=False)
 class ConfigurationError(QSessionError, ValueError):
     """A workspace, a credential or an option is missing or wrong."""
 
 
-@dataclass(eq=False, repr=False)
 class PluginError(QSessionError):
     """A plugin cannot be found or loaded.
 
@@ -121,46 +125,38 @@ class PluginError(QSessionError):
         problem: What is wrong with it.
     """
 
-    _: KW_ONLY
     group: str
     name: str
     problem: str
 
 
-@dataclass(eq=False, repr=False)
 class TargetNotFoundError(QSessionError, LookupError):
     """The workspace offers no target of this name.
 
     Attributes:
         name: The name that was asked for.
-        close_matches: Names of targets that look like it.
+        close_matches: Similar names of targets.
     """
 
-    _: KW_ONLY
     name: str
     close_matches: tuple[str, ...] = ()
 
 
-@dataclass(eq=False, repr=False)
 class ConversionError(QSessionError, ValueError):
     """This circuit cannot become that payload.
 
     Attributes:
-        problems: Every problem that was found, each an error of its own. A leaf has none: it is the problem.
+        problems: Every problem that was found, each an error of its own; empty for a single problem.
     """
 
-    _: KW_ONLY
     problems: tuple[ConversionError, ...] = ()
 
     @classmethod
     def of(cls, problems: Sequence[ConversionError]) -> ConversionError:
-        """Make one error of several problems; of one problem, that problem itself.
+        """Return the only problem, or one error that lists all of them.
 
         Args:
-            problems: At least one problem.
-
-        Returns:
-            The only problem, or a ``ConversionError`` that lists all of them.
+            problems: At least one.
         """
         if len(problems) == 1:
             return problems[0]
@@ -169,19 +165,17 @@ class ConversionError(QSessionError, ValueError):
         return ConversionError("\n".join(lines), problems=tuple(problems))
 
 
-@dataclass(eq=False, repr=False)
 class UnsupportedOperationError(ConversionError):
     """The format has no way to write this operation.
 
     Attributes:
         operation: Name of the operation.
-        index: Its place in the program, counted from 0; None where it has no place of its own.
+        index: Its index in the program, from 0; None if it has none of its own.
         qubits: The qubits it acts on.
         format: The input data format asked for.
-        supported: Names that the format can write, where a list helps.
+        supported: Names of operations that the format can write, if listing them helps.
     """
 
-    _: KW_ONLY
     operation: str
     index: int | None = None
     qubits: tuple[int, ...] = ()
@@ -189,7 +183,6 @@ class UnsupportedOperationError(ConversionError):
     supported: tuple[str, ...] = ()
 
 
-@dataclass(eq=False, repr=False)
 class UnboundParameterError(ConversionError):
     """The program still has parameters without a value.
 
@@ -197,27 +190,23 @@ class UnboundParameterError(ConversionError):
         parameters: Their names, in the program's order.
     """
 
-    _: KW_ONLY
     parameters: tuple[str, ...]
 
 
-@dataclass(eq=False, repr=False)
 class LimitExceededError(ConversionError):
-    """More was asked for than the target or the format takes.
+    """The program exceeds a limit of the target or the format.
 
     Attributes:
         what: What is limited, such as ``"shots"``.
-        asked: How much was asked for.
-        limit: How much is allowed.
+        asked: The program's number.
+        limit: The number that is allowed.
     """
 
-    _: KW_ONLY
     what: str
     asked: object
     limit: object
 
 
-@dataclass(eq=False, repr=False)
 class TransportError(QSessionError):
     """No usable answer came back.
 
@@ -225,28 +214,24 @@ class TransportError(QSessionError):
         request: The request's method and address, without secrets.
     """
 
-    _: KW_ONLY
     request: str = ""
 
 
-@dataclass(eq=False, repr=False)
 class RequestTimeoutError(TransportError, TimeoutError):
     """The service did not answer in time."""
 
 
-@dataclass(eq=False, repr=False)
 class ServiceError(QSessionError):
-    """The service answered, and said no.
+    """The service refused a request.
 
     Attributes:
         status_code: The HTTP status.
         code: The service's own code, such as ``"InvalidJobDefinition"``; empty if it gave none.
-        request_id: What the service's support asks for; empty if it gave none.
+        request_id: The id to give to the service's support; empty if it gave none.
         request: The request's method and address, without secrets.
-        retry_after_seconds: How long the service asked to wait; None if it did not say.
+        retry_after_seconds: How long to wait according to the service; None if it gave no time.
     """
 
-    _: KW_ONLY
     status_code: int
     code: str = ""
     request_id: str = ""
@@ -259,27 +244,22 @@ class ServiceError(QSessionError):
         return _BY_STATUS.get(status_code, ServiceError)
 
 
-@dataclass(eq=False, repr=False)
 class AuthenticationError(ServiceError):
     """401: the key or token is missing, wrong or expired."""
 
 
-@dataclass(eq=False, repr=False)
 class PermissionDeniedError(ServiceError):
     """403: known, but not allowed."""
 
 
-@dataclass(eq=False, repr=False)
 class NotFoundError(ServiceError):
     """404: no such job, session, blob or workspace."""
 
 
-@dataclass(eq=False, repr=False)
 class ConflictError(ServiceError):
     """409: it exists already."""
 
 
-@dataclass(eq=False, repr=False)
 class RateLimitError(ServiceError):
     """429: too many requests."""
 
@@ -293,62 +273,52 @@ _BY_STATUS: dict[int, type[ServiceError]] = {
 }
 
 
-@dataclass(eq=False, repr=False)
 class SessionError(QSessionError):
-    """Something about a session.
+    """A session cannot be used as asked.
 
     Attributes:
         session_id: The session's id.
     """
 
-    _: KW_ONLY
     session_id: str
 
 
-@dataclass(eq=False, repr=False)
 class SessionClosedError(SessionError):
     """The session was closed; it takes no more jobs."""
 
 
-@dataclass(eq=False, repr=False)
 class SessionTimedOutError(SessionError):
     """The session had no new job for ten minutes; it takes no more."""
 
 
-@dataclass(eq=False, repr=False)
 class SessionFailedError(SessionError):
     """A job of the session failed and its policy is Abort; it takes no more jobs."""
 
 
-@dataclass(eq=False, repr=False)
 class BudgetExceededError(QSessionError):
-    """The next job would go over a limit that the caller set.
+    """The next job would exceed a limit that the caller set.
 
     Attributes:
         what: What is limited, such as ``"jobs"`` or ``"cost"``.
-        asked: What the total would be with the next job.
-        limit: What the caller allowed.
+        asked: The total with the next job.
+        limit: The limit.
     """
 
-    _: KW_ONLY
     what: str
     asked: float
     limit: float
 
 
-@dataclass(eq=False, repr=False)
 class JobError(QSessionError):
-    """Something about a job.
+    """A job has no result.
 
     Attributes:
         job_id: The job's id.
     """
 
-    _: KW_ONLY
     job_id: str
 
 
-@dataclass(eq=False, repr=False)
 class JobFailedError(JobError):
     """The job ended without a result.
 
@@ -357,41 +327,35 @@ class JobFailedError(JobError):
         session_id: The session it ran in, if any.
     """
 
-    _: KW_ONLY
     code: str = ""
     session_id: str | None = None
 
 
-@dataclass(eq=False, repr=False)
 class JobCancelledError(JobError):
     """The job was cancelled."""
 
 
-@dataclass(eq=False, repr=False)
 class WaitTimeoutError(QSessionError, TimeoutError):
-    """The caller's time is over; the job still runs.
+    """The time to wait is over, and the job is not terminal.
 
     Attributes:
         job_id: The job's id: wait again, or fetch it later.
         status: Its last known status.
     """
 
-    _: KW_ONLY
     job_id: str
     status: str = ""
 
 
-@dataclass(eq=False, repr=False)
 class ResultFormatError(QSessionError):
-    """The bytes of a result are not what their format says.
+    """The bytes of a result do not have their format.
 
     Attributes:
         format: The output data format.
         problem: What is wrong, and where.
-        job_id: The job, where it is known.
+        job_id: The job's id, if known.
     """
 
-    _: KW_ONLY
     format: str
     problem: str
     job_id: str | None = None
