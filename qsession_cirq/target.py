@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import cirq
 
 from qsession_cirq.job import Job
+from qsession_core.client.session_host import SessionHost
 from qsession_core.errors import QSessionError
-from qsession_core.keywords import strict_keywords, unknown_keywords
+from qsession_core.keywords import strict_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,29 +17,35 @@ if TYPE_CHECKING:
     from qsession_cirq.basis import IonQNativeGateset, TargetGateset
     from qsession_cirq.encoding import Encoding
     from qsession_cirq.sampler import Sampler
-    from qsession_core import Payload, Priority, Session, SessionJobFailurePolicy, Workspace
+    from qsession_core import Payload, Priority, Session, Workspace
     from qsession_core import Target as CoreTarget
 
 __all__ = ["JOB_NAME", "REPETITIONS", "Target"]
 
 JOB_NAME = "cirq-job"
 REPETITIONS = 500  # the official client's default
+_ENCODE_KEYWORDS = ("repetitions", "param_resolver", "input_params", "metadata", "input_data_format", "gateset")
+_SUBMIT_KEYWORDS = (*_ENCODE_KEYWORDS, "name", "session", "priority", "tags", "output_data_format", "job_id")
 
 
-class Target:
+class Target(SessionHost):
     """A target of the workspace for Cirq circuits.
 
-    A session that this object has opened is joined by everything that is sent through it: its own ``submit`` and
-    samplers, and the service's ``run`` and ``create_job``, since the service has one such object a name.
+    Jobs that are sent through this object join a session that it has opened: by its own ``submit`` and samplers, and by
+    the service's ``run`` and ``create_job``, since the service has one such object for each name.
+
+    Attributes:
+        core: The target of the core.
     """
 
     def __init__(self, core: CoreTarget) -> None:
         """Wrap a target of the core; users get targets from ``service.get_target``.
 
         Args:
-            core: The core's target; its session is this object's session.
+            core: The core's target; both share their sessions.
         """
         self.core = core
+        self.session_slot = core.session_slot
 
     def __repr__(self) -> str:
         return f"<qsession_cirq.Target {self.name}: {self.num_qubits} qubits, {self.target_profile or 'no QIR'}>"
@@ -72,100 +79,36 @@ class Target:
 
     @property
     def is_simulator(self) -> bool:
-        """Whether no hardware is behind it."""
+        """Whether it is a simulator rather than hardware."""
         return self.core.is_simulator
 
     @property
     def input_data_formats(self) -> tuple[str, ...]:
-        """What circuits are encoded in, the default first."""
+        """The formats that circuits are encoded in, the default first."""
         return self.core.input_data_formats
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace that it is in."""
+        """The workspace that it belongs to."""
         workspace: Workspace = self.core.workspace  # type: ignore[assignment]  # it is made by connect only
         return workspace
 
     @property
     def gateset(self) -> TargetGateset:
-        """What it takes as it is, for ``cirq.optimize_for_target_gateset(circuit, gateset=target.gateset)``."""
+        """The gates that it takes, for ``cirq.optimize_for_target_gateset(circuit, gateset=target.gateset)``."""
         from qsession_cirq.basis import TargetGateset
 
         return TargetGateset(resets=self.target_profile.startswith("Adaptive"))
 
     @property
     def native_gateset(self) -> IonQNativeGateset | None:
-        """IonQ's native gates; a circuit of nothing else is sent as such. None where the provider has no such set."""
+        """IonQ's native gates; a circuit of these alone is sent as native. None if the provider has no native set."""
         from qsession_cirq.basis import IonQNativeGateset
 
         if "native" not in self.core.provider.gatesets:
             return None
         known = self.core.provider.target(self.name)
         return IonQNativeGateset(zz=known is not None and known.pair_gate == "zz")
-
-    # --- sessions ----------------------------------------------------------------------------------------------
-
-    @property
-    def latest_session(self) -> Session | None:
-        """The session that the next job joins, if any."""
-        return self.core.latest_session
-
-    def get_latest_session_id(self) -> str | None:
-        """Return the id of the session that the next job joins, if any."""
-        return self.core.get_latest_session_id()
-
-    @strict_keywords
-    def open_session(
-        self,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - the official client's keyword
-        job_failure_policy: SessionJobFailurePolicy | str | None = None,
-        priority: Priority | str | None = None,
-        tags: Sequence[str] | None = None,
-        *,
-        max_jobs: int | None = None,
-        max_shots: int | None = None,
-        max_time: float | None = None,
-        max_cost: float | None = None,
-        on_timeout: Literal["raise", "reopen"] = "raise",
-    ) -> Session:
-        """Open a session; jobs that are sent through this object join it until it is closed.
-
-        Args:
-            name: Its name; by default ``session-<id>``.
-            id: Its id; by default a new one.
-            job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
-            priority: ``"Standard"`` or ``"High"``.
-            tags: Its tags.
-            max_jobs: How many jobs it may have.
-            max_shots: How many repetitions they may have in all.
-            max_time: How many seconds from now a job may still be sent.
-            max_cost: What its jobs may cost in all, by estimate.
-            on_timeout: ``"reopen"`` to go on in a new session where the service has ended an idle one.
-
-        Returns:
-            The session, open and joined; as a context manager it is closed at the end of the block.
-        """
-        return self.core.open_session(
-            name,
-            id,
-            job_failure_policy,
-            priority,
-            tags,
-            max_jobs=max_jobs,
-            max_shots=max_shots,
-            max_time=max_time,
-            max_cost=max_cost,
-            on_timeout=on_timeout,
-        )
-
-    def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword
-        """Join a session that exists, from this process or another.
-
-        Args:
-            id: The session's id.
-        """
-        return self.core.attach_session(id)
 
     # --- jobs --------------------------------------------------------------------------------------------------
 
@@ -181,23 +124,23 @@ class Target:
         gateset: str | None = None,
         **options: Any,
     ) -> Payload:
-        """Return what would be sent; nothing is.
+        """Return the payload that ``submit`` would send; nothing is sent.
 
         Args:
             program: The circuit.
-            repetitions: How many.
+            repetitions: At least 1.
             param_resolver: Values of its symbols.
-            input_params: More of the job's ``inputParams``, by the service's and provider's own names.
-            metadata: More metadata.
-            input_data_format: What to encode it in; by default the first of the target's that can hold it.
+            input_params: Added to the job's ``inputParams``, by the service's and provider's own names.
+            metadata: Added to the job's metadata.
+            input_data_format: The format to encode it in; by default the target's first that can express it.
             gateset: ``"qis"`` or ``"native"`` on IonQ; by default native for a circuit of native gates alone.
             **options: The provider's own parameters, as in ``input_params``.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
-            TypeError: An option is none of the provider's.
+            TypeError: The provider has no such option.
         """
-        params = self._input_params("encode", input_params, options)
+        params = self.core.provider.join_params("encode", _ENCODE_KEYWORDS, input_params, options)
         encoding = self._encoding(params, metadata, input_data_format, gateset)
         return encoding.one(program, repetitions, cirq.ParamResolver(param_resolver))
 
@@ -224,14 +167,14 @@ class Target:
         Args:
             program: The circuit; it has to measure something.
             name: The job's name.
-            repetitions: How many.
+            repetitions: At least 1.
             param_resolver: Values of its symbols.
             session: The session to join; by default the one that this object has opened, if any.
-            input_params: More of the job's ``inputParams``, by the service's and provider's own names.
-            metadata: More metadata.
-            input_data_format: As of :meth:`encode`.
-            output_data_format: Where the input format has several, such as ``"microsoft.quantum-results.v1"``.
-            gateset: As of :meth:`encode`.
+            input_params: Added to the job's ``inputParams``, by the service's and provider's own names.
+            metadata: Added to the job's metadata.
+            input_data_format: As for :meth:`encode`.
+            output_data_format: If the input format has several, such as ``"microsoft.quantum-results.v1"``.
+            gateset: As for :meth:`encode`.
             priority: ``"Standard"`` or ``"High"``.
             tags: The job's tags.
             job_id: The job's id; by default a new one.
@@ -243,11 +186,11 @@ class Target:
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
-            TypeError: An option is none of the provider's.
+            TypeError: The provider has no such option.
             SessionError: The session takes no more jobs.
-            ServiceError: The service said no.
+            ServiceError: The service refused.
         """
-        params = self._input_params("submit", input_params, options)
+        params = self.core.provider.join_params("submit", _SUBMIT_KEYWORDS, input_params, options)
         encoding = self._encoding(params, metadata, input_data_format, gateset)
         resolver = cirq.ParamResolver(param_resolver)
         payload = encoding.one(program, repetitions, resolver)
@@ -280,17 +223,17 @@ class Target:
 
         Args:
             program: The circuit.
-            params: Anything that Cirq takes for a sweep; one job a point.
-            repetitions: How many at each point.
-            name: The jobs' name; with more than one point, its number is put behind it.
-            session: As of :meth:`submit`.
-            input_params: As of :meth:`submit`.
-            metadata: As of :meth:`submit`.
-            input_data_format: As of :meth:`encode`.
-            gateset: As of :meth:`encode`.
+            params: Anything that Cirq takes for a sweep; one job for each point.
+            repetitions: At each point, at least 1.
+            name: The jobs' name; with more than one point, its number is appended.
+            session: As for :meth:`submit`.
+            input_params: As for :meth:`submit`.
+            metadata: As for :meth:`submit`.
+            input_data_format: As for :meth:`encode`.
+            gateset: As for :meth:`encode`.
 
         Returns:
-            The jobs in the points' order. In the place of one that could not be sent stands its error.
+            The jobs in the points' order; an error takes the place of one that could not be sent.
 
         Raises:
             ConversionError: The circuit cannot be sent as it is; every problem is listed, and nothing is sent.
@@ -313,13 +256,13 @@ class Target:
         """Send payloads, several at a time.
 
         Args:
-            payloads: As ``Encoding.sweep`` makes them.
+            payloads: From ``Encoding.sweep``.
             resolvers: The values that each was made with.
-            name: The jobs' name; with more than one, its number is put behind it.
-            session: As of :meth:`submit`.
+            name: The jobs' name; with more than one, its number is appended.
+            session: As for :meth:`submit`.
 
         Returns:
-            The jobs in the payloads' order. In the place of one that could not be sent stands its error.
+            The jobs in the payloads' order; an error takes the place of one that could not be sent.
         """
         count = len(payloads)
         names = [name] if count == 1 else [f"{name} {number}/{count}" for number in range(1, count + 1)]
@@ -344,13 +287,13 @@ class Target:
         """Return a ``cirq.Sampler`` that runs on this target, in its session if it has one.
 
         Args:
-            seed: As of ``Job.results``.
+            seed: As for ``Job.results``.
             name: The jobs' name.
-            session: As of :meth:`submit`.
-            input_params: As of :meth:`submit`.
-            input_data_format: As of :meth:`encode`.
-            gateset: As of :meth:`encode`.
-            timeout_seconds: How long a run may wait for its results; None for as long as it takes.
+            session: As for :meth:`submit`.
+            input_params: As for :meth:`submit`.
+            input_data_format: As for :meth:`encode`.
+            gateset: As for :meth:`encode`.
+            timeout_seconds: How long a run may wait for its results; None for no limit.
         """
         from qsession_cirq.sampler import Sampler
 
@@ -369,23 +312,3 @@ class Target:
         from qsession_cirq.encoding import Encoding
 
         return Encoding(self.core, input_params, metadata or {}, input_data_format, gateset)
-
-    def _input_params(
-        self, function: str, given: Mapping[str, Any] | None, options: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Join options under the provider's own names with the params that are given whole."""
-        params = dict(given or {})
-        known = self.core.provider.input_params
-        unknown: list[str] = []
-        for option, value in options.items():
-            spelled = option if option in known else option.replace("_", "-")
-            if spelled in known:
-                params[spelled] = value
-            else:
-                unknown.append(option)
-        if unknown:
-            keywords = ["repetitions", "param_resolver", "input_params", "metadata", "input_data_format", "gateset"]
-            if function == "submit":
-                keywords += ["name", "session", "priority", "tags", "output_data_format", "job_id"]
-            raise unknown_keywords(function, unknown, [*keywords, *known])
-        return params

@@ -1,7 +1,7 @@
 """The command ``qsession``.
 
 ``qsession serve`` puts a local workspace behind HTTP, for other processes and other clients. ``qsession jobs`` lists
-the jobs that a workspace's directory keeps, writes copies of them, and lets old ones go.
+the jobs in a local workspace's directory, exports them, and deletes old ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["connection_string", "main", "official_lines"]
 
 
 def connection_string(connection: LocalConnection, endpoint: str) -> str:
-    """Return what ``Workspace.from_connection_string`` takes."""
+    """Return the connection string for ``Workspace.from_connection_string``."""
     return (
         f"SubscriptionId={connection.subscription_id};ResourceGroupName={connection.resource_group};"
         f"WorkspaceName={connection.name};ApiKey={connection.api_key};QuantumEndpoint={endpoint};"
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        arguments: What stands behind the command's name; None for those of this process.
+        arguments: The command-line arguments without the command's name; None for those of this process.
 
     Returns:
         The exit code.
@@ -84,14 +84,14 @@ def _jobs(chosen: argparse.Namespace) -> int:
         sys.stderr.write(f"qsession: there is no local workspace in {chosen.directory}.\n")
         return 2
     with LocalWorkspace(chosen.directory) as workspace:
-        workspace.dispatcher.paused = True  # who only looks does not work
+        workspace.dispatcher.paused = True  # listing must not start jobs that wait
         for job in workspace.archive.jobs():
             sys.stdout.write(f"{job.id}  {job.state:<10} {job.target:<28} {job.name}\n")
         if chosen.export is not None:
             sys.stdout.write(f"{workspace.archive.export(Path(chosen.export))} jobs written to {chosen.export}\n")
         if chosen.prune_days is not None:
             before = workspace.clock.now() - timedelta(days=chosen.prune_days)
-            sys.stdout.write(f"{workspace.archive.prune(before)} jobs and sessions forgotten\n")
+            sys.stdout.write(f"{workspace.archive.prune(before)} jobs and sessions deleted\n")
     return 0
 
 
@@ -100,7 +100,7 @@ def _serve(chosen: argparse.Namespace) -> int:
     from qsession_core.local import LocalWorkspace
     from qsession_core.local.http_server import Server
 
-    # it warns of every request that waits for a thread, which is what threads are for
+    # waitress warns of every request that waits for a thread, which is normal here
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
     def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's shape

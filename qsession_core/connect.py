@@ -1,4 +1,4 @@
-"""Making a workspace: the one place where the rooms are put together."""
+"""Making a workspace: the one place that puts client, transport and local workspace together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from qsession_core.client.service.connection import (
     API_VERSION,
     Connection,
-    Parts,
+    PartialConnection,
     endpoint_problems,
     location_of,
     parse_connection_string,
@@ -22,14 +22,14 @@ from qsession_core.client.workspace import Workspace as ServiceWorkspace
 from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
-from qsession_core.transport.auth import ApiKey, Authentication, Token, TokenCredential
+from qsession_core.transport.auth import ApiKey, Token, TokenCredential
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Executor
 
-    from qsession_core.local import LocalWorkspace
+    from qsession_core.local import Faults, LocalTarget, LocalWorkspace
     from qsession_core.transport import Request, Response, Transport
 
 __all__ = ["Workspace"]
@@ -74,81 +74,57 @@ class Workspace(ServiceWorkspace):
         journal: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Connect to a workspace. What is not given comes from the environment, by the official client's names.
+        """Connect to a workspace; missing arguments come from the environment, by the official client's names.
 
-        Arguments win over single variables, those over ``AZURE_QUANTUM_CONNECTION_STRING``. ``QSESSION_LOCAL=1`` (or a
-        directory) makes it a local one where no argument names a workspace.
+        Arguments win over single variables, and these over ``AZURE_QUANTUM_CONNECTION_STRING``.
+        ``QSESSION_LOCAL=1`` (or a directory) makes a local workspace if no argument names one.
 
         Args:
             subscription_id: The subscription's GUID.
             resource_group: The resource group's name.
             name: The workspace's name.
             resource_id: All three in one; wins over them.
-            location: The region, such as ``"eastus"``; found by itself where it is not given.
-            credential: Any credential of azure-identity, or an API key as text; by default azure-identity's chain.
-            user_agent: Goes before our own.
-            endpoint: The service's base URL; found by itself where it is not given.
+            location: The region, such as ``"eastus"``; by default looked up in Azure.
+            credential: A credential of azure-identity, or an API key as text; by default azure-identity's chain.
+            user_agent: Put before our own user agent.
+            endpoint: The service's base URL; by default looked up in Azure.
             api_version: The ``api-version`` of each call.
             proxies: Proxy URL by scheme; by default the environment's, read once.
             verify: Path of a CA bundle; by default the environment's, read once.
-            retry: How often and how patiently requests are repeated.
-            parallelism: How many calls a batch makes at the same time.
-            transport: Carries the requests instead of HTTP.
-            journal: A file that notes what is sent, so that :meth:`resume` finds it after a crash.
+            retry: How often requests are repeated, and after which waits.
+            parallelism: How many calls are made at the same time, at most, when many jobs are sent or fetched.
+            transport: Used instead of HTTP.
+            journal: Path of a file that notes what is sent, for :meth:`resume` after a crash.
             clock: Times polling, retries and budgets; by default the machine's.
 
         Raises:
             ConfigurationError: Something is missing or wrong.
         """
-        given = Parts(subscription_id or "", resource_group or "", name or "", location or "", endpoint or "")
+        given = PartialConnection(
+            subscription_id or "", resource_group or "", name or "", location or "", endpoint or ""
+        )
         if resource_id is not None:
-            found = parse_resource_id(resource_id)
-            given = replace(
-                given, subscription_id=found.subscription_id, resource_group=found.resource_group, name=found.name
-            )
-        if given == Parts() and credential is None and os.environ.get(_LOCAL):
-            directory = os.environ[_LOCAL]
-            self._local(
-                None if directory == "1" else directory, {}, user_agent=user_agent, journal=journal, clock=clock
-            )
+            given = replace(parse_resource_id(resource_id), location=given.location, endpoint=given.endpoint)
+        directory = os.environ.get(_LOCAL)
+        if directory and given == PartialConnection() and credential is None:
+            from qsession_core.local import LocalWorkspace
+
+            service = LocalWorkspace(None if directory == "1" else directory, clock=clock)
+            self._connect_locally(service, user_agent=user_agent, journal=journal)
             return
         clock = clock or SystemClock()
+        carrier = RetryingTransport(transport or _http(proxies, verify, parallelism), retry or RetryPolicy(), clock)
         parts = _from_environment(given, with_key=credential is None)
-        if transport is None:
-            from qsession_core.transport.http import HttpTransport
-
-            transport = HttpTransport(proxies=proxies, verify=verify, connections=max(parallelism, 16))
-        carrier = RetryingTransport(transport, retry or RetryPolicy(), clock)
         key = credential if isinstance(credential, str) else getattr(credential, "key", "") or parts.api_key
-
-        make_credential: Callable[[], TokenCredential] = _default_credential
+        make = _default_credential
         if credential is not None and not isinstance(credential, str):
-            make_credential = functools.partial(_given, credential)
-        authentication: Authentication = ApiKey(key) if key else Token(make_credential)
-        if not (parts.endpoint and parts.subscription_id and parts.resource_group and parts.name):
-            if parts.location and parts.subscription_id and parts.resource_group and parts.name and parts.api_key:
-                parts = replace(parts, endpoint=f"https://{parts.location}.quantum.azure.com")
-            else:
-                manager = Token(make_credential, scope=ARM_SCOPE)
-                parts = find_workspace(parts, carrier, manager, clock)
-        problems = endpoint_problems(parts.endpoint)
-        if problems:
-            raise ConfigurationError(f"The endpoint cannot be used: {'; '.join(problems)}.")
-        connection = Connection(
-            parts.subscription_id,
-            parts.resource_group,
-            parts.name,
-            parts.location or location_of(parts.endpoint),
-            parts.endpoint.rstrip("/"),
-            api_version,
-        )
-        application = " ".join(filter(None, [os.environ.get(_APPLICATION), user_agent])) or None
+            make = functools.partial(_same, credential)
         super().__init__(
-            connection,
+            _connection(parts, carrier, make, clock, api_version),
             carrier,
-            authentication,
+            ApiKey(key) if key else Token(make),
             clock=clock,
-            user_agent=application,
+            user_agent=" ".join(filter(None, [os.environ.get(_APPLICATION), user_agent])) or None,
             parallelism=parallelism,
             journal=Journal(journal) if journal is not None else None,
         )
@@ -168,7 +144,7 @@ class Workspace(ServiceWorkspace):
         journal: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
     ) -> Self:
-        """Connect by a connection string; ``http://`` is taken on loopback only. Keywords as of the constructor.
+        """Connect by a connection string; ``http://`` is accepted on loopback only. Keywords as for the constructor.
 
         Raises:
             ConfigurationError: Something in it is missing or wrong.
@@ -202,60 +178,49 @@ class Workspace(ServiceWorkspace):
         seed: int | None = None,
         clock: Clock | None = None,
         executor: Executor | None = None,
-        targets: Sequence[Any] | str | os.PathLike[str] | None = None,
-        faults: Any = None,
+        targets: Iterable[LocalTarget] | str | os.PathLike[str] | None = None,
+        faults: Faults | None = None,
         simulator: str | None = None,
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
     ) -> Self:
-        """Make a whole workspace on this machine; everything runs offline.
+        """Make a local workspace: the whole service in this process, offline.
 
         Args:
-            path: A directory that survives restarts; by default everything is in memory.
-            seed: Makes every draw the same in each run.
+            path: A directory that keeps everything and survives restarts; by default everything is in memory.
+            seed: Makes the sampling repeatable.
             clock: The time of service and client, such as a ``local.ManualClock``; by default the machine's.
             executor: Runs the simulations; by default a pool of its own.
-            targets: Targets to add or to change, rows of ``local.LocalTarget``; or a TOML file of them.
-            faults: What goes wrong, and when: ``local.Faults``.
-            simulator: Runs every job, by its name among the installed ones; by default chosen for each job.
-            retry: How often and how patiently the client repeats requests.
-            journal: A file that notes what is sent.
+            targets: ``local.LocalTarget`` rows to add or to replace; or the path of a TOML file of them.
+            faults: A ``local.Faults``: which requests and jobs fail.
+            simulator: The plugin name of the simulator for all jobs; by default one is chosen for each job.
+            retry: How often the client repeats requests, and after which waits.
+            journal: Path of a file that notes what is sent.
         """
+        from qsession_core.local import LocalWorkspace
+
+        service = LocalWorkspace(
+            path, seed=seed, clock=clock, executor=executor, targets=targets, faults=faults, simulator=simulator or ""
+        )
         workspace = cls.__new__(cls)
-        options = {
-            "seed": seed,
-            "executor": executor,
-            "targets": targets,
-            "faults": faults,
-            "simulator": simulator,
-        }
-        workspace._local(path, options, retry=retry, journal=journal, clock=clock)  # noqa: SLF001 - its own constructor
+        workspace._connect_locally(service, retry=retry, journal=journal)  # noqa: SLF001 - its own constructor
         return workspace
 
-    def _local(
+    def _connect_locally(
         self,
-        path: str | os.PathLike[str] | None,
-        options: Mapping[str, Any],
+        service: LocalWorkspace,
         *,
         user_agent: str | None = None,
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
-        clock: Clock | None = None,
     ) -> None:
-        """Put a service in this process behind the transport."""
-        from qsession_core.local import LocalWorkspace
-
-        clock = clock or SystemClock()
-        chosen = {name: value for name, value in options.items() if value is not None}
-        service = LocalWorkspace(path, clock=clock, **chosen)
+        """Put a local workspace behind the transport; arguments as for the constructor."""
         at = service.connection
-        connection = Connection(at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/"))
-        carrier = RetryingTransport(_InProcess(service), retry or RetryPolicy(), clock)
         super().__init__(
-            connection,
-            carrier,
+            Connection(at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/")),
+            RetryingTransport(_InProcess(service), retry or RetryPolicy(), service.clock),
             ApiKey(at.api_key),
-            clock=clock,
+            clock=service.clock,
             user_agent=user_agent,
             parallelism=1,
             journal=Journal(journal) if journal is not None else None,
@@ -263,19 +228,19 @@ class Workspace(ServiceWorkspace):
 
     @property
     def service(self) -> LocalWorkspace | None:
-        """The local workspace behind this one, if it is in this process."""
+        """The local workspace behind this one; None if the service is not in this process."""
         carrier = getattr(self._transport, "inner", None)
         return carrier.service if isinstance(carrier, _InProcess) else None
 
 
 class _InProcess:
-    """Carries requests to a service in this process."""
+    """Carries requests to a local workspace in this process."""
 
     def __init__(self, service: LocalWorkspace) -> None:
         self.service = service
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Open the same directory in the process that unpickles."""
+        """Pickle as the directory and the clock: the other process opens the directory again."""
         path = self.service.store.directory
         if path is None:
             raise TypeError(
@@ -284,12 +249,12 @@ class _InProcess:
         return _opened, (str(path), self.service.clock)
 
     def send(self, request: Request) -> Response:
-        """Hand the request over."""
+        """Return the answer."""
         response: Response = self.service.handle(request)
         return response
 
     def close(self) -> None:
-        """Stop the service."""
+        """Close the local workspace."""
         self.service.close()
 
 
@@ -299,8 +264,8 @@ def _opened(path: str, clock: Clock) -> _InProcess:
     return _InProcess(LocalWorkspace(path, clock=clock))
 
 
-def _from_environment(given: Parts, *, with_key: bool) -> Parts:
-    """Fill what is not given from the environment: single variables first, then the connection string."""
+def _from_environment(given: PartialConnection, *, with_key: bool) -> PartialConnection:
+    """Complete the parts from the environment: single variables first, then the connection string."""
     values: dict[str, str] = {}
     for member, names in _ENVIRONMENT.items():
         values[member] = getattr(given, member) or next(filter(None, map(os.environ.get, names)), "")
@@ -327,12 +292,45 @@ def _from_environment(given: Parts, *, with_key: bool) -> Parts:
     )
 
 
-def _given(credential: TokenCredential) -> TokenCredential:
+def _connection(
+    parts: PartialConnection, carrier: Transport, make: Callable[[], TokenCredential], clock: Clock, api_version: str
+) -> Connection:
+    """Return the connection to a workspace; Azure's resource manager is asked only if parts of it are missing.
+
+    Raises:
+        ConfigurationError: There is no such workspace, or its endpoint cannot be used.
+    """
+    is_named = bool(parts.subscription_id and parts.resource_group and parts.name)
+    if is_named and not parts.endpoint and parts.location and parts.api_key:
+        parts = replace(parts, endpoint=f"https://{parts.location}.quantum.azure.com")
+    if not (is_named and parts.endpoint):
+        parts = find_workspace(parts, carrier, Token(make, scope=ARM_SCOPE), clock)
+    problems = endpoint_problems(parts.endpoint)
+    if problems:
+        raise ConfigurationError(f"The endpoint cannot be used: {'; '.join(problems)}.")
+    return Connection(
+        parts.subscription_id,
+        parts.resource_group,
+        parts.name,
+        parts.location or location_of(parts.endpoint),
+        parts.endpoint.rstrip("/"),
+        api_version,
+    )
+
+
+def _http(proxies: dict[str, str] | None, verify: bool | str | None, parallelism: int) -> Transport:  # noqa: FBT001
+    from qsession_core.transport.http import HttpTransport
+
+    return HttpTransport(proxies=proxies, verify=verify, connections=max(parallelism, 16))
+
+
+def _same(credential: TokenCredential) -> TokenCredential:
+    """Return the credential: a function that pickles, unlike a lambda."""
     return credential
 
 
 def _default_credential() -> TokenCredential:
-    """Make azure-identity's chain; it takes half a second to import, so only who needs it pays."""
+    """Return azure-identity's chain of credentials; imported here because the import takes half a second."""
     from azure.identity import DefaultAzureCredential
 
     credential: TokenCredential = DefaultAzureCredential(exclude_interactive_browser_credential=False)

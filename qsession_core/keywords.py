@@ -1,4 +1,4 @@
-"""Unknown keywords are a ``TypeError`` that names the near one."""
+"""A ``TypeError`` for unknown keywords that names similar ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 def near(name: str, names: Iterable[str]) -> str:
-    """Return a sentence that names what is near, or all names if nothing is.
+    """Return a sentence with the similar names, or with all names if none is similar.
 
     >>> near("shotz", ["shots", "name"])
     "Did you mean 'shots'?"
@@ -30,14 +30,14 @@ def near(name: str, names: Iterable[str]) -> str:
 
 
 def unknown_keywords(function: str, given: Iterable[str], names: Iterable[str]) -> TypeError:
-    """Make the error for keywords that a function does not have."""
+    """Return the error for keywords that a function does not have."""
     names = list(names)
     sentences = [f"{function}() has no keyword {name!r}. {near(name, names)}" for name in given]
     return TypeError(" ".join(sentences))
 
 
 def strict_keywords(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a function's ``TypeError`` about an unknown keyword helpful."""
+    """Make a function check its keywords with :func:`unknown_keywords`."""
     names = [
         name
         for name, parameter in inspect.signature(function).parameters.items()

@@ -1,4 +1,4 @@
-"""Packages whose names are loaded when first asked for, so that importing the package costs next to nothing."""
+"""Packages whose names are imported on first use, so that importing the package itself is fast."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def exports(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], obj
     """Return the ``__getattr__`` and ``__dir__`` of a package.
 
     Args:
-        package: Its name.
+        package: The package's name.
         homes: Public name -> the module that defines it, relative to the package (a leading dot for one beside the
             package); a module that is public itself is its own home.
     """

@@ -1,6 +1,6 @@
 """A pytest plugin: the fixture ``local_workspace``.
 
-Nothing is loaded before a test asks for the fixture.
+The local workspace is imported when a test uses the fixture.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ __all__ = ["local_workspace"]
 
 @pytest.fixture
 def local_workspace() -> Iterator[LocalWorkspace]:
-    """A workspace in memory, with seed 0 and a clock that stands still.
+    """A workspace in memory, with seed 0 and a :class:`~qsession_core.clock.ManualClock`.
 
-    ``local_workspace.clock.advance(600)`` lets ten minutes pass; ``local_workspace.faults.add(...)`` makes things go
-    wrong.
+    ``local_workspace.clock.advance(600)`` lets ten minutes pass; ``local_workspace.faults.add(...)`` plants faults.
     """
     from qsession_core.local import LocalWorkspace, ManualClock
 

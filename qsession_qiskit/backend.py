@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import BackendV2, Options
 
+from qsession_core.client.session_host import SessionHost
 from qsession_core.errors import ConfigurationError, ConversionError
-from qsession_core.keywords import strict_keywords, unknown_keywords
+from qsession_core.keywords import strict_keywords
 from qsession_qiskit.basis import NATIVE, NATIVE_TRANSLATION, transpiler_target
 from qsession_qiskit.encoding import Encoding, Order, name_of
 from qsession_qiskit.metadata import to_text
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from qiskit.transpiler import Target
 
-    from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
+    from qsession_core.client.service.status import Priority
     from qsession_core.client.session import Session
     from qsession_core.client.target import Target as CoreTarget
     from qsession_core.formats import Payload
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
 __all__ = ["AzureQuantumBackend"]
 
 _CLASSIFIED = 2
-_PROFILES = ("Base", "Adaptive_RI", "Adaptive_RIF")  # each can do what the ones before it can
-# Options of a run that the backend keeps for all its runs
+_PROFILES = ("Base", "Adaptive_RI", "Adaptive_RIF")  # each includes the ones before it
+# Options of a run that may be set for all runs of the backend
 _KEPT = ("shots", "memory", "seed", "job_name", "input_data_format", "input_params")
 
 
-class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
+class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
     """A target as a Qiskit backend; made by ``provider.get_backend``.
 
-    A session that it opens is joined by its own jobs, until the session is closed.
+    Its jobs join a session that it has opened, until that is closed.
     """
 
     def __init__(
@@ -52,17 +53,17 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         """Wrap a target.
 
         Args:
-            target: The target; sessions and jobs are its.
-            provider: Where it comes from.
+            target: The target of its sessions and jobs.
+            provider: The provider that made it.
             gateset: ``"native"`` for the gates of the hardware.
-            input_data_format: What circuits are encoded in; by default what the target likes best, or another one
-                where that cannot hold the circuit.
+            input_data_format: The format to encode circuits in; by default the target's first that can express them.
 
         Raises:
             ConfigurationError: The target has no such gate set or format.
         """
         super().__init__(provider=provider, name=target.name, description=f"{target.name} of {target.provider_id}")
         self.azure_target = target
+        self.session_slot = target.session_slot
         self.input_data_format = input_data_format
         self.encoding = Encoding(target, gateset)
         self.encoding.check(input_data_format)
@@ -82,7 +83,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         return f"<AzureQuantumBackend {self.name}: {self.num_qubits} qubits{gates}>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> AzureQuantumBackend:
-        """Return a backend of the same target with options of its own: a workspace is no value to be copied."""
+        """Return a backend of the same target and workspace with a copy of the options."""
         twin = copy.copy(self)
         memo[id(self)] = twin
         twin._options = copy.deepcopy(self._options, memo)  # noqa: SLF001 - its own
@@ -94,87 +95,22 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
 
     @property
     def target(self) -> Target:
-        """What the transpiler may use."""
+        """The gates and qubits that the transpiler may use."""
         return self._target
 
     @property
     def max_circuits(self) -> None:
-        """How many circuits a run takes: any number."""
+        """None: a run takes any number of circuits."""
         return None
 
     def get_translation_stage_plugin(self) -> str:
         """Return the name of the transpiler's translation stage for this backend."""
         return NATIVE_TRANSLATION if self.encoding.gateset == NATIVE else "translator"
 
-    # --- sessions ------------------------------------------------------------------------------------------------
-
-    @property
-    def latest_session(self) -> Session | None:
-        """The session that the next job joins, if any."""
-        return self.azure_target.latest_session
-
-    def get_latest_session_id(self) -> str | None:
-        """Return the id of the session that the next job joins, if any."""
-        return self.azure_target.get_latest_session_id()
-
-    @strict_keywords
-    def open_session(
-        self,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - the official client's keyword
-        job_failure_policy: SessionJobFailurePolicy | str | None = None,
-        priority: Priority | str | None = None,
-        tags: Sequence[str] | None = None,
-        *,
-        max_jobs: int | None = None,
-        max_shots: int | None = None,
-        max_time: float | None = None,
-        max_cost: float | None = None,
-        on_timeout: Literal["raise", "reopen"] = "raise",
-    ) -> Session:
-        """Open a session; jobs of this backend join it until it is closed.
-
-        Args:
-            name: Its name.
-            id: Its id; by default a new one.
-            job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
-            priority: ``"Standard"`` or ``"High"``.
-            tags: Its tags.
-            max_jobs: How many jobs it may have.
-            max_shots: How many shots they may have in all.
-            max_time: How many seconds from now a job may still be sent.
-            max_cost: How much its jobs may cost by estimate, in the currency or unit of the target's price.
-            on_timeout: What to do when the service has ended it after ten minutes without a job: ``"raise"``, or
-                ``"reopen"``, going on in a new one.
-
-        Returns:
-            The session; as a context manager it is closed at the end of the block.
-        """
-        return self.azure_target.open_session(
-            name=name,
-            id=id,
-            job_failure_policy=job_failure_policy,
-            priority=priority,
-            tags=tags,
-            max_jobs=max_jobs,
-            max_shots=max_shots,
-            max_time=max_time,
-            max_cost=max_cost,
-            on_timeout=on_timeout,
-        )
-
-    def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword
-        """Join a session that exists, from this process or another.
-
-        Args:
-            id: The session's id.
-        """
-        return self.azure_target.attach_session(id)
-
     # --- jobs ----------------------------------------------------------------------------------------------------
 
     def retrieve_job(self, job_id: str) -> AzureQuantumJob:
-        """Return a job that was sent before, by any client."""
+        """Return a job, sent by any client."""
         from qsession_qiskit.job import AzureQuantumJob
 
         return AzureQuantumJob.fetch(self.azure_target.workspace, job_id, backend=self)
@@ -205,34 +141,34 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         Everything is encoded and checked before the first circuit is sent.
 
         Args:
-            run_input: A circuit, or a list of circuits; what ``target.submit`` takes beside circuits as well.
-            shots: How many for each circuit; by default what ``backend.options`` says (500).
-            circuit: Another name of ``run_input``, which the official client's documentation uses.
-            memory: Accepted for Qiskit's sake: memory is always there.
+            run_input: A circuit or a list of circuits, or anything else that ``Target.encode`` accepts.
+            shots: For each circuit, at least 1; by default ``backend.options.shots`` (500).
+            circuit: Another name of ``run_input``, used in the official client's documentation.
+            memory: Ignored: results always have memory.
             job_name: The job's name; by default the circuit's.
-            seed: Where the provider gives no single shots: in what order memory has them.
+            seed: Seeds the order of memory if the provider gives no single shots.
             session: The session to join; by default the one that this backend has opened, if any.
-            input_data_format: What to encode circuits in, such as ``"qir.v1"``.
-            output_data_format: Where that has several, such as ``"microsoft.quantum-results.v1"``.
-            target_profile: The QIR profile that the circuits need: refused where the target's is smaller.
-            input_params: More of the job's ``inputParams``, by the service's and provider's own names.
-            metadata: More metadata of the job; what is no text is written as JSON.
+            input_data_format: The format to encode circuits in, such as ``"qir.v1"``.
+            output_data_format: If that has several, such as ``"microsoft.quantum-results.v1"``.
+            target_profile: The QIR profile that the circuits need; an error if the target's is smaller.
+            input_params: Added to the job's ``inputParams``, by the service's and provider's own names.
+            metadata: Added to the job's metadata; values that are not text are written as JSON.
             priority: ``"Standard"`` or ``"High"``.
             tags: The job's tags.
-            seed_simulator: Another name of ``seed``, which Qiskit's own primitives use.
-            meas_level: Accepted for Qiskit's sake: 2, the only one there is.
+            seed_simulator: Another name of ``seed``, used by Qiskit's own primitives.
+            meas_level: Only 2 is possible.
             options: The provider's own options by name, such as ``noise`` or ``**{"error-model": False}``.
 
         Returns:
             The job; of a list, one job for all of it.
 
         Raises:
-            TypeError: There is no such keyword; the sentence names the near one.
+            TypeError: There is no such keyword; the sentence names a similar one.
             ConversionError: Something cannot be sent as it is; every problem of every circuit is listed.
             SessionError: The session takes no more jobs.
-            ServiceError: The service said no.
+            ServiceError: The service refused.
         """
-        from qsession_qiskit.job import AzureQuantumJob  # the client loads when it is needed
+        from qsession_qiskit.job import AzureQuantumJob  # imported late: it loads the client
 
         del memory
         given = self._given(run_input, circuit)
@@ -265,14 +201,14 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         input_params: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Payload:
-        """Return what would be sent, after all checks; nothing is sent.
+        """Return the payload that ``run`` would send, after all checks; nothing is sent.
 
         Args:
             circuit: A circuit.
-            shots: As of :meth:`run`.
-            input_data_format: As of :meth:`run`.
-            input_params: As of :meth:`run`.
-            metadata: As of :meth:`run`.
+            shots: As for :meth:`run`, like those that follow.
+            input_data_format: The format.
+            input_params: Added to ``inputParams``.
+            metadata: Added to the metadata.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
@@ -288,7 +224,7 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
         return circuit if run_input is None else run_input
 
     def _check_profile(self, asked: object) -> None:
-        """Refuse a QIR profile (a name, or qdk's ``TargetProfile``) that the target has not."""
+        """Check that the target has a QIR profile: a name, or qdk's ``TargetProfile``."""
         wanted, there = str(asked).rpartition(".")[2], self.azure_target.target_profile
         ranks = {name: rank for rank, name in enumerate(_PROFILES)}
         if asked is not None and ranks.get(wanted, len(ranks)) > ranks.get(there, 0):
@@ -297,29 +233,25 @@ class AzureQuantumBackend(BackendV2):  # type: ignore[misc]
     def joined_params(
         self, given: Mapping[str, Any] | None, options: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Join the provider's options: those of the backend, of ``input_params`` and of keywords; the last one wins.
+        """Return a run's ``inputParams``: those of the backend's options, of ``input_params``, of keywords; later win.
 
         Args:
-            given: What a run was given as ``input_params``.
-            options: What it was given as other keywords.
+            given: The run's ``input_params``.
+            options: Its other keyword arguments.
 
         Raises:
-            TypeError: The target has no such option; the sentence names the near one.
+            TypeError: The target has no such option; the sentence names a similar one.
         """
-        options = options or {}
-        known = self.azure_target.provider.input_params
-        by_keyword = {name.replace("-", "_"): name for name in known}
-        unknown = [name for name in options if name not in known and name not in by_keyword]
-        unknown += [name for name in self._options if name not in known and name not in _KEPT]
-        if unknown:
-            raise unknown_keywords("run", unknown, [*_RUN_KEYWORDS, *known])
-        params = {name: self._options.get(name) for name in known if self._options.get(name) is not None}
+        provider = self.azure_target.provider
+        own = {name: self._options.get(name) for name in self._options if name not in _KEPT}
+        own = {name: value for name, value in own.items() if value is not None}
+        params = provider.join_params("run", _RUN_KEYWORDS, None, own)
         params |= self._options.get("input_params") or {}
         params |= given or {}
-        return params | {by_keyword.get(name, name): value for name, value in options.items()}
+        return provider.join_params("run", _RUN_KEYWORDS, params, options or {})
 
     def wanted_format(self, given: str | None = None) -> str | None:
-        """Return what to encode circuits in: what a run was given, else the backend's; None for the target's choice."""
+        """Return the format of a run: its own, else the backend's; None for the target's choice."""
         return given or self._options.get("input_data_format") or self.input_data_format
 
     def _order(

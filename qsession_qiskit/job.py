@@ -1,4 +1,4 @@
-"""A job as Qiskit knows it: one circuit, or a list of them that was run together."""
+"""Qiskit's job: one circuit, or a list of circuits that were run together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from qsession_core.client.job import Job
     from qsession_core.client.service.models import JobDetails
-    from qsession_core.client.workspace import Workspace
+    from qsession_core.client.target import TargetWorkspace
     from qsession_core.results.result import Result
     from qsession_qiskit.backend import AzureQuantumBackend
 
@@ -41,29 +41,29 @@ _STATUS = {
     CoreStatus.FAILED: JobStatus.ERROR,
     CoreStatus.CANCELLED: JobStatus.CANCELLED,
 }
-# What several jobs are together: the first of these that one of them is
+# Status of a group, by precedence: the first of these that any member has
 _TOGETHER = (JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.ERROR, JobStatus.CANCELLED, JobStatus.DONE)
 _SEPARATOR = ","
 
 
 class AzureQuantumJob(JobV1):  # type: ignore[misc]
-    """A job; of a list of circuits, all of their jobs as one, whose id is theirs joined by commas."""
+    """A job. For a list of circuits, all of their jobs as one; its id is their ids joined by commas."""
 
     def __init__(
         self,
         jobs: Sequence[Job | QSessionError],
         *,
-        workspace: Workspace,
+        workspace: TargetWorkspace,
         backend: AzureQuantumBackend | None = None,
         seed: int | None = None,
     ) -> None:
-        """Hold jobs that were sent.
+        """Wrap jobs that were sent.
 
         Args:
-            jobs: One for each circuit, in order; in the place of one that could not be sent, its error.
-            workspace: Where they are.
-            backend: Where they were sent from; None where that is found when asked for.
-            seed: Where the provider gives no single shots: in what order memory has them.
+            jobs: One for each circuit, in order; an error takes the place of one that could not be sent.
+            workspace: The workspace of the jobs.
+            backend: The backend that sent them; None to find it when it is needed.
+            seed: Seeds the order of memory if the provider gives no single shots.
         """
         self._set = jobs if isinstance(jobs, JobSet) else JobSet(workspace, jobs)
         self._workspace = workspace
@@ -72,13 +72,13 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         super().__init__(backend, _SEPARATOR.join(job.id for job in self._set.jobs))
 
     @classmethod
-    def fetch(cls, workspace: Workspace, job_id: str, *, backend: AzureQuantumBackend | None = None) -> Self:
+    def fetch(cls, workspace: TargetWorkspace, job_id: str, *, backend: AzureQuantumBackend | None = None) -> Self:
         """Return a job that was sent before, by any client.
 
         Args:
-            workspace: Where it is.
-            job_id: Its id; ids joined by commas are one job of several circuits.
-            backend: Where it was sent to.
+            workspace: The workspace of the job.
+            job_id: Its id; several joined by commas for a job of several circuits.
+            backend: The backend it was sent to; None to find it when it is needed.
 
         Raises:
             NotFoundError: There is none of this id.
@@ -89,16 +89,16 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
     def __repr__(self) -> str:
         return f"<AzureQuantumJob {self.job_id()}: {self._known_status().name}>"
 
-    # --- what is known of it -------------------------------------------------------------------------------------
+    # --- its state -----------------------------------------------------------------------------------------------
 
     @property
     def azure_jobs(self) -> list[Job]:
-        """The core's jobs, those that were sent."""
+        """The core's jobs that were sent."""
         return self._set.jobs
 
     @property
     def details(self) -> JobDetails:
-        """What the service said last; of several circuits, about the first."""
+        """The members of the last answer about it; for several circuits, about the first."""
         return self._set.jobs[0].details
 
     @property
@@ -107,7 +107,7 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         return self._set.jobs[0].session_id
 
     def id(self) -> str:
-        """Return the job's id, as the official client calls it."""
+        """Return the job's id; the official client's name for ``job_id``."""
         return str(self.job_id())
 
     def name(self) -> str:
@@ -115,11 +115,11 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         return self._set.jobs[0].name
 
     def creation_date(self) -> datetime | None:
-        """Return when the service got it."""
+        """Return when it was created."""
         return self.details.creation_time
 
     def time_per_step(self) -> dict[str, datetime]:
-        """Return when it was created, when it began to run and when it ended, as far as it has."""
+        """Return the times at which it was created, began to run and ended, as far as these are known."""
         details = self.details
         times = {
             "CREATED": details.creation_time,
@@ -129,13 +129,13 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         return {step: time for step, time in times.items() if time is not None}
 
     def queue_position(self) -> None:
-        """Return None: the service does not tell."""
+        """Return None: the service gives no position."""
 
     def backend(self) -> AzureQuantumBackend:
         """Return the backend it was sent to.
 
         Raises:
-            TargetNotFoundError: The workspace has that target no more; its results can still be read.
+            TargetNotFoundError: The target no longer exists; results can still be read.
         """
         if self._home is None:
             from qsession_qiskit.backend import AzureQuantumBackend
@@ -146,19 +146,19 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
     # --- its life ------------------------------------------------------------------------------------------------
 
     def submit(self) -> None:
-        """Do nothing: it is sent when it is made."""
+        """Do nothing: a job has been sent when it is made."""
 
     def refresh(self) -> Self:
-        """Ask the service for its present state."""
+        """Fetch its present state."""
         with contextlib.suppress(WaitTimeoutError):
             self._set.wait(timeout_secs=0)  # polls once
         return self
 
     def status(self) -> JobStatus:
-        """Ask the service for its present state, unless that is known to be final.
+        """Fetch its present state, unless it is known to be terminal.
 
         Returns:
-            Qiskit's word for it; a state that this package does not know counts as running.
+            Qiskit's status; an unknown state of the service counts as running.
         """
         self.refresh()
         return self._known_status()
@@ -184,7 +184,7 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         """Ask the service to cancel it.
 
         Returns:
-            Whether there was something left to cancel.
+            Whether any of its jobs was not terminal.
         """
         pending = [job for job in self._set.jobs if not job.has_completed()]
         for job in pending:
@@ -199,18 +199,18 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
     def wait_for_final_state(
         self,
         timeout: float | None = None,
-        wait: float | None = None,  # noqa: ARG002 - Qiskit's signature; we look as often as is good
+        wait: float | None = None,  # noqa: ARG002 - Qiskit's signature
         callback: Callable[[str, JobStatus, Self], object] | None = None,
     ) -> None:
-        """Wait until it will not change any more.
+        """Wait until it is terminal.
 
         Args:
-            timeout: How long, in seconds; None for as long as it takes.
-            wait: Accepted for Qiskit's sake.
-            callback: Called with the id, the status and the job whenever one of its circuits is done.
+            timeout: At most how many seconds; None for no limit.
+            wait: Ignored; in Qiskit the seconds between polls.
+            callback: Called with the id, the status and the job whenever one of its circuits is terminal.
 
         Raises:
-            WaitTimeoutError: It still runs.
+            WaitTimeoutError: It is not terminal.
         """
         for _ in self._set.as_completed(timeout):
             if callback is not None:
@@ -222,18 +222,18 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         """Wait, and return the result.
 
         Args:
-            timeout: How long, in seconds; None for as long as it takes.
-            sampler_seed: Where the provider gives no single shots: in what order memory has them; by default the
-                ``seed`` of the run, else the job's id. Counts do not depend on it.
+            timeout: At most how many seconds; None for no limit.
+            sampler_seed: Seeds the order of memory if the provider gives no single shots; by default the ``seed`` of
+                the run, else the job's id. Counts do not depend on it.
 
         Returns:
-            The result of every circuit, in order. Where some of several circuits failed, ``success`` is false, and
-            asking for the counts of those raises.
+            The result of every circuit, in order. If some of several circuits failed, ``success`` is false, and
+            ``get_counts`` raises for those.
 
         Raises:
             JobFailedError: The only circuit failed, or all of them did.
             JobCancelledError: It was cancelled.
-            WaitTimeoutError: It still runs.
+            WaitTimeoutError: It is not terminal.
             ResultFormatError: The result cannot be read.
         """
         seed = self._seed if sampler_seed is None else sampler_seed
@@ -262,8 +262,8 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
 def _experiment(outcome: Result | QSessionError, member: Job | QSessionError, seed: int | None) -> ExperimentResult:
     metadata: dict[str, str] = {}
     if not isinstance(member, QSessionError):
-        said: dict[str, Any] = member.details.metadata or {}
-        metadata = {"name": member.name} | {key: str(value) for key, value in said.items()}
+        own: dict[str, Any] = member.details.metadata or {}
+        metadata = {"name": member.name} | {key: str(value) for key, value in own.items()}
     if isinstance(outcome, QSessionError):
         return failed_experiment(outcome, metadata)
     return experiment(outcome, metadata, seed=seed)
@@ -271,5 +271,5 @@ def _experiment(outcome: Result | QSessionError, member: Job | QSessionError, se
 
 def _qiskit_status(status: CoreStatus) -> JobStatus:
     if status not in _STATUS:
-        _log.warning("the service says a job is %s, which this version does not know; it counts as running", status)
+        _log.warning("a job has the status %s, which this version does not know; it counts as running", status)
     return _STATUS.get(status, JobStatus.RUNNING)

@@ -1,4 +1,4 @@
-"""A job: what the service says about it, waiting for it, and its result."""
+"""A job: its state, waiting for it, and its result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from qsession_core.formats import JobFacts, decode, official_views
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from qsession_core.client.workspace import Workspace
+    from qsession_core.client.interface import WorkspaceParts
     from qsession_core.results.result import Result
 
 __all__ = ["Job"]
@@ -26,15 +26,19 @@ _log = logging.getLogger(__name__)
 
 
 class Job:
-    """A job of a workspace. Several threads may use it; its result is fetched once and kept."""
+    """A job of a workspace. Safe to use from several threads; its result is fetched once and kept.
 
-    def __init__(self, workspace: Workspace, raw: bytes, job_id: str | None = None) -> None:
-        """Hold what the service said; users get jobs from ``submit`` and ``get_job``.
+    Attributes:
+        workspace: The workspace that it belongs to.
+    """
+
+    def __init__(self, workspace: WorkspaceParts, raw: bytes, job_id: str | None = None) -> None:
+        """Wrap a job that exists; users get jobs from ``submit`` and ``get_job``.
 
         Args:
-            workspace: Where it runs.
-            raw: The job as the service wrote it.
-            job_id: Its id, where it is known before the service says it.
+            workspace: The workspace that it belongs to.
+            raw: The job as the service wrote it; read when a member is first used.
+            job_id: Its id, if the caller knows it.
         """
         self.workspace = workspace
         self._raw = raw
@@ -42,16 +46,15 @@ class Job:
         self._details: JobDetails | None = None
         self._results: list[Result] | None = None
         self._bytes: bytes | None = None
-        self._is_malformed = False
 
     def __repr__(self) -> str:
         return f"<Job {self.id} {self.name!r} on {self.details.target}: {self.status}>"
 
-    # --- what the service said last -----------------------------------------------------------------------------
+    # --- its state ----------------------------------------------------------------------------------------------
 
     @property
     def details(self) -> JobDetails:
-        """What the service said last, every member of it."""
+        """The members of the last answer about it."""
         if self._details is None:
             self._details = job_details(self._raw)
         return self._details
@@ -68,12 +71,12 @@ class Job:
 
     @property
     def status(self) -> JobStatus:
-        """The status that the service said last; :meth:`refresh` asks again."""
+        """Its last known status; :meth:`refresh` fetches it again."""
         return JobStatus(self.details.status)
 
     @property
     def item_type(self) -> str:
-        """``"Job"``, beside sessions in lists of both."""
+        """``"Job"``, in lists that hold sessions as well."""
         return "Job"
 
     @property
@@ -83,22 +86,19 @@ class Job:
 
     @property
     def shots(self) -> int | None:
-        """How many shots were asked for; None if the job does not say."""
+        """How many shots were requested; None if the job's ``inputParams`` do not tell."""
         params = self.details.input_params or {}
         asked = params.get("shots", params.get("count"))
         return int(asked) if isinstance(asked, int | float | str) else None
 
     def refresh(self) -> Self:
-        """Ask the service for the job's present state."""
-        self._update(self.workspace.fetch_job(self.id))
-        self._details = job_details(self._raw)  # now, so that an answer that was cut off is told here
+        """Fetch its present state."""
+        self.update_state(self.workspace.calls.get_job(self.id))
+        self._details = job_details(self._raw)  # read now, so that a malformed answer raises here
         return self
 
-    def update_from_list(self, raw: bytes) -> None:
-        """Take over what a list says of it."""
-        self._update(raw)
-
-    def _update(self, raw: bytes) -> None:
+    def update_state(self, raw: bytes) -> None:
+        """Replace its state by a newer one, such as from a list."""
         self._raw, self._details = raw, None
 
     def has_completed(self) -> bool:
@@ -109,49 +109,49 @@ class Job:
         """Whether its last known status says that there is a result."""
         return self.status.is_success
 
-    # --- doing ---------------------------------------------------------------------------------------------------
+    # --- changing and waiting ------------------------------------------------------------------------------------
 
     def cancel(self) -> Self:
-        """Ask the service to cancel it. What was executing may still end by itself."""
-        self._update(self.workspace.send_cancel(self.id))
+        """Ask the service to cancel it. If it is executing it may still end with a result."""
+        self.update_state(self.workspace.calls.cancel_job(self.id))
         return self
 
     def delete(self) -> None:
         """Delete it from the service."""
-        self.workspace.delete_job(self.id)
+        self.workspace.calls.delete_job(self.id)
 
     def update(
         self, *, name: str | None = None, priority: Priority | str | None = None, tags: Sequence[str] | None = None
     ) -> Self:
-        """Change its name, priority or tags; what is None stays."""
-        self.workspace.send_update(self.id, name=name, priority=priority, tags=tags)
+        """Change its name, priority or tags; None leaves a member unchanged."""
+        self.workspace.calls.update_job(self.id, name=name, priority=priority, tags=tags)
         return self.refresh()
 
     def wait_until_completed(
         self,
-        max_poll_wait_secs: float | None = None,  # noqa: ARG002 - the official client's; our waiting needs no limit
+        max_poll_wait_secs: float | None = None,  # noqa: ARG002 - the official client's keyword
         timeout_secs: float | None = None,
         *,
-        print_progress: bool = False,  # noqa: ARG002 - accepted, never done
+        print_progress: bool = False,  # noqa: ARG002 - the official client's keyword
     ) -> Self:
         """Wait until its status is terminal.
 
         Args:
-            max_poll_wait_secs: Accepted for the official client's sake; ignored.
-            timeout_secs: How long, in seconds; None for as long as it takes.
-            print_progress: Accepted for the official client's sake; nothing is ever printed.
+            max_poll_wait_secs: Ignored; the official client has it.
+            timeout_secs: At most how many seconds; None for no limit.
+            print_progress: Ignored; nothing is printed.
 
         Returns:
             The job.
 
         Raises:
-            WaitTimeoutError: It still runs; wait again, or fetch it by its id later.
+            WaitTimeoutError: It is not terminal; wait again, or fetch it by its id later.
         """
         try:
             if not self.status.is_terminal:
                 self._poll(timeout_secs)
         except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"Job {self.id} goes on; fetch it with workspace.get_job({self.id!r}).")
+            interrupt.add_note(f"Job {self.id} continues; fetch it with workspace.get_job({self.id!r}).")
             raise
         return self
 
@@ -161,8 +161,8 @@ class Job:
             if self.refresh().status.is_terminal:
                 return
         raise WaitTimeoutError(
-            f"Job {self.id} is {self.status} after {timeout_secs:g} s. It goes on: wait again, or fetch it later with "
-            f"workspace.get_job({self.id!r}).",
+            f"Job {self.id} is {self.status} after {timeout_secs:g} s. It continues: wait again, or fetch it later "
+            f"with workspace.get_job({self.id!r}).",
             job_id=self.id,
             status=str(self.status),
         )
@@ -171,7 +171,7 @@ class Job:
         return self._terminal().__await__()
 
     async def _terminal(self) -> Self:
-        """Wait in an event loop without holding it up."""
+        """Wait without blocking the event loop."""
         import asyncio
 
         for pause in poll_pauses(self.workspace.clock, None):
@@ -187,34 +187,32 @@ class Job:
         """Wait, and return its result; of a job with several programs, that of the first.
 
         Args:
-            timeout_secs: How long, in seconds; None for as long as it takes.
+            timeout_secs: At most how many seconds; None for no limit.
 
         Raises:
             JobFailedError: It failed.
             JobCancelledError: It was cancelled.
-            WaitTimeoutError: It still runs.
-            ResultFormatError: Its result cannot be read; :meth:`download_results` has the bytes.
+            WaitTimeoutError: It is not terminal.
+            ResultFormatError: Its result cannot be read; :meth:`download_results` returns the bytes.
         """
         return self.results(timeout_secs)[0]
 
     def results(self, timeout_secs: float | None = None) -> list[Result]:
         """Wait, and return the result of each of its programs, in order; raises as :meth:`result`."""
         if self._results is None:
-            if self._is_malformed:
-                self._bytes = None  # they may have been cut on their way: ask again
             data = self.download_results(timeout_secs)
-            details = self.details
-            facts = JobFacts(
-                self.id,
-                details.target,
-                self.shots,
-                {key: str(value) for key, value in (details.metadata or {}).items()},
-                details.input_data_format,
-            )
-            self._is_malformed = True
-            self._results = decode(details.output_data_format or "", data, facts)
-            self._is_malformed = False
+            try:
+                self._results = decode(self.details.output_data_format or "", data, self._facts())
+            except ResultFormatError:
+                self._bytes = None  # the download may have been cut: fetch the bytes again next time
+                raise
         return self._results
+
+    def _facts(self) -> JobFacts:
+        """Return what decoding its result needs to know of it."""
+        details = self.details
+        metadata = {key: str(value) for key, value in (details.metadata or {}).items()}
+        return JobFacts(self.id, details.target, self.shots, metadata, details.input_data_format)
 
     def download_results(self, timeout_secs: float | None = None) -> bytes:
         """Wait, and return the bytes of its result; raises as :meth:`result`."""
@@ -224,17 +222,17 @@ class Job:
             uri = self.details.output_data_uri
             if not uri:
                 raise ResultFormatError(
-                    f"Job {self.id} succeeded, but the service gives no address of its result; refresh it, try again.",
+                    f"Job {self.id} succeeded, but the service gives no URL of its result; refresh it and try again.",
                     format=self.details.output_data_format or "",
                     problem="no outputDataUri",
                     job_id=self.id,
                 )
-            self._bytes = self.workspace.blobs.download(uri)
+            self._bytes = self.workspace.calls.blobs.download(uri)
             _log.debug("job %s: %d bytes of results", self.id, len(self._bytes))
         return self._bytes
 
     def require_success(self) -> None:
-        """Raise what a terminal job without a result raises.
+        """Check that it has a result.
 
         Raises:
             JobFailedError: It failed.
@@ -259,7 +257,7 @@ class Job:
         """Return results as the official client does; prefer :meth:`result`.
 
         Returns:
-            The share of shots by display text for Microsoft's formats, else the parsed JSON, or text where it is none.
+            The share of shots by display text for Microsoft's formats, else the parsed JSON, or the text if it is none.
         """
         data = self.download_results(timeout_secs)
         return official_views.view(self.details.output_data_format or "", data)
@@ -278,7 +276,7 @@ class Job:
         status: JobStatus | str | None = None,
         created_after: datetime | date | None = None,
     ) -> bool:
-        """Whether its name matches a regular expression, its status is this, and it was created since then."""
+        """Whether its name matches a regular expression, it has this status, and was created at this time or later."""
         if name_match is not None and not re.search(name_match, self.name):
             return False
         if status is not None and self.status != JobStatus(status):
@@ -294,14 +292,14 @@ class Job:
     # --- attachments ---------------------------------------------------------------------------------------------
 
     def upload_attachment(self, name: str, data: bytes) -> str:
-        """Write bytes beside the job's input; what is there under this name is replaced.
+        """Write bytes beside the job's input, replacing a blob of the same name.
 
         Returns:
-            The blob's address without the right to use it.
+            The blob's URL without SAS.
         """
-        blobs = self.workspace.blobs
+        blobs = self.workspace.calls.blobs
         return blobs.upload(blobs.container(self.id), name, data, "application/octet-stream", overwrite=True)
 
     def download_attachment(self, name: str) -> bytes:
         """Return the bytes of an attachment."""
-        return self.workspace.blobs.download_from(self.id, name)
+        return self.workspace.calls.blobs.download_from(self.id, name)

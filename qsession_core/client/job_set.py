@@ -1,4 +1,4 @@
-"""Many jobs at once: sent with bounded parallelism, watched by list calls, their results in order."""
+"""Many jobs at once: sent with bounded parallelism, polled by list calls, their results in order."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from qsession_core.client.polling import poll_pauses
 from qsession_core.errors import ConfigurationError, QSessionError, WaitTimeoutError
 
 if TYPE_CHECKING:
+    from qsession_core.client.interface import WorkspaceParts
     from qsession_core.client.job import Job
-    from qsession_core.client.workspace import Workspace
     from qsession_core.results.result import Result
 
 __all__ = ["JobSet", "submit_all"]
 
-_FEW = 2  # so many jobs are asked for one by one
-_PAGES = 20  # so many pages of a list are read at most before jobs are asked for one by one
+_FEW = 2  # at most this many jobs are fetched one by one instead of by a list
+_PAGES = 20  # at most this many pages of a list are read; jobs not in them are fetched one by one
 
 
 class _Status(msgspec.Struct):
@@ -35,13 +35,13 @@ def _bar(total: int) -> Any:
     return tqdm(total=total, unit="job")
 
 
-def submit_all(workspace: Workspace, count: int, submit: Callable[[int], Job]) -> JobSet:
-    """Send jobs 0 to count - 1, several at a time; what one of them raises is kept in its place.
+def submit_all(workspace: WorkspaceParts, count: int, submit: Callable[[int], Job]) -> JobSet:
+    """Send jobs 0 to count - 1, several at a time; an error takes the place of its job.
 
     Args:
-        workspace: Where to; it says how many at a time.
-        count: How many.
-        submit: Sends one.
+        workspace: The workspace; its ``parallelism`` bounds how many are sent at a time.
+        count: Number of jobs.
+        submit: Sends job i.
     """
 
     def attempt(place: int) -> Job | QSessionError:
@@ -57,14 +57,14 @@ def submit_all(workspace: Workspace, count: int, submit: Callable[[int], Job]) -
 
 
 class JobSet(Sequence["Job | QSessionError"]):
-    """Jobs that were sent together, in order. In the place of one that could not be sent stands its error."""
+    """Jobs that were sent together, in order; an error takes the place of a job that could not be sent."""
 
-    def __init__(self, workspace: Workspace, members: Sequence[Job | QSessionError]) -> None:
-        """Hold jobs.
+    def __init__(self, workspace: WorkspaceParts, members: Sequence[Job | QSessionError]) -> None:
+        """Keep jobs together.
 
         Args:
-            workspace: Where they all are.
-            members: The jobs, and the errors of those that could not be sent.
+            workspace: The workspace of all of them.
+            members: The jobs, and the errors of those that could not be sent, in order.
         """
         self.workspace = workspace
         self._members = tuple(members)
@@ -94,13 +94,13 @@ class JobSet(Sequence["Job | QSessionError"]):
         """Wait until all jobs are terminal.
 
         Args:
-            timeout_secs: How long, in seconds; None for as long as it takes.
-            progress: Called with how many are terminal, and how many there are, whenever one more is; True shows a
-                bar by ``tqdm``.
+            timeout_secs: At most how many seconds; None for no limit.
+            progress: Called as ``progress(terminal, total)`` whenever one more job is terminal; True shows a bar by
+                ``tqdm``.
 
         Raises:
-            WaitTimeoutError: One still runs.
-            ConfigurationError: A bar was asked for, and tqdm is not installed.
+            WaitTimeoutError: A job is not terminal.
+            ConfigurationError: ``progress`` is True, and tqdm is not installed.
         """
         total = len(self.jobs)
         if progress is True:
@@ -114,19 +114,19 @@ class JobSet(Sequence["Job | QSessionError"]):
         return self
 
     def __await__(self) -> Generator[Any, None, JobSet]:
-        """Wait in an event loop without holding it up."""
+        """Wait without blocking the event loop."""
         import asyncio
 
         return asyncio.to_thread(self.wait).__await__()
 
     def as_completed(self, timeout_secs: float | None = None) -> Iterator[Job]:
-        """Yield the jobs as they become terminal; one list call a look, however many they are.
+        """Yield the jobs as they become terminal; a poll is one list call, however many jobs there are.
 
         Args:
-            timeout_secs: How long, in seconds; None for as long as it takes.
+            timeout_secs: At most how many seconds; None for no limit.
 
         Raises:
-            WaitTimeoutError: One still runs.
+            WaitTimeoutError: A job is not terminal.
         """
         waiting = {job.id: job for job in self.jobs}
         for job_id, job in list(waiting.items()):
@@ -136,7 +136,7 @@ class JobSet(Sequence["Job | QSessionError"]):
             return
         for pause in poll_pauses(self.workspace.clock, timeout_secs):
             self.workspace.clock.sleep(pause)
-            self._look(waiting)
+            self._poll(waiting)
             for job_id, job in list(waiting.items()):
                 if job.has_completed():
                     yield waiting.pop(job_id)
@@ -144,34 +144,37 @@ class JobSet(Sequence["Job | QSessionError"]):
                 return
         job = next(iter(waiting.values()))
         raise WaitTimeoutError(
-            f"{len(waiting)} of {len(self.jobs)} jobs still run after {timeout_secs:g} s, the first of them {job.id}. "
-            "They go on: wait again.",
+            f"{len(waiting)} of {len(self.jobs)} jobs still run after {timeout_secs:g} s, the first of them "
+            f"{job.id}. They continue: wait again.",
             job_id=job.id,
             status=str(job.status),
         )
 
-    def _look(self, waiting: dict[str, Job]) -> None:
-        """Ask for the state of the jobs that were not terminal at the last look."""
+    def _poll(self, waiting: dict[str, Job]) -> None:
+        """Fetch the state of jobs, by their ids."""
         unseen = dict(waiting)
         if len(unseen) > _FEW:
-            for pages, page in enumerate(self.workspace.job_pages(list(unseen.values())), 1):
+            listed = self.workspace.calls.pages_with_jobs(
+                {job.details.target for job in unseen.values()}, {job.session_id for job in unseen.values()}
+            )
+            for pages, page in enumerate(listed, 1):
                 for raw in page:
                     job = unseen.pop(msgspec.json.decode(raw, type=_Status).id, None)
                     if job is not None:
-                        job.update_from_list(bytes(raw))
+                        job.update_state(bytes(raw))
                 if not unseen or pages == _PAGES:
                     break
         for job in unseen.values():
             job.refresh()
 
     def results(self, timeout_secs: float | None = None) -> list[Result | QSessionError]:
-        """Wait, and return the first result of each job, in order; in the place of one without, its error.
+        """Wait, and return the first result of each job, in order; an error takes the place of a missing result.
 
         Args:
-            timeout_secs: How long, in seconds; None for as long as it takes.
+            timeout_secs: At most how many seconds; None for no limit.
 
         Raises:
-            WaitTimeoutError: One still runs.
+            WaitTimeoutError: A job is not terminal.
         """
         self.wait(timeout_secs)
 

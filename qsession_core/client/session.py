@@ -1,12 +1,12 @@
-"""A session: its life, who belongs to it, and what it may use up.
+"""A session: how it is opened, joined, used up and closed.
 
 Invariants, held by tests:
 
 * A session is attached to its target only after the service has opened it, and detached when it is closed, whether
-  closing succeeded or not. A failed open leaves nothing behind.
+  closing succeeded or not. A failed open attaches nothing.
 * Sessions of one target nest: closing the inner one brings back the outer one.
 * A job into a session that is known to be terminal, or over its budget, is refused before anything is sent.
-* The error of a ``with`` block is the one that the caller sees; a failing close becomes a note on it.
+* If a ``with`` block raises, the caller sees that error; an error of closing becomes a note on it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from qsession_core.client.budget import Budget, Reservation, Usage
+from qsession_core.client.job import Job
 from qsession_core.client.service.models import SessionDetails, session_details
+from qsession_core.client.service.query import matching
 from qsession_core.client.service.status import JobStatus, SessionStatus
 from qsession_core.errors import (
-    BudgetExceededError,
     QSessionError,
     SessionClosedError,
     SessionError,
@@ -29,37 +31,22 @@ from qsession_core.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
-    from qsession_core.client.job import Job
-    from qsession_core.client.workspace import Workspace
+    from qsession_core.client.interface import WorkspaceParts
 
-__all__ = ["Budget", "Session", "SessionSlot", "Terms"]
+__all__ = ["Session", "SessionSettings", "SessionSlot", "session_jobs"]
 
 _log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 600.0  # without a new job, the service ends a session after so long
+IDLE_SECONDS = 600.0  # the service ends a session after this time without a new job
+_WARN_SECONDS_LEFT = 120.0
+_HOLD_SHARE = 0.75  # warn when this share of the provider's hold time has passed
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """What a session may use up; None for no limit.
-
-    Attributes:
-        max_jobs: How many jobs.
-        max_shots: How many shots in all.
-        max_time: How many seconds after it was opened a job may still be sent.
-        max_cost: How much its jobs may cost by estimate, in the currency or unit of the target's price.
-    """
-
-    max_jobs: int | None = None
-    max_shots: int | None = None
-    max_time: float | None = None
-    max_cost: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
+class SessionSettings:
     """What a session was opened with, so that one like it can be opened again.
 
     Attributes:
@@ -68,7 +55,7 @@ class Terms:
         priority: See ``open_session``.
         tags: See ``open_session``.
         on_timeout: ``"raise"`` or ``"reopen"``.
-        hold_seconds: How long the provider keeps the hardware for the session without a job; None where it does not.
+        hold_seconds: How long the provider keeps the hardware for the session without a job; None if it does not.
     """
 
     provider_id: str
@@ -80,52 +67,46 @@ class Terms:
 
 
 class Session:
-    """Jobs that share a target, queue faster, and on some providers hold the hardware.
+    """Jobs on one target that are queued together; some providers keep the hardware for them.
 
     Made by ``target.open_session()``; as a context manager it is closed at the end of the block.
 
     Attributes:
-        workspace: Where it is.
-        jobs_sent: How many jobs this object has sent.
-        last_job_at: When the last of them was sent, by the workspace's monotonic clock; else when it was opened.
+        workspace: The workspace that it belongs to.
         previous_ids: Ids of the sessions that timed out and that this one continues, the oldest first.
     """
 
     def __init__(
         self,
-        workspace: Workspace,
+        workspace: WorkspaceParts,
         raw: bytes,
         *,
         slot: SessionSlot | None = None,
         budget: Budget | None = None,
-        terms: Terms | None = None,
+        settings: SessionSettings | None = None,
     ) -> None:
-        """Hold a session that the service knows; users get sessions from ``open_session`` and ``get_session``.
+        """Wrap a session that exists; users get sessions from ``open_session`` and ``get_session``.
 
         Args:
-            workspace: Where it is.
+            workspace: The workspace that it belongs to.
             raw: The session as the service wrote it.
-            slot: Whose jobs join it, if anyone's.
-            budget: What it may use up.
-            terms: What it was opened with, if this process opened it.
+            slot: The sessions of the target whose jobs join it; None if no jobs join it by themselves.
+            budget: What it may use; None for no limits.
+            settings: What it was opened with; None if another process opened it.
         """
         self.workspace = workspace
         self._details = session_details(raw)
         self._slot = slot
-        self._budget = budget or Budget()
-        self._terms = terms
-        self._lock = threading.RLock()  # a signal handler closes sessions, whatever this thread is at
+        self._usage = Usage(budget or Budget(), workspace.clock.monotonic())
+        self._settings = settings
+        self._lock = threading.RLock()  # reentrant: the SIGTERM handler may run in the thread that holds it
         self._life = threading.RLock()  # one thread at a time closes it or opens it again
         self._closed = False
-        self._shots = 0
-        self._cost = 0.0
-        self._opened_at = workspace.clock.monotonic()
-        self.jobs_sent = 0
-        self.last_job_at = self._opened_at
+        self._warned: dict[str, float] = {}
         self.previous_ids: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind what belongs to this process: the lock, and the target whose jobs join."""
+        """Leave out what belongs to this process: the locks, and the target whose jobs join."""
         return {**self.__dict__, "_lock": None, "_life": None, "_slot": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -137,7 +118,7 @@ class Session:
         left = "" if self.is_in_terminal_state() else f", idle time left {self.seconds_left:.0f} s"
         return f"<Session {self.id} {self.name!r} on {self.target}: {self.status}{left}>"
 
-    # --- what the service said last ------------------------------------------------------------------------------
+    # --- its state -----------------------------------------------------------------------------------------------
 
     @property
     def id(self) -> str:
@@ -156,42 +137,52 @@ class Session:
 
     @property
     def details(self) -> SessionDetails:
-        """What the service said last."""
+        """The members of the last answer about it."""
         return self._details
 
     @property
     def status(self) -> SessionStatus:
-        """The status that the service said last; :meth:`refresh` asks again."""
+        """Its last known status; :meth:`refresh` fetches it again."""
         return SessionStatus(self._details.status)
 
     @property
     def item_type(self) -> str:
-        """``"Session"``, beside jobs in lists of both."""
+        """``"Session"``, in lists that hold jobs as well."""
         return "Session"
 
     @property
+    def jobs_sent(self) -> int:
+        """How many jobs this object has sent."""
+        return self._usage.jobs
+
+    @property
+    def limits_cost(self) -> bool:
+        """Whether its budget has a cost limit, so that jobs must be priced before they are sent."""
+        return self._usage.budget.max_cost is not None
+
+    @property
     def seconds_left(self) -> float:
-        """How long the service waits for the next job before it ends the session, as far as this process knows."""
+        """Seconds until the service ends it unless a job is sent, as far as this process knows."""
         return max(0.0, IDLE_SECONDS - self.seconds_idle)
 
     @property
     def seconds_idle(self) -> float:
-        """How long ago this process sent the last job, or opened it."""
-        return float(self.workspace.clock.monotonic() - self.last_job_at)
+        """Seconds since this object sent its last job; if it sent none, since it was opened."""
+        return self.workspace.clock.monotonic() - self._usage.last_job_at
 
     @property
     def hold_seconds(self) -> float | None:
-        """How long the provider keeps the hardware for it without a job; None where it does not."""
-        return self._terms.hold_seconds if self._terms is not None else None
+        """How long the provider keeps the hardware for it without a job; None if it does not, or if unknown."""
+        return self._settings.hold_seconds if self._settings is not None else None
 
     def is_in_terminal_state(self) -> bool:
         """Whether its last known status says that it takes no more jobs."""
         return self.status.is_terminal
 
     def refresh(self) -> Self:
-        """Ask the service for its present state."""
+        """Fetch its present state."""
         asked = self.id
-        details = session_details(self.workspace.fetch_session(asked))
+        details = session_details(self.workspace.calls.get_session(asked))
         with self._lock:
             if self.id == asked:  # else another thread has reopened it meanwhile
                 self._details = details
@@ -207,27 +198,27 @@ class Session:
         """Return its jobs, the oldest first unless ordered otherwise.
 
         Args:
-            name_match: Only jobs whose name starts so.
+            name_match: Only jobs whose name starts with this.
             status: Only jobs in this state, or one of these.
             orderby_property: Such as ``"Name"`` or ``"CreationTime"``.
             is_asc: Whether the order is ascending.
         """
-        return self.workspace.list_session_jobs(self.id, name_match, status, orderby_property, is_asc)
+        return session_jobs(self.workspace, self.id, name_match, status, orderby_property, is_asc=is_asc)
 
     # --- its life ------------------------------------------------------------------------------------------------
 
     def open(self) -> Self:
-        """Make sure that it is attached to its target; the service has opened it already."""
+        """Let its target's jobs join it; the service has opened it already."""
         if self._slot is not None and not self._closed:
             self._slot.attach(self)
         return self
 
     def close(self) -> Self:
-        """Close and detach it: it takes no more jobs, and those it has go on by themselves.
+        """Close and detach it: it takes no more jobs; those that it has continue to run.
 
         Raises:
-            ServiceError: The service said no.
-            TransportError: It said nothing.
+            ServiceError: The service refused.
+            TransportError: No answer came.
         """
         if self._slot is not None:
             self._slot.detach(self)
@@ -236,24 +227,23 @@ class Session:
             if was_closed or self.is_in_terminal_state():
                 self.workspace.watch.remove(self.id)
                 return self.refresh()
-            answered = False
+            is_closed = False
             try:
-                self._details = session_details(self.workspace.send_close(self.id))
-                answered = True
+                self._details = session_details(self.workspace.calls.close_session(self.id))
+                is_closed = True
             finally:
-                self._closed = answered  # what failed or was interrupted can be done again, at exit at the latest
+                # if closing failed the session counts as open, so close() can be called again; atexit calls it again
+                self._closed = is_closed
             self.workspace.watch.remove(self.id)
         _log.info("session %s closed: %s", self.id, self.status)
         return self
 
     def cancel(self) -> Self:
-        """Close it and cancel its jobs that have not ended.
-
-        What fails does not keep the rest from being cancelled.
+        """Close it and cancel its jobs that are not terminal; an error does not keep the rest from being cancelled.
 
         Raises:
-            ServiceError: The service said no to closing it, or to cancelling one of the jobs; the first such error.
-            TransportError: It said nothing.
+            ServiceError: The service refused to close it or to cancel one of the jobs.
+            TransportError: No answer came.
         """
         failures: list[QSessionError] = []
         try:
@@ -295,17 +285,18 @@ class Session:
 
     # --- its jobs ------------------------------------------------------------------------------------------------
 
-    def admit(self, target: str, shots: int, cost: float = 0.0) -> None:
-        """Count one more job, before anything of it is sent.
+    def reserve(self, target: str, job_id: str, shots: int, cost: float = 0.0) -> Reservation:
+        """Reserve a job's share of the budget, before anything of the job is sent.
 
         Args:
             target: Where the job is to run.
-            shots: How many shots it has.
-            cost: What it costs by estimate.
+            job_id: The job's id.
+            shots: Its shots.
+            cost: Its estimated cost.
 
         Raises:
             SessionError: The session is terminal, or belongs to another target.
-            BudgetExceededError: The job would go over a limit.
+            BudgetExceededError: The job would exceed a limit.
         """
         if self.seconds_left == 0.0 and not self.is_in_terminal_state() and not self._closed:
             self.refresh()
@@ -313,70 +304,62 @@ class Session:
         if SessionStatus(details.status) is SessionStatus.TIMED_OUT:
             self.reopen(details.id)
         self.check_target(target)
-        elapsed = self.workspace.clock.monotonic() - self._opened_at
-        with self._lock:
-            for what, asked, limit in (
-                ("jobs", self.jobs_sent + 1, self._budget.max_jobs),
-                ("shots", self._shots + shots, self._budget.max_shots),
-                ("seconds", elapsed, self._budget.max_time),
-                ("cost", self._cost + cost, self._budget.max_cost),
-            ):
-                if limit is not None and asked > limit:
-                    raise BudgetExceededError(
-                        f"Session {self.id} may use {limit:g} ({what}); the next job would make it {asked:g}. "
-                        "It was not sent. Open a session with a larger budget.",
-                        what=what,
-                        asked=asked,
-                        limit=limit,
-                    )
-            self.jobs_sent += 1
-            self._shots += shots
-            self._cost += cost
-            self.last_job_at = self.workspace.clock.monotonic()
+        return self._usage.reserve(self.id, job_id, shots, cost, self.workspace.clock.monotonic())
 
-    @property
-    def limits_cost(self) -> bool:
-        """Whether jobs must be priced before they are sent."""
-        return self._budget.max_cost is not None
+    def warn_in_time(self) -> None:
+        """Log a warning if it will soon end or lose its hold on the hardware, once per idle period."""
+        if self.is_in_terminal_state():
+            return
+        left, idle, hold = self.seconds_left, self.seconds_idle, self.hold_seconds
+        if left <= _WARN_SECONDS_LEFT:
+            self._warn("idle", f"ends in {left:.0f} s unless a job is sent")
+        if hold is not None and self.jobs_sent and hold * _HOLD_SHARE <= idle < hold:
+            self._warn("hold", f"gives the hardware back in {hold - idle:.0f} s unless a job is sent")
+
+    def _warn(self, what: str, sentence: str) -> None:
+        since = self._usage.last_job_at
+        if self._warned.get(what) != since:
+            self._warned[what] = since
+            _log.warning("session %s (%s) on %s %s", self.id, self.name, self.target, sentence)
 
     def reopen(self, old: str) -> None:
-        """Go on in a new session on the service, after this one timed out, if it was opened to do so.
+        """Continue in a new session on the service if this one timed out and was opened with ``on_timeout="reopen"``.
 
-        The new one has the old one's name and settings, and a tag that names the old one. Of several threads that
-        find the old one timed out, the first opens the new one, and the others go on in it.
+        The new one has the old one's name and settings, and a tag that names the old one. If several threads find the
+        old one timed out, the first opens the new one and the others use it.
 
         Args:
             old: The id of the session that timed out.
 
         Raises:
-            SessionTimedOutError: It was not.
+            SessionTimedOutError: It was opened otherwise.
         """
         with self._life:
             if self.id != old:
                 return
-            terms = self._terms
-            if terms is None or terms.on_timeout != "reopen" or self._closed:
+            settings = self._settings
+            if settings is None or settings.on_timeout != "reopen" or self._closed:
                 raise self.terminal_error()
-            raw = self.workspace.send_open(
+            raw = self.workspace.calls.open_session(
                 self.target,
-                terms.provider_id,
+                settings.provider_id,
                 name=self.name,
-                job_failure_policy=terms.job_failure_policy,
-                priority=terms.priority,
-                tags=(*terms.tags, f"continues:{old}"),
+                job_failure_policy=settings.job_failure_policy,
+                priority=settings.priority,
+                tags=(*settings.tags, f"continues:{old}"),
             )
             self._details = session_details(raw)
             self.workspace.watch.remove(old)
             self.previous_ids = (*self.previous_ids, old)
-            self.last_job_at = self.workspace.clock.monotonic()
+            self._usage.last_job_at = self.workspace.clock.monotonic()
             self.workspace.watch.add(self)
-        _log.warning("session %s timed out; going on in session %s", old, self.id)
+        _log.warning("session %s timed out; continuing in session %s", old, self.id)
 
     def check_target(self, target: str) -> None:
-        """Refuse a target that is not the session's, and a session that takes no more jobs.
+        """Check that a job for a target may join.
 
         Raises:
-            SessionError: So it is.
+            SessionError: The session belongs to another target, or takes no more jobs.
         """
         if target != self.target:
             raise SessionError(
@@ -386,15 +369,8 @@ class Session:
         if self._closed or self.is_in_terminal_state():
             raise self.terminal_error()
 
-    def withdraw(self, shots: int, cost: float = 0.0) -> None:
-        """Take back a job that was admitted but could not be sent."""
-        with self._lock:
-            self.jobs_sent -= 1
-            self._shots -= shots
-            self._cost -= cost
-
     def terminal_error(self) -> SessionError:
-        """Make the error of a session that takes no more jobs."""
+        """Return the error to raise when a job is to join although it takes no more."""
         way_out = f"Open a new one: target.open_session() on {self.target}."
         if self.status is SessionStatus.TIMED_OUT:
             return SessionTimedOutError(
@@ -408,20 +384,35 @@ class Session:
 
 
 class SessionSlot:
-    """Which session the jobs of one target join: the innermost that is attached."""
+    """The sessions that are attached to one target; its jobs join the innermost.
 
-    def __init__(self) -> None:
+    Attributes:
+        workspace: The target's workspace.
+        target: The target's name.
+        provider_id: Its provider's id in the workspace.
+        hold_seconds: How long the provider keeps the hardware for a session without a job; None if it does not.
+    """
+
+    def __init__(self, workspace: WorkspaceParts, target: str, provider_id: str, hold_seconds: float | None) -> None:
+        self.workspace = workspace
+        self.target = target
+        self.provider_id = provider_id
+        self.hold_seconds = hold_seconds
         self._lock = threading.RLock()
         self._sessions: list[Session] = []
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave out the sessions: they are attached in this process only."""
+        return SessionSlot, (self.workspace, self.target, self.provider_id, self.hold_seconds)
+
     def attach(self, session: Session) -> None:
-        """Let jobs join this session from now on."""
+        """Let jobs join this session."""
         with self._lock:
             if session not in self._sessions:
                 self._sessions.append(session)
 
     def detach(self, session: Session) -> None:
-        """Let jobs join it no more."""
+        """Let no more jobs join it."""
         with self._lock:
             if session in self._sessions:
                 self._sessions.remove(session)
@@ -431,3 +422,18 @@ class SessionSlot:
         """The session that the next job joins, if any."""
         with self._lock:
             return self._sessions[-1] if self._sessions else None
+
+
+def session_jobs(
+    workspace: WorkspaceParts,
+    session_id: str,
+    name_match: str | None,
+    status: Sequence[str] | None,
+    orderby_property: str | None,
+    *,
+    is_asc: bool,
+) -> list[Job]:
+    """Return the jobs of a session by its id; arguments as for :meth:`Session.list_jobs`."""
+    filter_ = matching(name_match=name_match, status=status)
+    listed = workspace.calls.list_session_jobs(session_id, filter_, orderby_property or "CreationTime", is_asc=is_asc)
+    return [Job(workspace, raw) for raw in listed]

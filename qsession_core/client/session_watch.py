@@ -1,4 +1,4 @@
-"""Looking after the sessions that this process has opened: warnings before time runs out, and closing at the end."""
+"""The sessions that this process has opened: warnings before they run out of time, and closing at exit."""
 
 from __future__ import annotations
 
@@ -8,79 +8,81 @@ import os
 import signal
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qsession_core.errors import QSessionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qsession_core.client.session import Session
-
 __all__ = ["SessionWatch"]
 
 _log = logging.getLogger(__name__)
 
-WARN_SECONDS_LEFT = 120.0
-_HOLD_SHARE = 0.75  # of a provider's hold, after which its loss is announced
-_LOOK_SECONDS = 5.0
+_CHECK_SECONDS = 5.0
+
+
+class WatchedSession(Protocol):
+    """What the watch uses of a session; ``session.py`` imports this module."""
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        ...
+
+    def warn_in_time(self) -> None:
+        """Log a warning if the session will soon run out of time."""
+        ...
+
+    def close(self) -> object:
+        """Close the session."""
+        ...
 
 
 class SessionWatch:
-    """The open sessions of one workspace that this process has opened."""
+    """The open sessions of one workspace that this process has opened. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._sessions: dict[str, Session] = {}
-        self._warned: dict[tuple[str, str], float] = {}
-        self._lock = threading.RLock()  # the handler of a signal runs in the thread that it interrupts
+        self._sessions: dict[str, WatchedSession] = {}
+        self._lock = threading.RLock()  # reentrant: the SIGTERM handler may run in the thread that holds it
         self._started = False
         self._process = os.getpid()
 
     def __reduce__(self) -> tuple[type[SessionWatch], tuple[()]]:
-        """Another process has opened no sessions."""
+        """Pickle as an empty watch: another process has opened no sessions."""
         return SessionWatch, ()
 
-    def add(self, session: Session) -> None:
-        """Look after a session from now on."""
+    def add(self, session: WatchedSession) -> None:
+        """Watch a session until it is removed."""
         with self._lock:
             if not self._sessions:
-                atexit.register(self.close_all)  # which keeps them until they are closed, whoever else forgets them
+                # atexit holds the watch, so sessions are closed even if the program drops them
+                atexit.register(self.close_all)
             self._sessions[session.id] = session
             start, self._started = not self._started, True
         if start:
             _close_at_termination(self)
-            threading.Thread(target=_look, args=(weakref.ref(self),), name="qsession-watch", daemon=True).start()
+            threading.Thread(
+                target=_check_regularly, args=(weakref.ref(self),), name="qsession-watch", daemon=True
+            ).start()
 
     def remove(self, session_id: str) -> None:
-        """Look after a session no more."""
+        """Stop watching a session."""
         with self._lock:
             if self._sessions.pop(session_id, None) is not None and not self._sessions:
                 atexit.unregister(self.close_all)
 
     def check(self) -> None:
-        """Warn about every session whose idle time or hold on the hardware is nearly over, once for each idle time."""
+        """Warn once per idle period about each session that will soon end or lose its hold on the hardware."""
         with self._lock:
             sessions = list(self._sessions.values())
         for session in sessions:
-            if session.is_in_terminal_state():
-                continue
-            left, idle = session.seconds_left, session.seconds_idle
-            if left <= WARN_SECONDS_LEFT:
-                self._warn(session, "idle", f"ends in {left:.0f} s unless a job is sent")
-            hold = session.hold_seconds
-            if hold is not None and session.jobs_sent and hold * _HOLD_SHARE <= idle < hold:
-                self._warn(session, "hold", f"gives the hardware back in {hold - idle:.0f} s unless a job is sent")
-
-    def _warn(self, session: Session, what: str, sentence: str) -> None:
-        since = session.last_job_at
-        if self._warned.get((session.id, what)) != since:
-            self._warned[session.id, what] = since
-            _log.warning("session %s (%s) on %s %s", session.id, session.name, session.target, sentence)
+            session.warn_in_time()
 
     def close_all(self) -> None:
-        """Close every session that is looked after; what fails is logged."""
+        """Close every watched session; log those that fail."""
         if self._process != os.getpid():
-            return  # a forked process did not open them
+            return  # a fork: the parent opened them
         with self._lock:
             sessions = list(self._sessions.values())
         for session in sessions:
@@ -90,11 +92,11 @@ class SessionWatch:
                 _log.warning("session %s could not be closed at exit: %s", session.id, error)
 
 
-def _look(watch: weakref.ref[SessionWatch]) -> None:
-    """Check every few seconds, as long as the watch is there."""
+def _check_regularly(watch: weakref.ref[SessionWatch]) -> None:
+    """Check every few seconds until the watch is garbage."""
     pause = threading.Event()
     while True:
-        pause.wait(_LOOK_SECONDS)
+        pause.wait(_CHECK_SECONDS)
         watched = watch()
         if watched is None:
             return
@@ -103,7 +105,7 @@ def _look(watch: weakref.ref[SessionWatch]) -> None:
 
 
 def _close_at_termination(watch: SessionWatch) -> None:
-    """Close the sessions when the process is told to end by SIGTERM, unless its program has a handler of its own."""
+    """Close the sessions on SIGTERM, unless the program has a handler of its own."""
     if threading.current_thread() is not threading.main_thread():
         return
     before = signal.getsignal(signal.SIGTERM)
@@ -120,14 +122,14 @@ def _close_at_termination(watch: SessionWatch) -> None:
 
 
 class _Terminating:
-    """A handler that closes the sessions of one workspace and then lets the signal do what it would have done."""
+    """A signal handler that closes the sessions of one workspace, restores the previous handler and signals again."""
 
     def __init__(self, close: Callable[[], None], before: Any) -> None:
         self._close = close
-        self._before = before  # the default, or the same for another workspace
+        self._before = before  # SIG_DFL, or the handler of another workspace
 
     def __call__(self, number: int, frame: object) -> None:  # noqa: ARG002 - a signal handler's arguments
-        """Close, and let the signal go on."""
+        """Close the sessions and signal again."""
         self._close()
         signal.signal(number, self._before)
         os.kill(os.getpid(), number)

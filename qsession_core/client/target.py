@@ -1,60 +1,86 @@
-"""A target: what it takes, and jobs and sessions on it."""
+"""A target: what it accepts, and jobs and sessions on it."""
 
 from __future__ import annotations
 
-import contextlib
-import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
 from qsession_core.catalog import KnownTarget
-from qsession_core.client.session import Budget, Session, SessionSlot, Terms
-from qsession_core.client.submitting.checks import tag_list
+from qsession_core.client.interface import WorkspaceParts
+from qsession_core.client.session import SessionSlot
+from qsession_core.client.session_host import SessionHost
 from qsession_core.client.submitting.cost import Quote, estimate
 from qsession_core.client.submitting.encoding import Encoder, PayloadTemplate, name_of
-from qsession_core.errors import ConfigurationError, ServiceError, TransportError
+from qsession_core.client.submitting.submission import NewJob
+from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
 from qsession_core.providers.row import DEFAULT_SHOTS, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from qsession_core.catalog import Price
     from qsession_core.client.job import Job
     from qsession_core.client.job_set import JobSet
     from qsession_core.client.service.models import TargetStatus
-    from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
-    from qsession_core.client.workspace import Workspace
+    from qsession_core.client.service.status import Priority
+    from qsession_core.client.session import Session
+    from qsession_core.client.submitting.submission import Submission
     from qsession_core.formats import Payload
     from qsession_core.program import Program
 
-__all__ = ["PayloadTemplate", "Target"]
+__all__ = ["PayloadTemplate", "Target", "TargetWorkspace"]
 
-# A target that neither its workspace nor a row describes is taken to be as wide as the widest known
-UNKNOWN_NUM_QUBITS = 100
+UNKNOWN_NUM_QUBITS = 100  # assumed for a target that neither the workspace nor our table knows
 
 
-class Target:
-    """A target of a workspace: hardware, or a simulator of the provider.
+class TargetWorkspace(WorkspaceParts, Protocol):
+    """A workspace as its targets see it; ``workspace.py`` imports this module.
 
-    A session belongs to the object that opened it: jobs of the same object join it, and jobs that are given it by
-    ``session=``.
+    Attributes:
+        prices: The price table for estimates.
+        submission: Sends jobs.
     """
 
-    def __init__(self, workspace: Workspace, provider: Provider, status: TargetStatus, provider_id: str) -> None:
-        """Join what the workspace says with the provider's row; users get targets from ``get_targets``.
+    prices: Sequence[Price]
+    submission: Submission
+
+    def get_target(self, name: str) -> Target:
+        """Return the target of this name."""
+        ...
+
+    def get_job(self, job_id: str) -> Job:
+        """Return a job."""
+        ...
+
+
+class Target(SessionHost):
+    """A target of a workspace: hardware, or a simulator of the provider.
+
+    A session belongs to the object that opened it: jobs of the same object join it, and jobs that get it by
+    ``session=``.
+
+    Attributes:
+        workspace: The workspace that it belongs to.
+        provider: What is known of its provider.
+        provider_id: The provider's id in the workspace.
+        details: The members of the last answer about it.
+    """
+
+    def __init__(self, workspace: TargetWorkspace, provider: Provider, status: TargetStatus, provider_id: str) -> None:
+        """Combine the workspace's answer with the provider's table; users get targets from ``get_targets``.
 
         Args:
-            workspace: Where the target is.
-            provider: The provider's row.
-            status: What the workspace says; it wins over the row.
+            workspace: The workspace that it belongs to.
+            provider: What is known of its provider.
+            status: The workspace's answer; it wins over the provider's table.
             provider_id: The provider's id in the workspace.
         """
         self.workspace = workspace
         self.provider = provider
         self.provider_id = provider_id
         self.details = status
-        self._row = provider.target(status.id) or KnownTarget(status.id, 0)
-        self._slot = SessionSlot()
+        self.session_slot = SessionSlot(workspace, status.id, provider_id, self.row.hold_seconds)
 
     def __repr__(self) -> str:
         return f"<Target {self.name}: {self.num_qubits} qubits, {self.target_profile or 'no QIR'}>"
@@ -66,152 +92,63 @@ class Target:
 
     @property
     def num_qubits(self) -> int:
-        """How many qubits a program may have; 100 where nobody says."""
+        """How many qubits a program may have; 100 if unknown."""
         return self.known_num_qubits or UNKNOWN_NUM_QUBITS
 
     @property
     def known_num_qubits(self) -> int | None:
-        """How many qubits a program may have; None where nobody says."""
-        return self.details.num_qubits or self._row.num_qubits or None
+        """How many qubits a program may have; None if unknown."""
+        return self.row.num_qubits or None
 
     @property
     def target_profile(self) -> str:
-        """The QIR profile: ``"Base"``, ``"Adaptive_RI"``, ``"Adaptive_RIF"``; empty where it takes no QIR."""
-        return self.details.target_profile or self._row.profile
+        """The QIR profile: ``"Base"``, ``"Adaptive_RI"``, ``"Adaptive_RIF"``; empty if it takes no QIR."""
+        return self.row.profile
 
     @property
     def max_shots(self) -> int | None:
         """The most shots of one job; None for no known limit."""
-        return self._row.max_shots
+        return self.row.max_shots
 
     @property
     def default_shots(self) -> int:
-        """How many shots a job has if nobody says."""
+        """How many shots a job has by default."""
         return DEFAULT_SHOTS
 
     @property
     def is_simulator(self) -> bool:
-        """Whether no hardware is behind it."""
-        return self._row.is_simulator or ".sim" in self.name
+        """Whether it is a simulator rather than hardware."""
+        return self.row.is_simulator or ".sim" in self.name
 
     @property
     def input_data_formats(self) -> tuple[str, ...]:
-        """What programs are encoded in, the default first."""
+        """The formats that programs are encoded in, the default first."""
         return tuple(format_.input_data_format for format_ in self.provider.formats)
 
     @property
     def current_availability(self) -> str | None:
-        """``"Available"``, ``"Degraded"`` (takes jobs, does not run them now) or ``"Unavailable"``, as last told."""
+        """``"Available"``, ``"Degraded"`` (takes jobs, does not run them now) or ``"Unavailable"``; None if unknown."""
         return self.details.current_availability
 
     @property
     def average_queue_time(self) -> float | None:
-        """How long a job waits, in seconds, as last told."""
+        """How long a job waits, in seconds; None if unknown."""
         return self.details.average_queue_time
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave behind the sessions that this process has attached."""
-        return {**self.__dict__, "_slot": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._slot = SessionSlot()
+    @property
+    def row(self) -> KnownTarget:
+        """What is known of it: the workspace's answer, completed by the provider's table; 0 qubits if unknown."""
+        known = self.provider.target(self.name) or KnownTarget(self.name, 0)
+        return replace(
+            known,
+            num_qubits=self.details.num_qubits or known.num_qubits,
+            profile=self.details.target_profile or known.profile,
+        )
 
     def refresh(self) -> Target:
-        """Ask the workspace for the target's present state."""
+        """Fetch its present state."""
         self.details = self.workspace.get_target(self.name).details
         return self
-
-    # --- sessions ------------------------------------------------------------------------------------------------
-
-    @property
-    def latest_session(self) -> Session | None:
-        """The session that the next job joins, if any."""
-        return self._slot.current
-
-    def get_latest_session_id(self) -> str | None:
-        """Return the id of the session that the next job joins, if any."""
-        session = self._slot.current
-        return None if session is None else session.id
-
-    @strict_keywords
-    def open_session(
-        self,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - the official client's keyword
-        job_failure_policy: SessionJobFailurePolicy | str | None = None,
-        priority: Priority | str | None = None,
-        tags: Sequence[str] | None = None,
-        *,
-        max_jobs: int | None = None,
-        max_shots: int | None = None,
-        max_time: float | None = None,
-        max_cost: float | None = None,
-        on_timeout: Literal["raise", "reopen"] = "raise",
-    ) -> Session:
-        """Open a session; jobs of this object join it until it is closed.
-
-        Args:
-            name: Its name; by default ``session-<id>``.
-            id: Its id; by default a new one.
-            job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
-            priority: ``"Standard"`` or ``"High"``.
-            tags: Its tags.
-            max_jobs: How many jobs it may have.
-            max_shots: How many shots they may have in all.
-            max_time: How many seconds from now a job may still be sent.
-            max_cost: How much its jobs may cost by estimate, in the currency or unit of the target's price.
-            on_timeout: What to do when the service has ended the session after ten minutes without a job: ``"raise"``,
-                or ``"reopen"``, going on in a new one.
-
-        Returns:
-            The session, open and attached; as a context manager it is closed at the end of the block.
-
-        Raises:
-            ServiceError: The service said no; nothing is attached then.
-        """
-        terms = Terms(
-            self.provider_id,
-            None if job_failure_policy is None else str(job_failure_policy),
-            None if priority is None else str(priority),
-            tuple(tag_list(tags) or ()),
-            on_timeout,
-            self._row.hold_seconds,
-        )
-        budget = Budget(max_jobs, max_shots, max_time, max_cost)
-        session_id = id or str(uuid.uuid4())
-        try:
-            raw = self.workspace.send_open(
-                self.name,
-                self.provider_id,
-                session_id=session_id,
-                name=name,
-                job_failure_policy=job_failure_policy,
-                priority=priority,
-                tags=tags,
-            )
-            session = Session(self.workspace, raw, slot=self._slot, budget=budget, terms=terms)
-        except (TransportError, KeyboardInterrupt):
-            if id is None:  # it may be open, with nobody who knows its id
-                with contextlib.suppress(ServiceError, TransportError):
-                    self.workspace.send_close(session_id)
-            raise
-        self.workspace.watch.add(session)
-        return session.open()
-
-    def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword
-        """Join a session that exists, from this process or another; it is never made.
-
-        Args:
-            id: The session's id.
-
-        Raises:
-            NotFoundError: There is none.
-            SessionError: It is another target's, or takes no more jobs.
-        """
-        session = Session(self.workspace, self.workspace.fetch_session(id), slot=self._slot)
-        session.check_target(self.name)
-        return session.open()
 
     # --- encoding ------------------------------------------------------------------------------------------------
 
@@ -226,21 +163,24 @@ class Target:
         metadata: Mapping[str, str] | None = None,
         gateset: str | None = None,
     ) -> Payload:
-        """Return what would be sent, after all checks; nothing is sent.
+        """Return the payload that ``submit`` would send, after all checks; nothing is sent.
 
         Args:
             input_data: A Program, a circuit of an SDK whose front end is installed, a dict, text or bytes that are
                 encoded already, an object with ``_repr_qir_`` (Q# through qdk), or a Payload.
-            shots: How many; by default 500.
-            input_data_format: What to encode it in, or what it is encoded in; by default the target's.
+            shots: At least 1; by default 500.
+            input_data_format: The format to encode it in, or in which it is encoded already; by default the first of
+                the target's that can express it.
             input_params: More of the job's ``inputParams``, by the service's and provider's own names.
             metadata: More metadata.
-            gateset: Where the provider has several, such as ``"native"``.
+            gateset: ``"qis"`` or ``"native"``, if the provider has gate sets.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
-        return Encoder(self, input_data_format, gateset).encode(input_data, shots, input_params, metadata)
+        return Encoder(self.provider, self.row, input_data_format, gateset).encode(
+            input_data, shots, input_params, metadata
+        )
 
     @strict_keywords
     def estimate_cost(
@@ -256,7 +196,7 @@ class Target:
 
         Raises:
             ConversionError: It cannot be sent as it is.
-            ConfigurationError: There is no price for this target.
+            ConfigurationError: The price of this target is unknown.
         """
         payload = self.encode(
             input_data, shots=shots, input_data_format=input_data_format, input_params=input_params, gateset=gateset
@@ -286,7 +226,9 @@ class Target:
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
-        return Encoder(self, input_data_format, gateset).template(program, shots, input_params, metadata)
+        return Encoder(self.provider, self.row, input_data_format, gateset).template(
+            program, shots, input_params, metadata
+        )
 
     # --- jobs ----------------------------------------------------------------------------------------------------
 
@@ -312,14 +254,14 @@ class Target:
         Args:
             input_data: As of :meth:`encode`.
             name: The job's name; by default the program's.
-            shots: How many; by default 500.
+            shots: At least 1; by default 500.
             input_params: More of the job's ``inputParams``.
             session: The session to join; by default the one that this object has opened, if any.
             priority: ``"Standard"`` or ``"High"``.
             tags: The job's tags.
             metadata: More metadata.
             input_data_format: As of :meth:`encode`.
-            output_data_format: Where the input format has several, such as ``"microsoft.quantum-results.v1"``.
+            output_data_format: If the input format has several, such as ``"microsoft.quantum-results.v1"``.
             gateset: As of :meth:`encode`.
             job_id: The job's id; by default a new one. Sending the same id again makes no second job.
 
@@ -330,7 +272,7 @@ class Target:
             ConversionError: It cannot be sent as it is.
             SessionError: The session takes no more jobs.
             BudgetExceededError: The session's budget is used up.
-            ServiceError: The service said no.
+            ServiceError: The service refused.
         """
         payload = self.encode(
             input_data,
@@ -342,15 +284,7 @@ class Target:
         )
         if output_data_format is not None:
             payload = replace(payload, output_data_format=output_data_format)
-        return self.workspace.submit_payload(
-            payload,
-            self,
-            name=name or name_of(input_data),
-            session=session or self._slot.current,
-            priority=priority,
-            tags=tags,
-            job_id=job_id,
-        )
+        return self._send(payload, name or name_of(input_data), session or self.latest_session, priority, tags, job_id)
 
     @strict_keywords
     def submit_all(
@@ -372,7 +306,7 @@ class Target:
         Args:
             inputs: Each as of :meth:`encode`; all are encoded and checked before the first is sent.
             names: A name for each; by default the program's.
-            shots: How many of each; by default 500, or what a payload says.
+            shots: At least 1, for each; by default a payload's own, or 500.
             input_params: More of the jobs' ``inputParams``.
             session: The session to join; by default the one that this object has opened, if any.
             priority: ``"Standard"`` or ``"High"``.
@@ -383,7 +317,7 @@ class Target:
 
         Raises:
             ConversionError: One of them cannot be sent as it is; nothing was sent.
-            ConfigurationError: There are more or fewer names than inputs; nothing was sent.
+            ConfigurationError: The number of names is not that of the inputs; nothing was sent.
         """
         from qsession_core.client.job_set import submit_all
 
@@ -402,11 +336,23 @@ class Target:
             raise ConfigurationError(f"There are {len(payloads)} inputs and {len(names)} names; give each input one.")
         if names is None:
             names = [name_of(input_data) for input_data in inputs]
-        joined = session or self._slot.current
+        joined = session or self.latest_session
 
         def submit(place: int) -> Job:
-            return self.workspace.submit_payload(
-                payloads[place], self, name=names[place], session=joined, priority=priority, tags=tags
-            )
+            return self._send(payloads[place], names[place], joined, priority, tags)
 
         return submit_all(self.workspace, len(payloads), submit)
+
+    def _send(
+        self,
+        payload: Payload,
+        name: str,
+        session: Session | None,
+        priority: Priority | str | None,
+        tags: Sequence[str] | None,
+        job_id: str | None = None,
+    ) -> Job:
+        """Send a payload into the session; arguments as for :meth:`submit`."""
+        new = NewJob.of(payload, self.name, self.provider_id, name=name, priority=priority, tags=tags, job_id=job_id)
+        cost = self.estimate_cost(payload).amount if session is not None and session.limits_cost else 0.0
+        return self.workspace.submission.submit(new, session, cost)

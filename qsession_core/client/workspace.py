@@ -1,22 +1,16 @@
-"""A workspace: the calls of the service, as methods that return its nouns."""
+"""A workspace: its targets, jobs and sessions as objects."""
 
 from __future__ import annotations
 
-import logging
-import uuid
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex
-
-import msgspec
 
 from qsession_core.catalog import PRICES, Price
 from qsession_core.client.job import Job
-from qsession_core.client.service.blobs import Blobs
-from qsession_core.client.service.models import ProviderStatus, Quota
-from qsession_core.client.service.query import any_of, matching, order
-from qsession_core.client.service.rest import Rest, said, segment
-from qsession_core.client.session import Session
+from qsession_core.client.service.calls import Calls
+from qsession_core.client.service.query import matching
+from qsession_core.client.service.rest import RestClient
+from qsession_core.client.session import Session, session_jobs
 from qsession_core.client.session_watch import SessionWatch
-from qsession_core.client.submitting.checks import tag_list
 from qsession_core.client.submitting.cost import JobCost
 from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
@@ -26,26 +20,33 @@ from qsession_core.keywords import near, strict_keywords
 from qsession_core.providers import find_provider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from qsession_core.client.job_set import JobSet
     from qsession_core.client.service.connection import Connection
+    from qsession_core.client.service.models import Quota
     from qsession_core.client.service.status import Priority
     from qsession_core.client.submitting.journal import Journal
-    from qsession_core.formats import Payload
     from qsession_core.transport import Transport
     from qsession_core.transport.auth import Authentication
 
 __all__ = ["Workspace"]
 
-_log = logging.getLogger(__name__)
-_MERGE = "application/merge-patch+json"
-_PAGE = "100"
-
 
 class Workspace:
-    """A workspace behind a transport; ``qsession_core.Workspace`` adds the ways to make one."""
+    """A workspace behind a transport; ``qsession_core.Workspace`` adds the ways to make one.
+
+    Attributes:
+        connection: Its ids and the endpoint.
+        clock: Times polling, retries and budgets.
+        parallelism: How many calls are made at the same time, at most, when many jobs are sent or fetched.
+        user_agent: The application's part of the user agent.
+        calls: The REST calls.
+        watch: The sessions that this process has opened and not closed.
+        submission: Sends jobs.
+        prices: The price table for estimates; may be replaced.
+    """
 
     def __init__(
         self,
@@ -58,15 +59,15 @@ class Workspace:
         parallelism: int = 16,
         journal: Journal | None = None,
     ) -> None:
-        """Put the calls together.
+        """Put the parts together.
 
         Args:
-            connection: Which workspace, and where.
-            transport: What carries the calls.
-            authentication: Who we are.
-            clock: What waits between looks.
-            user_agent: Goes before our own.
-            parallelism: How many calls a batch makes at the same time.
+            connection: Its ids and the endpoint.
+            transport: Carries the calls.
+            authentication: Adds the credential to each call; None if the service needs none.
+            clock: Times polling and budgets; by default the machine's.
+            user_agent: Put before our own user agent.
+            parallelism: How many calls are made at the same time, at most.
             journal: Notes what is sent, for :meth:`resume`.
         """
         self.connection = connection
@@ -74,10 +75,9 @@ class Workspace:
         self.parallelism = parallelism
         self.user_agent = user_agent
         self._transport = transport
-        self._rest = Rest(transport, connection, authentication, self.clock, user_agent)
-        self.blobs = Blobs(self._rest)
+        self.calls = Calls(RestClient(transport, connection, authentication, self.clock, user_agent))
         self.watch = SessionWatch()
-        self._submission = Submission(self, journal)
+        self.submission = Submission(self, journal)
         self.prices: Sequence[Price] = PRICES
 
     def __repr__(self) -> str:
@@ -104,7 +104,7 @@ class Workspace:
         return self.connection.location
 
     def close(self) -> None:
-        """Close the sessions that this process has opened and not closed, and give back connections."""
+        """Close the sessions that this process has opened and not closed, and the transport's connections."""
         self.watch.close_all()
         self._transport.close()
 
@@ -134,7 +134,7 @@ class Workspace:
             return self.get_target(name)
         return [
             Target(self, find_provider(provider.id.lower()), target, provider.id)
-            for provider in self._providers()
+            for provider in self.calls.provider_status()
             if provider_id is None or provider.id.lower() == provider_id.lower()
             for target in provider.targets
         ]
@@ -143,7 +143,7 @@ class Workspace:
         """Return the target of this name.
 
         Raises:
-            TargetNotFoundError: There is none; the error names what is near.
+            TargetNotFoundError: There is none; the error names similar ones.
         """
         targets: list[Target] = self.get_targets()
         for target in targets:
@@ -157,27 +157,20 @@ class Workspace:
             close_matches=tuple(other for other in names if repr(other) in advice),
         )
 
-    def _providers(self) -> list[ProviderStatus]:
-        return [
-            self._rest.read("GET /providerStatus", raw, ProviderStatus)
-            for page in self._rest.pages("/providerStatus", {})
-            for raw in page
-        ]
-
     @strict_keywords
     def get_quotas(self) -> list[Quota]:
-        """Return how much of each quota is used and left."""
-        return [self._rest.read("GET /quotas", raw, Quota) for page in self._rest.pages("/quotas", {}) for raw in page]
+        """Return the quotas with what is used of them."""
+        return self.calls.quotas()
 
     # --- jobs ----------------------------------------------------------------------------------------------------
 
     def get_job(self, job_id: str) -> Job:
-        """Return a job, whoever sent it.
+        """Return a job, sent by any client.
 
         Raises:
             NotFoundError: There is none of this id.
         """
-        return Job(self, self.fetch_job(job_id))
+        return Job(self, self.calls.get_job(job_id))
 
     def cancel_job(self, job: Job) -> Job:
         """Ask the service to cancel a job."""
@@ -192,12 +185,12 @@ class Workspace:
         priority: Priority | str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Job:
-        """Change a job's name, priority or tags; what is None stays."""
+        """Change a job's name, priority or tags; None leaves a member unchanged."""
         return job.update(name=name, priority=priority, tags=tags)
 
     def delete_job(self, job: Job | str) -> None:
         """Delete a job from the service."""
-        self._rest.call("DELETE", f"/jobs/{segment(job if isinstance(job, str) else job.id)}")
+        self.calls.delete_job(job if isinstance(job, str) else job.id)
 
     @strict_keywords
     def submit_all(
@@ -214,32 +207,12 @@ class Workspace:
         chosen = self.get_target(target) if isinstance(target, str) else target
         return chosen.submit_all(inputs, names=names, shots=shots, input_params=input_params, session=session)
 
-    def submit_payload(
-        self,
-        payload: Payload,
-        target: Target,
-        *,
-        name: str,
-        session: Session | None = None,
-        priority: Priority | str | None = None,
-        tags: Sequence[str] | None = None,
-        job_id: str | None = None,
-    ) -> Job:
-        """Send a payload in three calls; see :meth:`Submission.submit`."""
-        return self._submission.submit(
-            payload, target, name=name, session=session, priority=priority, tags=tags, job_id=job_id
-        )
-
     def resume(self, *, send: bool = True) -> ResumedJobs:
         """Find out what became of the jobs that a crash left open in the journal; see :meth:`Submission.resume`."""
-        return self._submission.resume(send=send)
-
-    def create_job(self, job_id: str, body: Mapping[str, object]) -> bytes:
-        """Create a job whose input is uploaded, and return what the service says of it."""
-        return self._rest.call("PUT", f"/jobs/{segment(job_id)}", body=body)
+        return self.submission.resume(send=send)
 
     def costs(self, since: date | None = None) -> list[JobCost]:
-        """Return what the service says that jobs have cost, the oldest first.
+        """Return what jobs have cost according to the service, the oldest first.
 
         Args:
             since: Only jobs created on this day or later.
@@ -257,25 +230,6 @@ class Workspace:
             )
             for job in self.list_jobs(created_after=since, orderby_property="CreationTime")
         ]
-
-    def fetch_job(self, job_id: str) -> bytes:
-        """Return what the service says of a job."""
-        return self._rest.call("GET", f"/jobs/{segment(job_id)}")
-
-    def send_cancel(self, job_id: str) -> bytes:
-        """Cancel a job and return what the service says of it; older services say nothing and are asked."""
-        return self._rest.call("POST", f"/jobs/{segment(job_id)}:cancel") or self.fetch_job(job_id)
-
-    def send_update(
-        self, job_id: str, *, name: str | None, priority: Priority | str | None, tags: Sequence[str] | None
-    ) -> None:
-        """Change a job's name, priority or tags."""
-        body = {
-            "name": name,
-            "priority": str(priority) if priority is not None else None,
-            "tags": tag_list(tags),
-        }
-        self._rest.call("PATCH", f"/jobs/{segment(job_id)}", body=said(body), content_type=_MERGE)
 
     # --- lists ---------------------------------------------------------------------------------------------------
 
@@ -295,7 +249,7 @@ class Workspace:
         """Return the workspace's jobs, those in sessions too; the oldest first unless ordered otherwise.
 
         Args:
-            name_match: Only jobs whose name starts so.
+            name_match: Only jobs whose name starts with this.
             job_type: Only jobs of these types.
             provider: Only jobs of these providers.
             target: Only jobs on these targets.
@@ -314,7 +268,7 @@ class Workspace:
             created_after=created_after,
             created_before=created_before,
         )
-        return [Job(self, bytes(raw)) for raw in self._listed("/jobs", filter_, orderby_property, is_asc)]
+        return [Job(self, raw) for raw in self.calls.list_jobs(filter_, orderby_property, is_asc=is_asc)]
 
     @strict_keywords
     def list_sessions(
@@ -327,7 +281,7 @@ class Workspace:
         orderby_property: str | None = None,
         is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
     ) -> list[Session]:
-        """Return the workspace's sessions; arguments as of :meth:`list_jobs`."""
+        """Return the workspace's sessions; arguments as for :meth:`list_jobs`."""
         filter_ = matching(
             provider=provider,
             target=target,
@@ -335,7 +289,7 @@ class Workspace:
             created_after=created_after,
             created_before=created_before,
         )
-        return [Session(self, bytes(raw)) for raw in self._listed("/sessions", filter_, orderby_property, is_asc)]
+        return [Session(self, raw) for raw in self.calls.list_sessions(filter_, orderby_property, is_asc=is_asc)]
 
     @strict_keywords
     def list_top_level_items(
@@ -351,7 +305,7 @@ class Workspace:
         orderby_property: str | None = None,
         is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
     ) -> list[Job | Session]:
-        """Return the workspace's sessions and the jobs that are in none; arguments as of :meth:`list_jobs`."""
+        """Return the workspace's sessions and the jobs outside sessions; arguments as for :meth:`list_jobs`."""
         filter_ = matching(
             name_match=name_match,
             item_type=item_type,
@@ -362,11 +316,8 @@ class Workspace:
             created_after=created_after,
             created_before=created_before,
         )
-        items: list[Job | Session] = []
-        for raw in self._listed("/topLevelItems", filter_, orderby_property, is_asc):
-            kind = self._rest.read("GET /topLevelItems", raw, _Kind).itemType or ""
-            items.append(Session(self, bytes(raw)) if kind.lower() == "session" else Job(self, bytes(raw)))
-        return items
+        items = self.calls.list_top_level_items(filter_, orderby_property, is_asc=is_asc)
+        return [Session(self, raw) if kind == "session" else Job(self, raw) for kind, raw in items]
 
     @strict_keywords
     def list_session_jobs(
@@ -377,54 +328,29 @@ class Workspace:
         orderby_property: str | None = None,
         is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
     ) -> list[Job]:
-        """Return a session's jobs, the oldest first unless ordered otherwise; arguments as of :meth:`list_jobs`."""
-        filter_ = matching(name_match=name_match, status=status)
-        path = f"/sessions/{segment(session_id)}/jobs"
-        return [
-            Job(self, bytes(raw)) for raw in self._listed(path, filter_, orderby_property or "CreationTime", is_asc)
-        ]
-
-    def job_pages(self, jobs: Sequence[Job]) -> Iterator[list[msgspec.Raw]]:
-        """Walk through the pages of lists that hold these jobs, the newest first."""
-        sessions = {job.session_id for job in jobs}
-        latest = order("CreationTime", ascending=False)
-        if len(sessions) == 1 and None not in sessions:
-            path, filter_ = f"/sessions/{sessions.pop()}/jobs", None
-        else:
-            path, filter_ = "/jobs", any_of("Target", sorted({job.details.target for job in jobs}))
-        return self._rest.pages(path, {"filter": filter_, "orderby": latest, "skip": "0", "top": _PAGE})
-
-    def _listed(
-        self,
-        path: str,
-        filter_: str | None,
-        orderby_property: str | None,
-        is_asc: bool,  # noqa: FBT001 - passed on
-    ) -> Iterator[msgspec.Raw]:
-        query = {"filter": filter_, "orderby": order(orderby_property, ascending=is_asc), "skip": "0", "top": _PAGE}
-        for page in self._rest.pages(path, query):
-            yield from page
+        """Return a session's jobs, the oldest first unless ordered otherwise; arguments as for :meth:`list_jobs`."""
+        return session_jobs(self, session_id, name_match, status, orderby_property, is_asc=is_asc)
 
     # --- sessions ------------------------------------------------------------------------------------------------
 
     def get_session(self, session_id: str) -> Session:
-        """Return a session, whoever opened it.
+        """Return a session, opened by any client.
 
         Raises:
             NotFoundError: There is none of this id.
         """
-        return Session(self, self.fetch_session(session_id))
+        return Session(self, self.calls.get_session(session_id))
 
     def open_sessions(self) -> list[Session]:
-        """Return the workspace's sessions that still take jobs, whoever opened them."""
+        """Return the workspace's sessions that still take jobs, opened by any client."""
         return [session for session in self.list_sessions() if not session.is_in_terminal_state()]
 
     def close_all_sessions(self) -> list[Session]:
         """Close every session of the workspace that still takes jobs, and return them.
 
         Raises:
-            ServiceError: The service said no to one of them; the others are closed.
-            TransportError: It said nothing.
+            ServiceError: The service refused to close one of them; the others are closed.
+            TransportError: No answer came.
         """
         sessions = self.open_sessions()
         failures: list[QSessionError] = []
@@ -435,41 +361,3 @@ class Workspace:
                 failures.append(failure)
         raise_together(failures)
         return sessions
-
-    def send_open(
-        self,
-        target: str,
-        provider_id: str,
-        *,
-        session_id: str | None = None,
-        name: str | None = None,
-        job_failure_policy: str | None = None,
-        priority: Priority | str | None = None,
-        tags: Sequence[str] | None = None,
-    ) -> bytes:
-        """Open a session and return what the service says of it."""
-        session_id = session_id or str(uuid.uuid4())
-        body = {
-            "itemType": "Session",
-            "name": name or f"session-{session_id}",
-            "providerId": provider_id,
-            "target": target,
-            "jobFailurePolicy": str(job_failure_policy) if job_failure_policy is not None else None,
-            "priority": str(priority) if priority is not None else None,
-            "tags": tag_list(tags),
-        }
-        raw = self._rest.call("PUT", f"/sessions/{segment(session_id)}", body=said(body))
-        _log.info("session %s opened on %s", session_id, target)
-        return raw
-
-    def fetch_session(self, session_id: str) -> bytes:
-        """Return what the service says of a session."""
-        return self._rest.call("GET", f"/sessions/{segment(session_id)}")
-
-    def send_close(self, session_id: str) -> bytes:
-        """Close a session and return what the service says of it."""
-        return self._rest.call("POST", f"/sessions/{segment(session_id)}:close")
-
-
-class _Kind(msgspec.Struct):
-    itemType: str | None = None  # noqa: N815 - the wire's name

@@ -1,4 +1,4 @@
-"""Who we are, as headers: an API key, a token that is renewed before it expires, or nothing."""
+"""Credentials as headers: an API key, or a token that is renewed before it expires."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["ApiKey", "Authentication", "Token", "TokenCredential"]
 
 SCOPE = "https://quantum.microsoft.com/.default"
 _KEY = re.compile(r"[!-~]+")
-_RENEW_SECONDS = 300.0  # so long before it expires, a token is renewed
+_RENEW_SECONDS = 300.0  # a token is renewed this long before it expires
 
 
 class AccessToken(Protocol):
-    """What azure-identity returns."""
+    """A token as azure-identity returns it."""
 
     @property
     def token(self) -> str:
@@ -35,7 +35,7 @@ class AccessToken(Protocol):
 
 
 class TokenCredential(Protocol):
-    """Any credential of azure-identity, or what looks like one."""
+    """A credential of azure-identity, or an object with its ``get_token``."""
 
     def get_token(self, *scopes: str) -> AccessToken:
         """Return a token for these scopes."""
@@ -43,7 +43,7 @@ class TokenCredential(Protocol):
 
 
 class Authentication(Protocol):
-    """Gives each request the headers that say who we are."""
+    """Makes the headers that authenticate a request."""
 
     def headers(self) -> Mapping[str, str]:
         """Return the headers."""
@@ -54,10 +54,10 @@ class ApiKey:
     """A workspace's API key."""
 
     def __init__(self, key: str) -> None:
-        """Take the key; space around it, such as the end of the line in its file, is no part of it.
+        """Take the key without space around it, such as a line end from its file.
 
         Raises:
-            ConfigurationError: It has a character that no key has; the key is not shown.
+            ConfigurationError: It has characters that cannot be part of a key; the key is not shown.
         """
         key = key.strip()
         if not _KEY.fullmatch(key):
@@ -75,13 +75,13 @@ class ApiKey:
 
 
 def _azure_errors() -> tuple[type[Exception], ...]:
-    """Return what azure-identity raises, if anybody has loaded it; nothing else of it is needed here."""
+    """Return the errors that azure-identity raises, if it is loaded, without importing it."""
     module = sys.modules.get("azure.core.exceptions")
     return (module.AzureError,) if module is not None else ()
 
 
 class Token:
-    """A bearer token of a credential; the credential itself is made when the first token is asked for."""
+    """A bearer token of a credential; the credential is made when the first token is needed."""
 
     def __init__(
         self,
@@ -90,12 +90,13 @@ class Token:
         scope: str = SCOPE,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Remember how to make the credential.
+        """Keep the way to make the credential.
 
         Args:
-            make: Makes it.
-            scope: What the token is for.
-            now: Seconds since 1970.
+            make: Makes the credential.
+            scope: The token's scope.
+            now: Returns seconds since 1970. Real time by default, whatever clock the workspace has, because the
+                tokens of the identity provider expire in real time.
         """
         self._make = make
         self._scope = scope
@@ -106,7 +107,7 @@ class Token:
         self._expires = 0.0
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind the token and the lock; another process asks for a token of its own."""
+        """Leave out the token and the lock; another process gets a token of its own."""
         return {**self.__dict__, "_lock": None, "_token": "", "_expires": 0.0}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -117,7 +118,7 @@ class Token:
         return f"Token(..., scope={self._scope!r})"
 
     def headers(self) -> Mapping[str, str]:
-        """Return the header with a token that is good for five minutes more."""
+        """Return the header with a token that is valid for at least five more minutes."""
         with self._lock:
             if self._now() >= self._expires - _RENEW_SECONDS:
                 if self._credential is None:

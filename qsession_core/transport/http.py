@@ -26,7 +26,7 @@ CONNECTIONS_PER_HOST = 32
 
 
 class HttpTransport:
-    """Carries requests over HTTP. Safe in threads; a forked process gets connections of its own."""
+    """Sends requests over HTTP. Safe to use from several threads; a forked process gets connections of its own."""
 
     def __init__(
         self,
@@ -37,15 +37,15 @@ class HttpTransport:
         read_seconds: float = READ_SECONDS,
         connections: int = CONNECTIONS_PER_HOST,
     ) -> None:
-        """Read the environment now, and never again.
+        """Read proxies and certificates from the environment, once.
 
         Args:
             proxies: Proxy URL by scheme; by default HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment.
-            verify: Path of a CA bundle, or False for none at all; by default REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or
-                SSL_CERT_FILE of the environment.
-            connect_seconds: Longest wait for a connection.
-            read_seconds: Longest wait for the next bytes of an answer.
-            connections: How many are kept for each host; a further call waits for one.
+            verify: Path of a CA bundle, or False to check no certificates; by default REQUESTS_CA_BUNDLE,
+                CURL_CA_BUNDLE or SSL_CERT_FILE of the environment.
+            connect_seconds: The longest wait for a connection.
+            read_seconds: The longest wait for the next bytes of an answer.
+            connections: How many are kept for each host; if all are in use, a call waits for one.
         """
         from_environment = next(
             (
@@ -66,7 +66,7 @@ class HttpTransport:
         self._sessions = self._open()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind connections and the lock."""
+        """Leave out the connections and the lock."""
         return {**self.__dict__, "_lock": None, "_sessions": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -77,7 +77,7 @@ class HttpTransport:
 
     def _open(self) -> requests.Session:
         session = requests.Session()
-        session.trust_env = False  # reading it anew costs 100 us a call
+        session.trust_env = False  # reading the environment costs 100 us a call
         session.verify = self._verify
         session.headers.clear()
         adapter = requests.adapters.HTTPAdapter(
@@ -102,7 +102,7 @@ class HttpTransport:
         return self._environment
 
     def send(self, request: Request) -> Response:
-        """Carry one request; see :class:`~qsession_core.transport.message.Transport`."""
+        """Send one request; see :class:`~qsession_core.transport.message.Transport`."""
         failure: TransportError | None = None
         try:
             answer = self._session().request(
@@ -119,7 +119,10 @@ class HttpTransport:
                 f"{request} got no answer in {self._timeout[1]:g} s. The service may be slow, or a proxy in the way.",
                 request=str(request),
             ) from _clean(error)
-        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):  # their texts show the header, thus the key
+        except (
+            requests.exceptions.InvalidHeader,
+            UnicodeEncodeError,
+        ):  # its text shows the header, which may be the key
             failure = TransportError(
                 f"{request} was not sent: a header holds a line end or characters beyond Latin-1. Check the user agent "
                 "and the credential.",
@@ -143,5 +146,5 @@ class HttpTransport:
 
 
 def _clean(error: Exception) -> Exception:
-    """Return the cause without its request, whose headers hold the key and whose address holds the signature."""
+    """Return an error's type and text without its request: headers hold the key, the URL may hold a signature."""
     return ConnectionError(f"{type(error).__name__}: {without_secrets(str(error))}")

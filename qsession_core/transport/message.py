@@ -1,4 +1,4 @@
-"""The two values that cross the door, and the door itself."""
+"""Request and response, and the protocol of a transport."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIGNATURE = re.compile(r"((?:[?&;]|%26|\bu0026)sig(?:=|%3D))[^&\s\"']+", re.IGN
 
 
 def without_secrets(url: str) -> str:
-    """Return the address with its SAS signature taken out.
+    """Return a URL or text with each SAS signature replaced.
 
     >>> without_secrets("https://a.example/job-1?se=2030&sig=c2VjcmV0&sp=r")
     'https://a.example/job-1?se=2030&sig=...&sp=r'
@@ -25,13 +25,13 @@ def without_secrets(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, whole.
+    """One HTTP request.
 
     Attributes:
         method: Upper case, such as ``"PUT"``.
         url: Absolute, with its query.
-        headers: By name; secrets (API key, bearer token) are here and nowhere else.
-        body: The bytes; empty for none.
+        headers: By name. Secrets (API key, bearer token) are here only.
+        body: Empty for none.
     """
 
     method: str
@@ -48,12 +48,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response, whole.
+    """One HTTP response.
 
     Attributes:
         status: The HTTP status, such as 200.
-        headers: By name, in lower case.
-        body: The bytes; empty for none.
+        headers: By name in lower case.
+        body: Empty for none.
     """
 
     status: int
@@ -65,10 +65,10 @@ class Response:
 
 
 class Transport(Protocol):
-    """Whatever carries a request to a workspace and its answer back. Safe to call from several threads."""
+    """Sends requests to a workspace. Safe to call from several threads."""
 
     def send(self, request: Request) -> Response:
-        """Carry one request and return its answer, whatever its status.
+        """Send one request and return its answer, whatever its status.
 
         Raises:
             TransportError: No usable answer came back.
@@ -76,5 +76,5 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back connections and the like. Sending afterwards is an error."""
+        """Release connections and the like. Sending afterwards is an error."""
         ...

@@ -1,13 +1,12 @@
-"""Trying again: which answers, how long to wait, and when to give up.
+"""Retries: after which answers, after how long, how often.
 
-Every create of the service is a PUT with an id of ours, so that it can be repeated; closing and cancelling can be
-repeated as well. What may not be repeated after the service has seen it is nothing that we send.
+All our requests are idempotent, so all may be retried: what we create is created by a PUT with an id of ours.
 
 ===========================  =================================================
-what happened                tried again
+what happened                retried
 ===========================  =================================================
 no answer, or a part of it   yes
-408, 429, 500, 502, 503, 504  yes; waits as long as the service says
+408, 429, 500, 502, 503, 504  yes; after ``Retry-After`` if the answer has one
 any other with Retry-After   yes, if it is 4xx or 5xx
 anything else                no
 ===========================  =================================================
@@ -39,10 +38,10 @@ _MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return how long the service asks to wait, in seconds; None if it does not say.
+    """Return how long the service asks to wait, in seconds; None if it gives no time.
 
     Args:
-        headers: The answer's, names in lower case.
+        headers: The answer's; names in lower case.
         now: The time, for answers that name a date.
 
     >>> from datetime import UTC, datetime
@@ -66,7 +65,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
 
 
 def _cut(response: Response) -> bool:
-    """Whether less came than was announced."""
+    """Whether the body is shorter than its ``Content-Length``."""
     announced = response.headers.get("content-length")
     if announced is None or "content-encoding" in response.headers:
         return False
@@ -82,27 +81,27 @@ def _number(text: str, unit: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how patiently a request is repeated.
+    """How often a request is repeated, and after which waits.
 
     Attributes:
-        attempts: How often it is sent at most.
-        first_seconds: The first wait, doubled each time, with up to half of it taken off at random.
-        longest_seconds: No wait is longer, but for one that the service asks for.
-        patience_seconds: A wait that the service asks for and that is longer is not waited: the error comes at once.
+        attempts: How often it is sent, at most.
+        first_seconds: The first wait; doubled each time, and up to half of it is taken off at random.
+        longest_seconds: The longest wait, unless the service asks for a longer one.
+        max_retry_after_seconds: If ``Retry-After`` is longer, do not wait; return the error response.
     """
 
     attempts: int = 6
     first_seconds: float = 0.4
     longest_seconds: float = 30.0
-    patience_seconds: float = 300.0
+    max_retry_after_seconds: float = 300.0
 
     def wait(self, attempt: int, asked: float | None, chance: float) -> float:
         """Return how long to wait before attempt ``attempt + 1``, in seconds.
 
         Args:
             attempt: How often it was sent already, from 1.
-            asked: What the service asked for.
-            chance: A number in [0, 1) from a random source.
+            asked: Seconds that the service asked for; None if it gave no time.
+            chance: A random number in [0, 1).
         """
         if asked is not None:
             return asked
@@ -112,13 +111,13 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RetryingTransport:
-    """A transport that repeats what can be repeated.
+    """A transport that retries.
 
     Attributes:
-        inner: What carries the requests.
-        policy: How often and how patiently.
-        clock: What waits.
-        chance: Random numbers in [0, 1) that keep clients from coming back all at once.
+        inner: The transport that sends.
+        policy: How often, and after which waits.
+        clock: Times the waits.
+        chance: Returns random numbers in [0, 1), so that clients do not retry at the same moment.
     """
 
     inner: Transport
@@ -127,7 +126,7 @@ class RetryingTransport:
     chance: Callable[[], float] = random.random
 
     def send(self, request: Request) -> Response:
-        """Carry one request, repeatedly if need be; see :class:`~qsession_core.transport.message.Transport`."""
+        """Send one request, several times if need be; see :class:`~qsession_core.transport.message.Transport`."""
         for attempt in range(1, self.policy.attempts):
             asked = None
             try:
@@ -135,12 +134,12 @@ class RetryingTransport:
             except TransportError as error:
                 reason = error.message
             else:
-                if response.status < 400 and not _cut(response):  # noqa: PLR2004 - HTTP's border between yes and no
+                if response.status < 400 and not _cut(response):  # noqa: PLR2004 - HTTP's errors start here
                     return response
                 asked = retry_after_seconds(response.headers, self.clock.now())
                 if response.status not in RETRIED and asked is None and not _cut(response):
                     return response
-                if asked is not None and asked > self.policy.patience_seconds:
+                if asked is not None and asked > self.policy.max_retry_after_seconds:
                     return response
                 reason = f"status {response.status}"
             wait = self.policy.wait(attempt, asked, self.chance())
@@ -156,5 +155,5 @@ class RetryingTransport:
         return response
 
     def close(self) -> None:
-        """Close what carries the requests."""
+        """Close the inner transport."""
         self.inner.close()

@@ -120,7 +120,7 @@ def test_a_target_tells_its_facts(service):
 
 
 def test_a_workspace_given_and_described_is_refused(workspace):
-    with pytest.raises(ConfigurationError, match="described as well"):
+    with pytest.raises(ConfigurationError, match="not both"):
         AzureQuantumService(workspace, location="eastus")
 
 

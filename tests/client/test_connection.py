@@ -66,7 +66,7 @@ def test_a_bad_connection_string_lists_everything_and_shows_no_key():
     with pytest.raises(errors.ConfigurationError) as caught:
         parse_connection_string(text)
     message = str(caught.value)
-    for part in ("ResourceGroupName is missing", "WorkspaceName is missing", "no GUID", "https://", "without '='"):
+    for part in ("ResourceGroupName is missing", "WorkspaceName is missing", "not a GUID", "https://", "without '='"):
         assert part in message
     assert "planted" not in message
 

@@ -1,4 +1,4 @@
-"""Inputs and results in the workspace's storage. The address itself carries the right to use it (SAS)."""
+"""Inputs and results in the workspace's blob storage, by URLs with a shared access signature (SAS)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from qsession_core.errors import AuthenticationError, ConflictError, PermissionD
 from qsession_core.transport import Request
 
 if TYPE_CHECKING:
-    from qsession_core.client.service.rest import Rest
+    from qsession_core.client.service.rest import RestClient
 
 __all__ = ["Blobs", "without_sas"]
 
 INPUT = "inputData"
 _API_VERSION = "2025-05-05"
-_FRESH_SECONDS = 300.0  # an address that expires sooner is not used
+_FRESH_SECONDS = 300.0  # a SAS that expires sooner is not used
 MAX_BYTES = 64 * 1024 * 1024  # of one Put Blob
 
 
@@ -29,18 +29,18 @@ class _SasUri(msgspec.Struct):
 
 
 def without_sas(uri: str) -> str:
-    """Return a blob's address without its query."""
+    """Return a blob's URL without its query."""
     return urlunsplit(urlsplit(uri)._replace(query=""))
 
 
 class Blobs:
     """Uploads and downloads of one workspace."""
 
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: RestClient) -> None:
         self._rest = rest
 
     def container(self, job_id: str) -> str:
-        """Return the address of a job's container, which the service makes, with the right to write into it."""
+        """Return the URL of a job's container with a SAS to write into it; the service creates the container."""
         return self._ask({"containerName": f"job-{job_id}"})
 
     def _ask(self, body: dict[str, str]) -> str:
@@ -52,26 +52,26 @@ class Blobs:
             usable = False
         if not usable:
             raise TransportError(
-                "The answer to POST /storage/sasUri holds no address. Something between here and the service may have "
+                "The answer to POST /storage/sasUri holds no URL. Something between here and the service may have "
                 "replaced it; try again.",
                 request="POST /storage/sasUri",
             )
         return address
 
     def upload(self, container: str, name: str, data: bytes, content_type: str, *, overwrite: bool = False) -> str:
-        """Write a blob and return its address without the right to use it.
+        """Write a blob and return its URL without SAS.
 
-        Repeating an upload whose answer was lost is no error: what is there is what we wrote.
+        An upload whose answer was lost may be repeated: the blob that exists then is the one that was written.
 
         Args:
             container: As :meth:`container` returns it.
             name: The blob's name.
-            data: Its bytes.
-            content_type: What it is labelled with.
-            overwrite: Whether a blob of this name is replaced; if not, it is left as it is.
+            data: Its content; at most 64 MiB.
+            content_type: The content's type.
+            overwrite: Whether an existing blob of this name is replaced; if not, it stays unchanged.
 
         Raises:
-            ServiceError: The storage said no.
+            ServiceError: The storage refused.
         """
         parts = urlsplit(container)
         url = urlunsplit(parts._replace(path=f"{parts.path}/{segment(name)}"))
@@ -86,21 +86,21 @@ class Blobs:
             headers["If-None-Match"] = "*"
         request = Request("PUT", url, headers, data)
         response = self._rest.transport.send(request)
-        if response.status >= 300:  # noqa: PLR2004 - HTTP's border between yes and no
+        if response.status >= 300:  # noqa: PLR2004 - HTTP's errors start here
             error = service_error(request, response, self._rest.clock.now())
             if not isinstance(error, ConflictError):
                 raise error
         return without_sas(url)
 
     def download(self, uri: str) -> bytes:
-        """Read a blob; an address without a right that lasts is renewed first, and once more if it is refused.
+        """Read a blob. A new SAS is requested if it expires within five minutes, and again after a 401 or 403.
 
         Args:
             uri: As the job's details give it.
 
         Raises:
-            ServiceError: The storage said no.
-            TransportError: Nothing came.
+            ServiceError: The storage refused.
+            TransportError: No answer came.
         """
         fresh = uri if self._lasts(uri) else self._renewed(uri)
         try:

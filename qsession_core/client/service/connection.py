@@ -1,4 +1,4 @@
-"""Which workspace, and where: resource ids, connection strings, endpoints."""
+"""The ids and the endpoint of a workspace: resource ids, connection strings."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LOOPBACK = re.compile(r"127(\.\d+){3}|localhost|\[?::1\]?")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A workspace's address. Whoever builds one has checked it.
+    """The ids and the endpoint of a workspace, checked already.
 
     Attributes:
         subscription_id: A GUID.
         resource_group: Its name.
         name: The workspace's name.
-        location: The region, such as ``"eastus"``; empty where nobody knows it.
-        endpoint: Base URL without a slash at its end.
+        location: The region, such as ``"eastus"``; empty if unknown.
+        endpoint: Base URL without a trailing slash.
         api_version: The ``api-version`` of each call.
     """
 
@@ -51,7 +51,7 @@ class Connection:
 
     @property
     def url(self) -> str:
-        """What the addresses of the workspace's calls start with."""
+        """The URL that all calls of the workspace start with."""
         return (
             f"{self.endpoint}/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.Quantum/workspaces/{self.name}"
@@ -59,8 +59,8 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What is known of a workspace so far; empty texts for what is not."""
+class PartialConnection:
+    """What is known of a workspace so far; unknown members are empty."""
 
     subscription_id: str = ""
     resource_group: str = ""
@@ -70,24 +70,24 @@ class Parts:
     api_key: str = field(default="", repr=False)
 
 
-def parse_resource_id(text: str) -> Parts:
-    """Read a resource id; letter case and a slash at its end do not matter.
+def parse_resource_id(text: str) -> PartialConnection:
+    """Parse a resource id, in any letter case, with or without a trailing slash.
 
     Raises:
-        ConfigurationError: It is none.
+        ConfigurationError: It is not a resource id.
     """
     found = _RESOURCE_ID.fullmatch(text.strip())
     if found is None:
         raise ConfigurationError(
-            "This is no resource id of a workspace (it is not shown, since it may hold a key). It reads "
+            "This is not the resource id of a workspace (it is not shown, since it may hold a key). It reads "
             "/subscriptions/<guid>/resourceGroups/<name>/providers/Microsoft.Quantum/Workspaces/<name>; the portal "
             "shows it on the workspace's overview."
         )
-    return Parts(*found.groups())
+    return PartialConnection(*found.groups())
 
 
-def parse_connection_string(text: str) -> Parts:
-    """Read a connection string: keys in any order and letter case, ``;`` and ``/`` at the end optional.
+def parse_connection_string(text: str) -> PartialConnection:
+    """Parse a connection string: keys in any order and letter case, trailing ``;`` and ``/`` optional.
 
     Raises:
         ConfigurationError: Something is missing or wrong; everything is listed, no secret is shown.
@@ -104,7 +104,7 @@ def parse_connection_string(text: str) -> Parts:
              "workspacename": "WorkspaceName", "quantumendpoint": "QuantumEndpoint"}  # fmt: skip
     problems += [f"{name} is missing" for key, name in names.items() if not pairs.get(key)]
     if pairs.get("subscriptionid") and not re.fullmatch(_GUID, pairs["subscriptionid"]):
-        problems.append("SubscriptionId is no GUID")
+        problems.append("SubscriptionId is not a GUID")
     endpoint = pairs.get("quantumendpoint", "")
     if endpoint:
         problems += endpoint_problems(endpoint)
@@ -113,7 +113,7 @@ def parse_connection_string(text: str) -> Parts:
             f"The connection string cannot be used: {', '.join(problems)}. It reads SubscriptionId=...;"
             "ResourceGroupName=...;WorkspaceName=...;ApiKey=...;QuantumEndpoint=https://<region>.quantum.azure.com/;"
         )
-    return Parts(
+    return PartialConnection(
         pairs["subscriptionid"],
         pairs["resourcegroupname"],
         pairs["workspacename"],
@@ -124,12 +124,12 @@ def parse_connection_string(text: str) -> Parts:
 
 
 def endpoint_problems(endpoint: str) -> list[str]:
-    """Say what is wrong with an endpoint: nothing, or that a secret would travel in the open."""
+    """Return what is wrong with an endpoint: secrets may be sent over https, or over http on loopback only."""
     try:
         parts = urlsplit(endpoint)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        return ["the endpoint is no URL"]
+        return ["the endpoint is not a URL"]
     if parts.scheme == "https" and host:
         return []
     if parts.scheme == "http" and _LOOPBACK.fullmatch(host):
@@ -138,7 +138,7 @@ def endpoint_problems(endpoint: str) -> list[str]:
 
 
 def location_of(endpoint: str) -> str:
-    """Return the region that an endpoint names, if it names one.
+    """Return the region in an endpoint; empty if there is none.
 
     >>> location_of("https://myworkspace.westus.quantum.azure.com/"), location_of("https://eastus-v2.quantum.azure.com")
     ('westus', 'eastus')

@@ -1,12 +1,13 @@
-"""Finding a workspace's endpoint: Azure's resource manager, or its resource graph where only the name is known."""
+"""Finding a workspace's endpoint by Azure's resource manager, or by its resource graph if only the name is known."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from qsession_core.client.service.connection import Parts, location_of
+from qsession_core.client.service.connection import PartialConnection, location_of
 from qsession_core.client.service.rest import service_error
 from qsession_core.errors import ConfigurationError, NotFoundError, TransportError
 from qsession_core.transport import Request
@@ -48,72 +49,81 @@ class _Rows(msgspec.Struct):
     data: list[_Row]
 
 
+@dataclass(frozen=True, slots=True)
+class _ResourceManager:
+    """Calls Azure's resource manager."""
+
+    transport: Transport
+    authentication: Authentication
+    clock: Clock
+    endpoint: str
+
+    def call(self, method: str, path: str, type_: type[T], body: object = None) -> T:
+        """Make one call and return its answer, parsed."""
+        headers = {"Accept": "application/json", **self.authentication.headers()}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        data = b"" if body is None else msgspec.json.encode(body)
+        request = Request(method, f"{self.endpoint.rstrip('/')}{path}", headers, data)
+        response = self.transport.send(request)
+        if response.status >= 300:  # noqa: PLR2004 - HTTP's errors start here
+            raise service_error(request, response, self.clock.now())
+        try:
+            return msgspec.json.decode(response.body, type=type_)
+        except msgspec.MsgspecError as error:
+            raise TransportError(
+                f"The answer to {request} cannot be read: {error}. Something between here and Azure's resource manager "
+                "may have cut or replaced it; try again.",
+                request=str(request),
+            ) from error
+
+
 def find_workspace(
-    known: Parts, transport: Transport, authentication: Authentication, clock: Clock, arm_endpoint: str = ARM_ENDPOINT
-) -> Parts:
+    known: PartialConnection,
+    transport: Transport,
+    authentication: Authentication,
+    clock: Clock,
+    arm_endpoint: str = ARM_ENDPOINT,
+) -> PartialConnection:
     """Complete what is known of a workspace.
 
     Args:
-        known: At least its name; with subscription and resource group it is one resource, else it is searched for.
-        transport: What carries the calls.
+        known: At least its name. It is fetched if subscription and resource group are known, else searched for.
+        transport: Sends the calls.
         authentication: For the resource manager, not for the workspace.
         clock: For answers that name a date.
-        arm_endpoint: Where the resource manager is.
+        arm_endpoint: The resource manager's base URL.
 
     Raises:
-        ConfigurationError: There is none, or more than one, or it tells no endpoint.
-        ServiceError: The resource manager said no.
+        ConfigurationError: There is none, or more than one, or its endpoint is unknown.
+        ServiceError: The resource manager refused.
     """
     if not known.name:
         raise ConfigurationError(
             "Which workspace? Pass resource_id=..., or subscription_id, resource_group and name; or set "
             "AZURE_QUANTUM_CONNECTION_STRING; or use Workspace.local()."
         )
-    if known.subscription_id and known.resource_group:
-        return _by_resource(known, transport, authentication, clock, arm_endpoint)
-    return _by_search(known, transport, authentication, clock, arm_endpoint)
+    manager = _ResourceManager(transport, authentication, clock, arm_endpoint)
+    return (_fetched if known.subscription_id and known.resource_group else _searched)(known, manager)
 
 
-def _call(request: Request, transport: Transport, clock: Clock) -> bytes:
-    response = transport.send(request)
-    if response.status >= 300:  # noqa: PLR2004 - HTTP's border between yes and no
-        raise service_error(request, response, clock.now())
-    return response.body
-
-
-def _read(request: Request, body: bytes, type_: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=type_)
-    except msgspec.MsgspecError as error:
-        raise TransportError(
-            f"The answer to {request} cannot be read: {error}. Something between here and Azure's resource manager "
-            "may have cut or replaced it; try again.",
-            request=str(request),
-        ) from error
-
-
-def _by_resource(
-    known: Parts, transport: Transport, authentication: Authentication, clock: Clock, arm_endpoint: str
-) -> Parts:
-    url = (
-        f"{arm_endpoint.rstrip('/')}/subscriptions/{known.subscription_id}/resourceGroups/{known.resource_group}"
+def _fetched(known: PartialConnection, manager: _ResourceManager) -> PartialConnection:
+    path = (
+        f"/subscriptions/{known.subscription_id}/resourceGroups/{known.resource_group}"
         f"/providers/Microsoft.Quantum/workspaces/{known.name}?api-version={_ARM_VERSION}"
     )
-    request = Request("GET", url, {"Accept": "application/json", **authentication.headers()})
     try:
-        resource = _read(request, _call(request, transport, clock), _Resource)
+        resource = manager.call("GET", path, _Resource)
     except NotFoundError as error:
         raise ConfigurationError(
             f"There is no workspace {known.name!r} in resource group {known.resource_group!r} of subscription "
             f"{known.subscription_id}, or this credential may not see it. Check the three names."
         ) from error
     properties = resource.properties or _Properties()
-    return _completed(known, known, resource.location, properties.endpoint_uri, properties.workspace_kind)
+    return _completed(known, resource.location, properties.endpoint_uri, properties.workspace_kind)
 
 
-def _by_search(
-    known: Parts, transport: Transport, authentication: Authentication, clock: Clock, arm_endpoint: str
-) -> Parts:
+def _searched(known: PartialConnection, manager: _ResourceManager) -> PartialConnection:
     conditions = [f"name =~ {_quoted(known.name)}"]
     if known.resource_group:
         conditions.append(f"resourceGroup =~ {_quoted(known.resource_group)}")
@@ -128,29 +138,29 @@ def _by_search(
     body: dict[str, object] = {"query": query}
     if known.subscription_id:
         body["subscriptions"] = [known.subscription_id]
-    url = f"{arm_endpoint.rstrip('/')}/providers/Microsoft.ResourceGraph/resources?api-version={_GRAPH_VERSION}"
-    headers = {"Accept": "application/json", "Content-Type": "application/json", **authentication.headers()}
-    request = Request("POST", url, headers, msgspec.json.encode(body))
-    rows = _read(request, _call(request, transport, clock), _Rows).data
+    path = f"/providers/Microsoft.ResourceGraph/resources?api-version={_GRAPH_VERSION}"
+    rows = manager.call("POST", path, _Rows, body).data
     if len(rows) != 1:
         found = ", ".join(f"{row.resource_group} in {row.subscription_id}" for row in rows) or "none"
         raise ConfigurationError(
             f"{len(rows)} workspaces are called {known.name!r} ({found}). Pass subscription_id and resource_group too."
         )
     (row,) = rows
-    parts = Parts(row.subscription_id, row.resource_group, row.name)
-    return _completed(parts, known, row.location, row.endpoint_uri, row.workspace_kind)
+    named = replace(known, subscription_id=row.subscription_id, resource_group=row.resource_group, name=row.name)
+    return _completed(named, row.location, row.endpoint_uri, row.workspace_kind)
 
 
-def _completed(parts: Parts, known: Parts, location: str | None, endpoint: str | None, kind: str | None) -> Parts:
+def _completed(
+    known: PartialConnection, location: str | None, endpoint: str | None, kind: str | None
+) -> PartialConnection:
     location = known.location or location or location_of(endpoint or "")
     if not endpoint and location:
         endpoint = f"https://{location}{'-v2' if kind == 'V2' else ''}.quantum.azure.com"
     if not endpoint:
         raise ConfigurationError(
-            f"Workspace {known.name!r} tells neither endpoint nor location. Pass location=..., such as 'eastus'."
+            f"Workspace {known.name!r} has neither endpoint nor location. Pass location=..., such as 'eastus'."
         )
-    return Parts(parts.subscription_id, parts.resource_group, parts.name, location, endpoint.rstrip("/"), known.api_key)
+    return replace(known, location=location, endpoint=endpoint.rstrip("/"))
 
 
 def _quoted(text: str) -> str:

@@ -1,7 +1,6 @@
-"""What the service says about jobs, sessions, targets and quotas; members that we do not know are kept.
+"""Jobs, sessions, targets and quotas as the service describes them; unknown members are kept.
 
-Source: the service's REST specification 2026-01-15-preview and recorded traffic (times come in several forms,
-``metadata`` may be null, members may be missing).
+Times come in several forms, ``metadata`` may be null, and members may be missing. Source: docs/protocol.md 4.
 """
 
 from __future__ import annotations
@@ -79,13 +78,13 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def extra(self) -> dict[str, Any]:
-        """What the service says beyond the members above, by its own names."""
+        """The members that are not listed above, by the service's names."""
         members = msgspec.json.decode(self.raw or b"{}", type=dict[str, Any])
         return {name: value for name, value in members.items() if name not in self.__struct_encode_fields__}
 
 
 class JobDetails(_Item, frozen=True, kw_only=True, rename="camel"):
-    """A job as the service tells it."""
+    """A job as the service describes it."""
 
     job_type: str | None = None
     session_id: str | None = None
@@ -104,7 +103,7 @@ class JobDetails(_Item, frozen=True, kw_only=True, rename="camel"):
 
 
 class SessionDetails(_Item, frozen=True, kw_only=True, rename="camel"):
-    """A session as the service tells it."""
+    """A session as the service describes it."""
 
     job_failure_policy: str | None = None
 
@@ -113,7 +112,7 @@ class SessionDetails(_Item, frozen=True, kw_only=True, rename="camel"):
 
 
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A target as the service tells it; queue times in seconds."""
+    """A target as the service describes it; queue times in seconds."""
 
     id: str
     current_availability: str | None = None
@@ -127,7 +126,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A provider and its targets as the service tells them."""
+    """A provider and its targets as the service describes them."""
 
     id: str
     current_availability: str | None = None
@@ -147,23 +146,23 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One page of a list; its members are read later, each as what it is."""
+    """One page of a list; its members are parsed later, each by its own type."""
 
     value: list[msgspec.Raw]
     next_link: str | None = None
 
 
 def job_details(raw: bytes) -> JobDetails:
-    """Read a job, with the members that we do not know under ``extra``.
+    """Parse a job; unknown members are under ``extra``.
 
     Raises:
-        TransportError: It is not what the service promises.
+        TransportError: It is not a job.
     """
     return _read(raw, JobDetails)
 
 
 def session_details(raw: bytes) -> SessionDetails:
-    """Read a session, with the members that we do not know under ``extra``; raises as :func:`job_details`."""
+    """Parse a session; unknown members are under ``extra``; raises as :func:`job_details`."""
     return _read(raw, SessionDetails)
 
 

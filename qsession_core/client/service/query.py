@@ -1,4 +1,4 @@
-"""Filters and orders for lists, as the service takes them."""
+"""Filters and orders of lists, in the service's OData syntax."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _quote(value: str) -> str:
 
 
 def starts_with(prefix: str | None) -> str | None:
-    """Match items whose name starts so.
+    """Return the filter for items whose name starts with a prefix.
 
     >>> starts_with("it's")
     "startswith(Name, 'it''s')"
@@ -30,7 +30,7 @@ def starts_with(prefix: str | None) -> str | None:
 
 
 def any_of(member: str, values: str | Iterable[str] | None) -> str | None:
-    """Match items whose member is one of the values.
+    """Return the filter for items whose member is one of the values.
 
     >>> any_of("State", ["Failed", "Cancelled"])
     "(State eq 'Failed' or State eq 'Cancelled')"
@@ -42,7 +42,7 @@ def any_of(member: str, values: str | Iterable[str] | None) -> str | None:
 
 
 def created(operator: str, day: date | None) -> str | None:
-    """Match items by the day of their creation; ``operator`` is ``ge`` or ``le``."""
+    """Return the filter by the day of creation; ``operator`` is ``ge`` or ``le``."""
     if day is None:
         return None
     return f"CreationTime {operator} {(day.date() if isinstance(day, datetime) else day).isoformat()}"
@@ -59,7 +59,7 @@ def matching(
     created_after: date | None = None,
     created_before: date | None = None,
 ) -> str | None:
-    """Return the filter for items that match everything given; arguments as of ``Workspace.list_jobs``."""
+    """Return the filter for items that match all arguments, which are those of ``Workspace.list_jobs``."""
     return all_of(
         starts_with(name_match),
         any_of("ItemType", item_type),
@@ -73,12 +73,12 @@ def matching(
 
 
 def all_of(*terms: str | None) -> str | None:
-    """Join filters by ``and``; None where there is nothing to filter by."""
+    """Join filters by ``and``; None if there are none."""
     return " and ".join(term for term in terms if term) or None
 
 
 def order(member: str | None, *, ascending: bool) -> str | None:
-    """Return the order by a member.
+    """Return the order by a member; None for the service's order.
 
     Raises:
         ConfigurationError: The service cannot order by it.

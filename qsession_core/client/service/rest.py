@@ -1,4 +1,4 @@
-"""Calls of the service: an address, a body, an answer or an error."""
+"""HTTP calls of the service: URL, headers, JSON, errors, pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from qsession_core.transport import Transport
     from qsession_core.transport.auth import Authentication
 
-__all__ = ["Rest", "said", "segment", "service_error"]
+__all__ = ["RestClient", "segment", "service_error", "without_nones"]
 
 JSON = "application/json"
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class _Error(msgspec.Struct):
 
 
 def user_agent(application: str | None) -> str:
-    """Return the user agent, built once: the application's own words first."""
+    """Return the user agent: the application's own, then ours."""
     try:
         ours = version("qsession")
     except PackageNotFoundError:  # run from a source tree that is not installed
@@ -51,12 +51,12 @@ def user_agent(application: str | None) -> str:
 
 
 def service_error(request: Request, response: Response, now: datetime) -> ServiceError:
-    """Make the error of an answer that says no, service's or storage's.
+    """Return the error for an error response of the service or the blob storage.
 
     Args:
         request: What was sent.
         response: What came back.
-        now: Seconds since 1970.
+        now: The time, for answers that name a date.
     """
     code = response.headers.get("x-ms-error-code", "")
     message = ""
@@ -95,21 +95,21 @@ def _tag(xml: str, name: str) -> str:
 
 
 def segment(text: str) -> str:
-    """Return an id as one segment of an address, so that no id leads anywhere else.
+    """Return an id as one path segment of a URL, quoted so that it cannot change the path.
 
     >>> segment("a/b?c")
     'a%2Fb%3Fc'
 
     Raises:
-        ConfigurationError: It is empty, or a way up.
+        ConfigurationError: It is empty, ``.`` or ``..``.
     """
     if text in {"", ".", ".."}:
-        raise ConfigurationError(f"{text!r} is no id. Pass the id of a job or session, such as job.id.")
+        raise ConfigurationError(f"{text!r} is not an id. Pass the id of a job or session, such as job.id.")
     return quote(text, safe="")
 
 
 def _host(url: str) -> tuple[str, str] | None:
-    """Return an address's scheme and host; None where it is no address."""
+    """Return the scheme and host of a URL; None if it is not a URL."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -117,13 +117,13 @@ def _host(url: str) -> tuple[str, str] | None:
     return parts.scheme, parts.netloc
 
 
-def said(body: Mapping[str, object]) -> dict[str, object]:
-    """Return what has a value: the service wants no nulls."""
+def without_nones(body: Mapping[str, object]) -> dict[str, object]:
+    """Drop members that are None; the service rejects nulls."""
     return {name: value for name, value in body.items() if value is not None}
 
 
-class Rest:
-    """Makes calls of one workspace."""
+class RestClient:
+    """Makes HTTP calls to one workspace."""
 
     def __init__(
         self,
@@ -136,11 +136,11 @@ class Rest:
         """Bind the calls to a workspace.
 
         Args:
-            transport: What carries them.
-            connection: Where to.
-            authentication: Who we are; None where the service does not ask.
+            transport: Sends them.
+            connection: The workspace.
+            authentication: Adds the credential; None if the service needs none.
             clock: For answers that name a date.
-            application: Goes before our own user agent.
+            application: Put before our own user agent.
         """
         self.transport = transport
         self.connection = connection
@@ -158,18 +158,18 @@ class Rest:
         content_type: str = JSON,
         query: Mapping[str, str | None] | None = None,
     ) -> bytes:
-        """Make one call below the workspace's address and return the answer's body.
+        """Make one call below the workspace's URL and return the body of the answer.
 
         Args:
             method: Such as ``"GET"``.
-            path: From the workspace on, such as ``"/jobs/<id>"``.
+            path: Relative to the workspace, such as ``"/jobs/<id>"``.
             body: Written as JSON; None for no body.
-            content_type: How the body is labelled.
+            content_type: The body's.
             query: Members that are None are left out.
 
         Raises:
-            ServiceError: The service said no.
-            TransportError: It said nothing.
+            ServiceError: The service refused.
+            TransportError: No answer came.
         """
         given = {name: value for name, value in (query or {}).items() if value is not None}
         tail = "&" + urlencode(given, quote_via=quote) if given else ""
@@ -183,7 +183,7 @@ class Rest:
         return response.body
 
     def _request(self, method: str, url: str, body: object, content_type: str) -> Request:
-        """Return the request; the key is in no other value of the frames that an error passes through."""
+        """Make the request here, so that the key is in no local variable of a frame that a traceback shows."""
         headers = {
             "Accept": JSON,
             "User-Agent": self._user_agent,
@@ -199,10 +199,10 @@ class Rest:
         return Request(method, url, headers, data)
 
     def read(self, request: str, body: bytes | msgspec.Raw, type_: type[T]) -> T:
-        """Read an answer's body.
+        """Parse the body of an answer.
 
         Raises:
-            TransportError: It is not what the service promises: cut off, or from somebody in between.
+            TransportError: It does not have the type: cut off, or not from the service.
         """
         try:
             return msgspec.json.decode(body, type=type_)
@@ -214,7 +214,7 @@ class Rest:
             ) from error
 
     def pages(self, path: str, query: Mapping[str, str | None]) -> Iterator[list[msgspec.Raw]]:
-        """Walk through the pages of a list, as long as somebody wants more."""
+        """Yield the pages of a list; each is fetched when it is needed."""
         body = self.call("GET", path, query=query)
         followed: set[str] = set()
         while True:
@@ -224,7 +224,7 @@ class Rest:
                 return
             if _host(page.next_link) != _host(self.connection.url):
                 raise TransportError(
-                    f"The list at {path} goes on at another host; its address was not followed, since the call carries "
+                    f"The list at {path} continues at another host; its link was not followed, since the call carries "
                     "our credential. Something between here and the service may have changed it.",
                     request=f"GET {path}",
                 )
@@ -234,7 +234,7 @@ class Rest:
             body = self._send("GET", self._in_our_version(page.next_link))
 
     def _in_our_version(self, link: str) -> str:
-        """Return a link of the service with our api-version in it: pages of one list are of one version."""
+        """Return a link of the service with our api-version, so that all pages of a list have one version."""
         head, _, query = link.partition("?")
         others = [part for part in query.split("&") if part and not part.lower().startswith("api-version=")]
         return head + "?" + "&".join([*others, self._version])

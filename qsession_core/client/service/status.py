@@ -1,4 +1,4 @@
-"""The service's words for states, policies and priorities. Open: a word that the service adds is not an error."""
+"""The service's words for states, policies and priorities. A word that is not listed here is not an error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["JobStatus", "Priority", "SessionJobFailurePolicy", "SessionStatus"]
 
 
 class _OpenWord(StrEnum):
-    """Words of the service: found in any letter case, and made when unknown."""
+    """Words of the service, in any letter case; an unknown word becomes a member of its own."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -31,7 +31,7 @@ class _OpenWord(StrEnum):
 
 
 class JobStatus(_OpenWord):
-    """State of a job. One that this package does not know is not terminal."""
+    """State of a job; an unknown one is not terminal."""
 
     QUEUED = "Queued"
     WAITING = "Waiting"
@@ -79,7 +79,7 @@ class SessionJobFailurePolicy(_OpenWord):
 
 
 class Priority(_OpenWord):
-    """Who goes first."""
+    """The order in the queue: high before standard."""
 
     STANDARD = "Standard"
     HIGH = "High"

@@ -1,4 +1,4 @@
-"""What is checked before anything is sent: numbers and limits. What a format can hold, the format checks."""
+"""Checks before anything is sent: shots, qubits, bytes. What a format can express, the format checks."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ import operator
 from typing import TYPE_CHECKING, SupportsIndex
 
 from qsession_core.client.service.blobs import MAX_BYTES
-from qsession_core.errors import ConfigurationError, ConversionError, LimitExceededError
+from qsession_core.errors import ConversionError, LimitExceededError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from qsession_core.formats import Payload
 
-__all__ = ["check_payload", "check_shots", "tag_list"]
+__all__ = ["check_payload", "check_shots"]
 
 
 def check_shots(shots: SupportsIndex | None, *, default: int, limit: int | None, target: str) -> int | ConversionError:
-    """Return the shots as a plain int, or what is wrong with them.
+    """Return the shots of a job as a plain int, or the error: this is the only place where a shot count is checked.
 
     Args:
-        shots: What the caller said.
-        default: What it is if the caller said nothing.
-        limit: The most that the target takes; None for no known limit.
-        target: The target's name.
+        shots: As the caller gave them; at least 1. None for the default.
+        default: The default.
+        limit: The most that the target takes in one job; None for no known limit.
+        target: The target's name, for the error.
     """
     if shots is None:
         return default
@@ -49,10 +47,10 @@ def check_payload(payload: Payload, num_qubits: int, limit: int | None, target: 
     """Return what is wrong with the size of a payload.
 
     Args:
-        payload: What would be sent.
-        num_qubits: How many qubits it needs.
-        limit: How many the target has; None if nobody knows.
-        target: The target's name.
+        payload: The payload.
+        num_qubits: Qubits that it needs.
+        limit: Qubits that the target has; None if unknown.
+        target: The target's name, for the error.
     """
     problems: list[ConversionError] = []
     if limit is not None and num_qubits > limit:
@@ -74,16 +72,3 @@ def check_payload(payload: Payload, num_qubits: int, limit: int | None, target: 
             )
         )
     return problems
-
-
-def tag_list(tags: Sequence[str] | None) -> list[str] | None:
-    """Return tags as a list; None for none.
-
-    Raises:
-        ConfigurationError: They are one text, which would become as many tags as it has letters, or no texts.
-    """
-    if tags is None:
-        return None
-    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
-        raise ConfigurationError(f"tags is {tags!r}; give a list of texts, such as ['a', 'b'].")
-    return list(tags)

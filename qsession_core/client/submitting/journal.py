@@ -1,13 +1,12 @@
-"""A journal of what is sent, so that a crash loses no job and doubles none.
+"""A journal of what is sent, so that a crash neither loses nor duplicates a job.
 
-One JSON object a line, appended and synced. Invariants, held by tests that kill the process at random points:
+One JSON object on each line, appended and synced. Invariants, held by tests that kill the process at random points:
 
-* ``intent`` is on disk before the first byte goes to the service, with everything that is needed to send the job again:
-  the job's body and its payload. Secrets are not: addresses with signatures are asked for anew.
-* ``sent`` follows when the service has the job, ``refused`` when it said no for good.
-* A job is sent again with the same id, so that the service has it once, whatever was lost in between.
-* Lines of several processes may stand in one file; a line that a crash has cut is passed over, and the next one starts
-  on a line of its own.
+* ``intent`` is on disk before the first byte goes to the service, with the job's body and payload, so that the job can
+  be sent again. It has no secrets: a URL with a SAS is requested again.
+* ``sent`` follows when the service has the job, ``refused`` when the service refused it finally.
+* A job is sent again with the same id, so that the service has it once.
+* Several processes may write one file; a line that a crash has cut is skipped, and the next one starts on a new line.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 try:
     import fcntl
-except ImportError:  # a system without it has no second process on one file either
+except ImportError:  # Windows has no fcntl: processes must not share one journal there
     fcntl = None  # type: ignore[assignment]
 
 __all__ = ["Intent", "Journal"]
@@ -53,12 +52,12 @@ class _Line(msgspec.Struct, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A job that was to be sent, and of which the journal does not know how it ended.
+    """A job that was to be sent, and whose end is not in the journal.
 
     Attributes:
         job_id: The job's id.
-        body: What creates it, without addresses.
-        content_type: How its payload is labelled.
+        body: The members of its creation, without blob URLs.
+        content_type: The content type of its payload.
         data: Its payload.
         at: When it was noted, in seconds since 1970.
     """
@@ -74,10 +73,10 @@ class Intent:
 
 
 class Journal:
-    """Notes of what is sent, in one file."""
+    """The journal in one file."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open or make the file; its folder must be there.
+        """Open or create the file; its folder must exist.
 
         Raises:
             ConfigurationError: It cannot be written.
@@ -86,7 +85,9 @@ class Journal:
         self._lock = threading.Lock()
         self._process = f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
         try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))  # programs are their owner's
+            os.close(
+                os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+            )  # only the owner may read the programs
         except OSError as error:
             raise ConfigurationError(
                 f"The journal {self.path} cannot be written: {error.strerror}. Choose a file in a folder of yours."
@@ -114,15 +115,15 @@ class Journal:
             ) from error
 
     def sent(self, job_id: str, at: float) -> None:
-        """Note that the service has the job; where that fails, :meth:`open_intents` tells it once more."""
+        """Note that the service has the job; if that fails, :meth:`open_intents` returns it again."""
         self._note(_Line("sent", job_id, at))
 
     def refused(self, job_id: str, at: float, why: str) -> None:
-        """Note that the service will not have the job."""
+        """Note that the service refused the job finally."""
         self._note(_Line("refused", job_id, at, why=why))
 
     def _note(self, line: _Line) -> None:
-        """Write what became of a job; the job is more than the note, so that a full disk is no error here."""
+        """Write how a job ended; a full disk is only logged, since the job itself has been sent."""
         try:
             self._write(line)
         except OSError as error:
@@ -132,7 +133,7 @@ class Journal:
         data = msgspec.json.encode(line) + b"\n"
         with self._lock, self.path.open("r+b", buffering=0) as file:
             if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX)  # given back when the file is closed
+                fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":  # a crash has cut the last line
@@ -142,9 +143,9 @@ class Journal:
             os.fsync(file.fileno())
 
     def open_intents(self) -> list[Intent]:
-        """Return the jobs of which the journal does not know how they ended, the oldest first.
+        """Return the jobs whose end is not in the journal, the oldest first.
 
-        Jobs of a process that still runs are its own business and are left out, but for this process's.
+        Jobs of other processes that still run are left out.
         """
         found: dict[str, _Line] = {}
         for number, raw in enumerate(self.path.read_bytes().split(b"\n"), 1):
@@ -153,7 +154,7 @@ class Journal:
             try:
                 line = msgspec.json.decode(raw, type=_Line)
             except msgspec.MsgspecError:
-                _log.warning("journal %s: line %d is cut and was passed over", self.path, number)
+                _log.warning("journal %s: line %d is cut and was skipped", self.path, number)
                 continue
             if line.step == "intent":
                 found[line.job] = line
@@ -167,7 +168,7 @@ class Journal:
 
 
 def _started(pid: int) -> str:
-    """Return when a process was started, in the system's ticks; empty where nobody tells."""
+    """Return when a process was started, in the system's ticks; empty if unknown."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):

@@ -4,30 +4,83 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from qsession_core.client.budget import Reservation
 from qsession_core.client.job import Job
 from qsession_core.client.service.blobs import INPUT
-from qsession_core.client.service.rest import said
+from qsession_core.client.service.calls import tag_list, text_of
+from qsession_core.client.service.rest import without_nones
 from qsession_core.client.service.status import SessionStatus
-from qsession_core.client.submitting.checks import tag_list
 from qsession_core.errors import ConfigurationError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from qsession_core.client.interface import WorkspaceParts
     from qsession_core.client.service.status import Priority
     from qsession_core.client.session import Session
     from qsession_core.client.submitting.journal import Intent, Journal
-    from qsession_core.client.target import Target
-    from qsession_core.client.workspace import Workspace
     from qsession_core.formats import Payload
 
-__all__ = ["ResumedJobs", "Submission"]
+__all__ = ["NewJob", "ResumedJobs", "Submission"]
 
 _log = logging.getLogger(__name__)
-_PASSING = frozenset({401, 408, 429})
+_WORTH_REPEATING = frozenset({401, 408, 429})  # unlike any other 4xx: token expired, too slow, too many requests
+_SESSION_REFUSED = "InvalidJobDefinition"  # the code of the answer to a job whose session takes no more
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be sent.
+
+    Attributes:
+        body: The members of its creation, without its blob URLs.
+        content_type: The content type of its input.
+        data: Its input.
+        id: Its id.
+    """
+
+    body: Mapping[str, Any]
+    content_type: str
+    data: bytes
+    id: str
+
+    @classmethod
+    def of(
+        cls,
+        payload: Payload,
+        target: str,
+        provider_id: str,
+        *,
+        name: str,
+        priority: Priority | str | None = None,
+        tags: Sequence[str] | None = None,
+        job_id: str | None = None,
+    ) -> NewJob:
+        """Make a job of a payload; arguments as for ``Target.submit``.
+
+        Raises:
+            ConfigurationError: The tags are not a list of texts.
+        """
+        body = {
+            "itemType": "Job",
+            "name": name,
+            "providerId": provider_id,
+            "target": target,
+            "inputDataFormat": payload.input_data_format,
+            "outputDataFormat": payload.output_data_format,
+            "inputParams": dict(payload.input_params),
+            "metadata": dict(payload.metadata) or None,
+            "priority": text_of(priority),
+            "tags": tag_list(tags),
+        }
+        return cls(without_nones(body), payload.content_type, payload.data, job_id or str(uuid.uuid4()))
+
+    def into(self, session_id: str) -> NewJob:
+        """Return the same job in a session."""
+        return replace(self, body={**self.body, "sessionId": session_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +90,7 @@ class ResumedJobs:
     Attributes:
         found: The service had them.
         sent: The service did not have them; they were sent now.
-        unsent: The service does not have them, and they were not sent: so asked, or it said no.
+        unsent: The service does not have them, and they were not sent: not asked to, or the service refused.
     """
 
     found: tuple[Job, ...]
@@ -45,128 +98,74 @@ class ResumedJobs:
     unsent: tuple[Intent, ...]
 
 
-class _Attempt:
-    """One attempt to send a job.
-
-    Attributes:
-        may_be_there: Whether the service may have the job although sending it failed: the answer to its creation did
-            not come, or was an error of the service itself.
-    """
-
-    may_be_there = False
-
-
 class Submission:
     """Sends the jobs of one workspace."""
 
-    def __init__(self, workspace: Workspace, journal: Journal | None) -> None:
+    def __init__(self, workspace: WorkspaceParts, journal: Journal | None) -> None:
         """Send for a workspace.
 
         Args:
-            workspace: Where to.
+            workspace: The workspace.
             journal: Notes what is sent; None for none.
         """
         self._workspace = workspace
         self._journal = journal
 
-    def submit(
-        self,
-        payload: Payload,
-        target: Target,
-        *,
-        name: str,
-        session: Session | None = None,
-        priority: Priority | str | None = None,
-        tags: Sequence[str] | None = None,
-        job_id: str | None = None,
-    ) -> Job:
-        """Send a payload in three calls: ask for a container, upload, create the job.
+    def submit(self, new: NewJob, session: Session | None, cost: float = 0.0) -> Job:
+        """Send a job in three calls: request a container, upload, create the job.
 
         Args:
-            payload: What to send.
-            target: Where to run it.
-            name: The job's name.
-            session: The session to join.
-            priority: ``"Standard"`` or ``"High"``.
-            tags: The job's tags.
-            job_id: The job's id; by default a new one.
+            new: The job.
+            session: The session to join; None for none.
+            cost: The job's estimated cost, for the session's budget.
 
         Raises:
             SessionError: The session takes no more jobs.
             BudgetExceededError: Its budget is used up.
-            ConfigurationError: The tags are none.
-            ServiceError: The service said no.
+            ServiceError: The service refused.
         """
-        shots = int(payload.input_params.get("shots", 0))
-        body = said(
-            {
-                "itemType": "Job",
-                "name": name,
-                "providerId": target.provider_id,
-                "target": target.name,
-                "inputDataFormat": payload.input_data_format,
-                "outputDataFormat": payload.output_data_format,
-                "inputParams": dict(payload.input_params),
-                "metadata": dict(payload.metadata) or None,
-                "priority": str(priority) if priority is not None else None,
-                "tags": tag_list(tags),
-            }
-        )
-        job_id = job_id or str(uuid.uuid4())
         if session is None:
-            return self._send(job_id, body, payload.content_type, payload.data)
-        cost = 0.0
-        if session.limits_cost:
-            cost = target.estimate_cost(payload).amount
-        session.admit(target.name, shots, cost)
-        sent, attempt = False, _Attempt()
-        try:
-            joined = session.id
-            try:
-                job = self._send(job_id, {**body, "sessionId": joined}, payload.content_type, payload.data, attempt)
-            except ServiceError as error:
-                # the service turns the session down: it ended without this process knowing
-                if error.code != "InvalidJobDefinition":
-                    raise
-                if session.id == joined:  # else another thread has reopened it meanwhile
-                    if not session.refresh().is_in_terminal_state():
-                        raise
-                    if session.status is not SessionStatus.TIMED_OUT:
-                        raise session.terminal_error() from error
-                    session.reopen(joined)
-                job = self._send(job_id, {**body, "sessionId": session.id}, payload.content_type, payload.data, attempt)
-            sent = True
-        finally:
-            if attempt.may_be_there and not sent:
-                _log.warning("job %s may be there all the same; the session's budget counts it", job_id)
-            elif not sent:
-                session.withdraw(shots, cost)
-        return job
+            return self._send(new, Reservation())
+        shots = int(new.body["inputParams"].get("shots", 0))
+        with session.reserve(new.body["target"], new.id, shots, cost) as reservation:
+            return self._send_into(session, new, reservation)
 
-    def _send(
-        self, job_id: str, body: Mapping[str, Any], content_type: str, data: bytes, attempt: _Attempt | None = None
-    ) -> Job:
-        """Ask for a container, upload, create the job; note each step if there is a journal."""
-        attempt = attempt or _Attempt()
-        workspace, journal, now = self._workspace, self._journal, self._now
-        if journal is not None:
-            journal.intend(job_id, body, content_type, data, now())
+    def _send_into(self, session: Session, new: NewJob, reservation: Reservation) -> Job:
+        """Send a job into a session; if that timed out unnoticed and may be reopened, send it into the new one."""
+        joined = session.id
         try:
-            container = workspace.blobs.container(job_id)
-            uploaded = workspace.blobs.upload(container, INPUT, data, content_type)
-            addresses = {"containerUri": container, "inputDataUri": uploaded}
-            attempt.may_be_there = True
-            raw = workspace.create_job(job_id, {**body, **addresses})
+            return self._send(new.into(joined), reservation)
         except ServiceError as error:
-            attempt.may_be_there &= error.status_code >= 500 or error.status_code == 408  # noqa: PLR2004
-            # 4xx: it will say no again, but for who asks too often, too slowly, or with a token that has expired
-            if journal is not None and 400 <= error.status_code < 500 and error.status_code not in _PASSING:  # noqa: PLR2004
-                journal.refused(job_id, now(), f"{error.status_code} {error.code}")
+            if error.code != _SESSION_REFUSED:
+                raise
+            if session.id == joined:  # else another thread has reopened it meanwhile
+                if not session.refresh().is_in_terminal_state():
+                    raise
+                if session.status is not SessionStatus.TIMED_OUT:
+                    raise session.terminal_error() from error
+                session.reopen(joined)
+        return self._send(new.into(session.id), reservation)
+
+    def _send(self, new: NewJob, reservation: Reservation) -> Job:
+        """Request a container, upload, create the job; note the start and the end if there is a journal."""
+        calls, journal = self._workspace.calls, self._journal
+        if journal is not None:
+            journal.intend(new.id, new.body, new.content_type, new.data, self._now())
+        try:
+            container = calls.blobs.container(new.id)
+            uploaded = calls.blobs.upload(container, INPUT, new.data, new.content_type)
+            reservation.may_exist = True
+            raw = calls.create_job(new.id, {**new.body, "containerUri": container, "inputDataUri": uploaded})
+        except ServiceError as error:
+            status = error.status_code
+            reservation.may_exist &= status >= 500 or status == 408  # noqa: PLR2004 - HTTP's statuses
+            if journal is not None and 400 <= status < 500 and status not in _WORTH_REPEATING:  # noqa: PLR2004
+                journal.refused(new.id, self._now(), f"{status} {error.code}")
             raise
         if journal is not None:
-            journal.sent(job_id, now())
-        _log.info("job %s sent to %s%s", job_id, body["target"], f" in session {body.get('sessionId', 'none')}")
-        return Job(workspace, raw, job_id)  # whatever the answer says, or does not: the job is there
+            journal.sent(new.id, self._now())
+        _log.info("job %s sent to %s in session %s", new.id, new.body["target"], new.body.get("sessionId", "none"))
+        return Job(self._workspace, raw, new.id)  # the job exists even if the answer cannot be read
 
     def _now(self) -> float:
         """Return seconds since 1970, as the journal notes them."""
@@ -176,7 +175,7 @@ class Submission:
         """Find out what became of the jobs that a crash left open in the journal.
 
         Args:
-            send: Whether to send those that the service does not have, each with the id it was to have.
+            send: Whether to send those that the service does not have, with the ids that the journal has for them.
 
         Returns:
             The jobs that the service had, those that were sent now, and those that were not sent.
@@ -191,14 +190,15 @@ class Submission:
         unsent: list[Intent] = []
         for intent in self._journal.open_intents():
             try:
-                found.append(self._workspace.get_job(intent.job_id))
+                found.append(Job(self._workspace, self._workspace.calls.get_job(intent.job_id)))
                 self._journal.sent(intent.job_id, self._now())
             except NotFoundError:
                 if not send:
                     unsent.append(intent)
                     continue
+                new = NewJob(intent.body, intent.content_type, intent.data, intent.job_id)
                 try:
-                    sent.append(self._send(intent.job_id, intent.body, intent.content_type, intent.data))
+                    sent.append(self._send(new, Reservation()))
                 except ServiceError as error:
                     _log.warning("job %s could not be sent: %s", intent.job_id, error)
                     unsent.append(intent)

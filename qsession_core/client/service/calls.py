@@ -1,0 +1,197 @@
+"""The calls of one workspace: one method a REST call, bytes or typed rows out.
+
+Source: docs/protocol.md 4.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from qsession_core.client.service.blobs import Blobs
+from qsession_core.client.service.models import ProviderStatus, Quota
+from qsession_core.client.service.query import any_of, order
+from qsession_core.client.service.rest import segment, without_nones
+from qsession_core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from qsession_core.client.service.rest import RestClient
+    from qsession_core.client.service.status import Priority
+
+__all__ = ["Calls", "tag_list"]
+
+_log = logging.getLogger(__name__)
+_MERGE = "application/merge-patch+json"
+T = TypeVar("T")
+_PAGE = "100"  # items of a list in one answer
+
+
+class Calls:
+    """Makes the calls of one workspace; blob storage is under ``blobs``."""
+
+    def __init__(self, rest: RestClient) -> None:
+        self._rest = rest
+        self.blobs = Blobs(rest)
+
+    # --- targets ---
+
+    def provider_status(self) -> list[ProviderStatus]:
+        """Return the workspace's providers with their targets."""
+        return list(self._rows("/providerStatus", ProviderStatus))
+
+    def quotas(self) -> list[Quota]:
+        """Return the workspace's quotas."""
+        return list(self._rows("/quotas", Quota))
+
+    def _rows(self, path: str, kind: type[T]) -> Iterator[T]:
+        for page in self._rest.pages(path, {}):
+            for raw in page:
+                yield self._rest.read(f"GET {path}", raw, kind)
+
+    # --- jobs ---
+
+    def create_job(self, job_id: str, body: Mapping[str, object]) -> bytes:
+        """Create a job whose input has been uploaded, and return it. Repeating the call makes no second job."""
+        return self._rest.call("PUT", f"/jobs/{segment(job_id)}", body=body)
+
+    def get_job(self, job_id: str) -> bytes:
+        """Return a job."""
+        return self._rest.call("GET", f"/jobs/{segment(job_id)}")
+
+    def cancel_job(self, job_id: str) -> bytes:
+        """Cancel a job and return it; older services answer without a body, so the job is fetched."""
+        return self._rest.call("POST", f"/jobs/{segment(job_id)}:cancel") or self.get_job(job_id)
+
+    def update_job(
+        self, job_id: str, *, name: str | None, priority: Priority | str | None, tags: Sequence[str] | None
+    ) -> None:
+        """Change a job's name, priority or tags; None leaves a member unchanged."""
+        body = {"name": name, "priority": text_of(priority), "tags": tag_list(tags)}
+        self._rest.call("PATCH", f"/jobs/{segment(job_id)}", body=without_nones(body), content_type=_MERGE)
+
+    def delete_job(self, job_id: str) -> None:
+        """Delete a job."""
+        self._rest.call("DELETE", f"/jobs/{segment(job_id)}")
+
+    # --- sessions ---
+
+    def open_session(
+        self,
+        target: str,
+        provider_id: str,
+        *,
+        session_id: str | None = None,
+        name: str | None = None,
+        job_failure_policy: str | None = None,
+        priority: Priority | str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> bytes:
+        """Open a session and return it.
+
+        Args:
+            target: The target's name.
+            provider_id: Its provider.
+            session_id: By default a new one.
+            name: By default ``session-<id>``.
+            job_failure_policy: As of ``open_session`` of a target, like those that follow.
+            priority: ``"Standard"`` or ``"High"``.
+            tags: Its tags.
+        """
+        session_id = session_id or str(uuid.uuid4())
+        body = {
+            "itemType": "Session",
+            "name": name or f"session-{session_id}",
+            "providerId": provider_id,
+            "target": target,
+            "jobFailurePolicy": text_of(job_failure_policy),
+            "priority": text_of(priority),
+            "tags": tag_list(tags),
+        }
+        raw = self._rest.call("PUT", f"/sessions/{segment(session_id)}", body=without_nones(body))
+        _log.info("session %s opened on %s", session_id, target)
+        return raw
+
+    def get_session(self, session_id: str) -> bytes:
+        """Return a session."""
+        return self._rest.call("GET", f"/sessions/{segment(session_id)}")
+
+    def close_session(self, session_id: str) -> bytes:
+        """Close a session and return it."""
+        return self._rest.call("POST", f"/sessions/{segment(session_id)}:close")
+
+    # --- lists ---
+
+    def list_jobs(self, filter_: str | None, orderby: str | None, *, is_asc: bool) -> Iterator[bytes]:
+        """Yield the workspace's jobs.
+
+        Args:
+            filter_: As :func:`~qsession_core.client.service.query.matching` makes it; None for all.
+            orderby: The member to order by, such as ``"Name"``; None for the service's order.
+            is_asc: Whether the order is ascending.
+        """
+        return self._items("/jobs", filter_, orderby, is_asc=is_asc)
+
+    def list_sessions(self, filter_: str | None, orderby: str | None, *, is_asc: bool) -> Iterator[bytes]:
+        """Yield the workspace's sessions; arguments as for :meth:`list_jobs`."""
+        return self._items("/sessions", filter_, orderby, is_asc=is_asc)
+
+    def list_session_jobs(
+        self, session_id: str, filter_: str | None, orderby: str | None, *, is_asc: bool
+    ) -> Iterator[bytes]:
+        """Yield a session's jobs; arguments as for :meth:`list_jobs`."""
+        return self._items(f"/sessions/{segment(session_id)}/jobs", filter_, orderby, is_asc=is_asc)
+
+    def list_top_level_items(
+        self, filter_: str | None, orderby: str | None, *, is_asc: bool
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield sessions and the jobs outside sessions, each with its item type in lower case."""
+        for raw in self._items("/topLevelItems", filter_, orderby, is_asc=is_asc):
+            yield (self._rest.read("GET /topLevelItems", raw, _ItemType).itemType or "").lower(), raw
+
+    def _items(self, path: str, filter_: str | None, orderby: str | None, *, is_asc: bool) -> Iterator[bytes]:
+        for page in self._pages(path, filter_, order(orderby, ascending=is_asc)):
+            for raw in page:
+                yield bytes(raw)
+
+    def pages_with_jobs(self, targets: Iterable[str], session_ids: Iterable[str | None]) -> Iterator[list[msgspec.Raw]]:
+        """Yield the pages of the shortest list that holds certain jobs, the newest first.
+
+        Args:
+            targets: The names of the jobs' targets.
+            session_ids: The ids of their sessions; None for a job without one.
+        """
+        sessions = set(session_ids)
+        latest = order("CreationTime", ascending=False)
+        if len(sessions) == 1 and None not in sessions:
+            return self._pages(f"/sessions/{sessions.pop()}/jobs", None, latest)
+        return self._pages("/jobs", any_of("Target", sorted(set(targets))), latest)
+
+    def _pages(self, path: str, filter_: str | None, orderby: str | None) -> Iterator[list[msgspec.Raw]]:
+        return self._rest.pages(path, {"filter": filter_, "orderby": orderby, "skip": "0", "top": _PAGE})
+
+
+class _ItemType(msgspec.Struct):
+    itemType: str | None = None  # noqa: N815 - the wire's name
+
+
+def text_of(value: object) -> str | None:
+    """Return a word of the service, or None for None."""
+    return None if value is None else str(value)
+
+
+def tag_list(tags: Sequence[str] | None) -> list[str] | None:
+    """Return tags as a list; None for None.
+
+    Raises:
+        ConfigurationError: They are one text, which would become one tag per character, or not all are texts.
+    """
+    if tags is None:
+        return None
+    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+        raise ConfigurationError(f"tags is {tags!r}; give a list of texts, such as ['a', 'b'].")
+    return list(tags)

@@ -1,0 +1,131 @@
+"""Opening and joining sessions: the same methods for targets of the core, Qiskit backends and Cirq targets.
+
+A job joins the session that is passed to it, else the innermost session that its target (or the backend or Cirq target
+around it) has opened and not closed: :attr:`SessionHost.latest_session`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from typing import TYPE_CHECKING, Literal
+
+from qsession_core.keywords import strict_keywords
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
+    from qsession_core.client.session import Session, SessionSlot
+
+__all__ = ["SessionHost"]
+
+
+class SessionHost:
+    """Base of what opens sessions and lets its jobs join them.
+
+    Attributes:
+        session_slot: The sessions that its jobs join; a backend or Cirq target has that of its target.
+    """
+
+    session_slot: SessionSlot
+
+    @property
+    def latest_session(self) -> Session | None:
+        """The session that the next job joins, if any."""
+        return self.session_slot.current
+
+    def get_latest_session_id(self) -> str | None:
+        """Return the id of the session that the next job joins, if any."""
+        session = self.latest_session
+        return None if session is None else session.id
+
+    @strict_keywords
+    def open_session(
+        self,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - the official client's keyword
+        job_failure_policy: SessionJobFailurePolicy | str | None = None,
+        priority: Priority | str | None = None,
+        tags: Sequence[str] | None = None,
+        *,
+        max_jobs: int | None = None,
+        max_shots: int | None = None,
+        max_time: float | None = None,
+        max_cost: float | None = None,
+        on_timeout: Literal["raise", "reopen"] = "raise",
+    ) -> Session:
+        """Open a session; jobs of this object join it until it is closed.
+
+        Args:
+            name: Its name; by default ``session-<id>``.
+            id: Its id; by default a new one.
+            job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
+            priority: ``"Standard"`` or ``"High"``.
+            tags: Its tags.
+            max_jobs: The most jobs.
+            max_shots: The most shots (repetitions in Cirq) of all jobs together.
+            max_time: For how many seconds from now jobs may be sent.
+            max_cost: The most that all jobs together may cost by estimate, in the currency or unit of the target's
+                price.
+            on_timeout: What to do when the service has ended the session after ten minutes without a job: ``"raise"``,
+                or ``"reopen"`` to continue in a new one.
+
+        Returns:
+            The session, open and joined; as a context manager it is closed at the end of the block.
+
+        Raises:
+            ServiceError: The service refused; nothing is joined then.
+        """
+        from qsession_core.client.budget import Budget
+        from qsession_core.client.service.calls import tag_list, text_of
+        from qsession_core.client.session import Session, SessionSettings
+        from qsession_core.errors import ServiceError, TransportError
+
+        slot = self.session_slot
+        settings = SessionSettings(
+            slot.provider_id,
+            text_of(job_failure_policy),
+            text_of(priority),
+            tuple(tag_list(tags) or ()),
+            on_timeout,
+            slot.hold_seconds,
+        )
+        session_id = id or str(uuid.uuid4())
+        calls = slot.workspace.calls
+        try:
+            raw = calls.open_session(
+                slot.target,
+                slot.provider_id,
+                session_id=session_id,
+                name=name,
+                job_failure_policy=job_failure_policy,
+                priority=priority,
+                tags=tags,
+            )
+            budget = Budget(max_jobs, max_shots, max_time, max_cost)
+            session = Session(slot.workspace, raw, slot=slot, budget=budget, settings=settings)
+        except (TransportError, KeyboardInterrupt):
+            if id is None:  # it may be open, and the caller does not know its id
+                with contextlib.suppress(ServiceError, TransportError):
+                    calls.close_session(session_id)
+            raise
+        slot.workspace.watch.add(session)
+        return session.open()
+
+    def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword
+        """Join a session that exists, from this process or another.
+
+        Args:
+            id: The session's id.
+
+        Raises:
+            NotFoundError: There is none.
+            SessionError: It belongs to another target, or takes no more jobs.
+        """
+        from qsession_core.client.session import Session
+
+        slot = self.session_slot
+        session = Session(slot.workspace, slot.workspace.calls.get_session(id), slot=slot)
+        session.check_target(slot.target)
+        return session.open()
