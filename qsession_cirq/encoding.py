@@ -1,4 +1,4 @@
-"""From a circuit to payloads: one, or one a point of a sweep; and what travels with each in its metadata."""
+"""From a circuit to payloads, one or one for each point of a sweep, with the metadata of their jobs."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 __all__ = ["Encoding"]
 
 _NATIVE = frozenset({"gpi", "gpi2", "ms", "zz"})
-_PIECE, _PIECES = 40, 9  # cirq-ionq keeps the measured keys in so many pieces of so many characters
+_PIECE, _PIECES = 40, 9  # cirq-ionq stores the measured keys in at most 9 values of 40 characters
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How circuits are to be encoded for a target.
+    """Encodes circuits for a target.
 
     Attributes:
         target: The core's target.
-        input_params: More of the job's ``inputParams``, by the service's and provider's own names.
-        metadata: More metadata.
-        input_data_format: What to encode in; None for the first of the target's that can hold the circuit.
-        gateset: Where the provider has several; None for native where the circuit is of native gates alone.
+        input_params: Added to the job's ``inputParams``, by the service's and provider's own names.
+        metadata: Added to the job's metadata.
+        input_data_format: The format to encode in; None for the target's first that can express the circuit.
+        gateset: ``"qis"`` or ``"native"``; None for native if the circuit has native gates alone.
     """
 
     target: Target
@@ -46,11 +46,11 @@ class Encoding:
     gateset: str | None = None
 
     def one(self, program: cirq.AbstractCircuit, repetitions: int, resolver: cirq.ParamResolver) -> Payload:
-        """Return what would be sent of one circuit.
+        """Return the payload of one circuit.
 
         Args:
             program: The circuit.
-            repetitions: How many.
+            repetitions: At least 1.
             resolver: Values of all its symbols.
 
         Raises:
@@ -72,12 +72,12 @@ class Encoding:
     def sweep(
         self, program: cirq.AbstractCircuit, repetitions: int, resolvers: Sequence[cirq.ParamResolver]
     ) -> list[Payload]:
-        """Return what would be sent for each point; converted and encoded once where that is possible.
+        """Return the payload of each point; the circuit is converted and encoded once if possible.
 
         Args:
             program: The circuit.
-            repetitions: How many at each point.
-            resolvers: One a point.
+            repetitions: At each point, at least 1.
+            resolvers: One for each point.
 
         Raises:
             ConversionError: The circuit cannot be sent as it is; every problem is listed.
@@ -95,7 +95,9 @@ class Encoding:
                 metadata=self._texts(repetitions),
                 gateset=self.gateset or self._native(conversion),
             )
-        except ConversionError:  # each point may be a circuit of its own: repetitions that are a symbol, say
+        except (
+            ConversionError
+        ):  # some circuits differ from point to point, such as by a symbol as number of repetitions
             return [self.one(program, repetitions, resolver) for resolver in resolvers]
         values = values_of(conversion.expressions, resolvers).tolist()
         return [
@@ -104,12 +106,12 @@ class Encoding:
         ]
 
     def _native(self, conversion: Conversion) -> str | None:
-        """Return ``"native"`` for a circuit of native gates alone, where the provider has them."""
+        """Return ``"native"`` if the circuit has native gates alone and the provider takes them."""
         gates = conversion.program.words - {"measure", "barrier"}
         return "native" if gates and gates <= _NATIVE and "native" in self.target.provider.gatesets else None
 
     def _texts(self, repetitions: int) -> dict[str, str]:
-        """Return metadata as the service keeps it: text by key."""
+        """Return the metadata with values as text, as the service needs them."""
         return {
             key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
             for key, value in {"repetitions": str(repetitions), **self.metadata}.items()
@@ -132,12 +134,12 @@ def _check_bound(conversion: Conversion) -> None:
 
 
 def _stamped(payload: Payload, conversion: Conversion, resolver: cirq.ParamResolver | None) -> Payload:
-    """Write what travels with this payload alone: its values, and the keys as the official client reads them."""
+    """Add the metadata of one payload: its values, and the measured keys in the official client's form."""
     metadata = dict(payload.metadata)
     if resolver is not None:
         metadata[KEY] = replace(conversion.readout, params=params_of(resolver)).to_text()
     if payload.input_data_format == IONQ_JSON:
-        # cirq-ionq joins everything that begins with "measurement", so the other form has to go
+        # cirq-ionq joins all keys that begin with "measurement", so the other form must be removed
         pieces = _cirq_ionq_keys(conversion)
         if pieces:
             del metadata["measurement_dict"]
@@ -146,7 +148,7 @@ def _stamped(payload: Payload, conversion: Conversion, resolver: cirq.ParamResol
 
 
 def _cirq_ionq_keys(conversion: Conversion) -> dict[str, str]:
-    """Write measured keys as cirq-ionq does; nothing where a key does not fit its form, or is no plain measurement."""
+    """Return measured keys in cirq-ionq's form; empty if a key does not fit it or is not a plain measurement."""
     if any(key.instances > 1 or key.inverted or key.confusions for key in conversion.readout.keys):
         return {}
     measured = msgspec.json.decode(conversion.program.metadata["measurement_dict"], type=dict[str, list[int]])

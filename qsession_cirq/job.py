@@ -1,4 +1,4 @@
-"""A job and its result in Cirq's shapes."""
+"""A job, with its results in Cirq's form."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ _log = logging.getLogger(__name__)
 
 
 class Job:
-    """A job of the workspace, whoever sent it; its results come in Cirq's shapes."""
+    """A job of the workspace, sent by any client; its results have Cirq's form.
+
+    Attributes:
+        azure_job: The job of the core.
+    """
 
     def __init__(self, azure_job: CoreJob, *, params: cirq.ParamResolver | None = None) -> None:
         """Wrap a job of the core; users get jobs from ``submit``, ``create_job`` and ``get_job``.
 
         Args:
             azure_job: The core's job.
-            params: The values that it was sent with; by default what its metadata says.
+            params: The values that it was sent with; by default those in its metadata.
         """
         self.azure_job = azure_job
         self._params = params
@@ -43,7 +47,7 @@ class Job:
         return self.azure_job.id
 
     def status(self) -> str:
-        """Return the job's state now: ``"Waiting"``, ``"Executing"``, ``"Succeeded"``..., ``"Failed: <why>"``."""
+        """Fetch and return the job's state: ``"Waiting"``, ``"Executing"``, ``"Succeeded"``..., ``"Failed: <why>"``."""
         job = self.azure_job
         if not job.has_completed():
             job.refresh()
@@ -63,25 +67,25 @@ class Job:
         return self.azure_job.session_id
 
     def repetitions(self) -> int:
-        """Return how many repetitions were asked for; 0 if the job does not say."""
+        """Return how many repetitions were requested; 0 if unknown."""
         return self.azure_job.shots or int(self._metadata.get("repetitions", 0))
 
     def num_qubits(self) -> int:
-        """Return how many qubits the circuit has; 0 if the job does not say."""
+        """Return how many qubits the circuit has; 0 if unknown."""
         return int(self._metadata.get("qubits") or self._metadata.get("num_qubits") or 0)
 
     def measurement_dict(self) -> dict[str, list[int]]:
-        """Return which qubits each key measures, by their index; those of a repeated key one after the other."""
+        """Return the indices of the qubits that each key measures; those of a repeated key one after the other."""
         from qsession_core.formats.reading.job_metadata import keys_of
 
         return keys_of(self._metadata) or {}
 
     def qubits(self) -> tuple[str, ...]:
-        """Return the circuit's qubits by index, as Cirq writes them; empty if the job does not say."""
+        """Return the circuit's qubits by index, as Cirq writes them; empty if unknown."""
         return self._stored().qubits if KEY in self._metadata else ()
 
     def cancel(self) -> None:
-        """Ask the service to cancel it. What was executing may still end by itself."""
+        """Ask the service to cancel it. If it is executing it may still end with a result."""
         self.azure_job.cancel()
 
     def delete(self) -> None:
@@ -94,12 +98,12 @@ class Job:
         """Wait, and return the core's result: counts, probabilities, and the shots that lost a qubit.
 
         Args:
-            timeout_seconds: How long; None for as long as it takes.
+            timeout_seconds: At most how long; None for no limit.
 
         Raises:
             JobFailedError: The job failed.
             JobCancelledError: It was cancelled.
-            WaitTimeoutError: It still runs.
+            WaitTimeoutError: It is not terminal.
         """
         return self.azure_job.result(timeout_seconds)
 
@@ -113,19 +117,19 @@ class Job:
         """Wait, and return the result; it is the same at every call.
 
         Args:
-            timeout_seconds: How long; None for as long as it takes.
+            timeout_seconds: At most how long; None for no limit.
             param_resolver: The result's ``params``; by default the values that the job was sent with.
-            seed: Seeds what the provider leaves open (the order of repetitions where it gives a histogram) and
-                confusion maps; by default the job's id.
+            seed: Seeds confusion maps, and the order of repetitions if the provider gives a histogram; by default the
+                job's id.
 
         Returns:
             Records of shape (repetitions, instances, qubits) by key, as from ``cirq.Simulator``. Repetitions that lost
-            a qubit are not in it; see :meth:`raw_records`.
+            a qubit are left out; see :meth:`raw_records`.
 
         Raises:
             JobFailedError: The job failed.
             JobCancelledError: It was cancelled.
-            WaitTimeoutError: It still runs.
+            WaitTimeoutError: It is not terminal.
             ResultFormatError: The result cannot be read.
         """
         result = self.result(timeout_seconds)
@@ -141,24 +145,24 @@ class Job:
         return cirq.ResultDict(params=params, records=records)
 
     def raw_records(self, timeout_seconds: float | None = None) -> dict[str, NDArray[np.str_]]:
-        """Wait, and return all repetitions, also those that lost a qubit.
+        """Wait, and return all repetitions, including those that lost a qubit.
 
         Args:
-            timeout_seconds: How long; None for as long as it takes.
+            timeout_seconds: At most how long; None for no limit.
 
         Returns:
-            By key: the characters ``0``, ``1`` and, where a qubit was lost, ``-``; shape (repetitions, instances,
+            By key: the characters ``0``, ``1``, or ``-`` for a lost qubit; shape (repetitions, instances,
             qubits). Masks are applied, confusion maps are not.
         """
         result = self.result(timeout_seconds)
         return self._readout(result).raw_records(result)
 
     def probabilities(self, key: str | None = None, timeout_seconds: float | None = None) -> dict[int, float]:
-        """Wait, and return how probable each outcome is: as the provider says where it gives probabilities.
+        """Wait, and return each outcome's probability: the provider's if it gives any, else the share of repetitions.
 
         Args:
             key: Only this key's bits; by default those of all keys, in their order.
-            timeout_seconds: How long; None for as long as it takes.
+            timeout_seconds: At most how long; None for no limit.
 
         Returns:
             By outcome, an integer with the first qubit as its most significant bit, as in Cirq's histograms. Masks are
@@ -185,13 +189,13 @@ class Job:
             ) from error
 
     def _readout(self, result: Result) -> Readout:
-        """Return how to read the result: as we wrote down, or by the registers of a job that others sent."""
+        """Return how to read the result: from our metadata, or by the registers of another client's job."""
         if KEY in self._metadata:
             return self._stored()
         if not result.registers:
             problem = "its outcomes are not bits"
             raise ResultFormatError(
-                f"Job {self.job_id()} has no result in Cirq's shapes: {problem}. They are in job.result().",
+                f"Job {self.job_id()} has no result in Cirq's form: {problem}. They are in job.result().",
                 format="cirq",
                 problem=problem,
                 job_id=self.job_id(),

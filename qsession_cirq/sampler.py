@@ -20,10 +20,10 @@ __all__ = ["Sampler"]
 
 
 class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
-    """Runs circuits on a target, in the session of the target if it has one.
+    """Runs circuits on a target, in its session if it has one.
 
     Attributes:
-        target: Where it runs.
+        target: The target.
     """
 
     def __init__(
@@ -36,15 +36,15 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
         session: Session | None,
         timeout_seconds: float | None,
     ) -> None:
-        """Keep what every run has in common; users get samplers from ``target.sampler`` and ``service.sampler``.
+        """Keep the settings of all runs; users get samplers from ``target.sampler`` and ``service.sampler``.
 
         Args:
-            target: Where to run.
+            target: The target.
             encoding: How circuits are encoded.
-            seed: As of ``Job.results``.
+            seed: As for ``Job.results``.
             name: The jobs' name.
             session: The session to join; by default the target's, if it has one when a run starts.
-            timeout_seconds: How long a run may wait; None for as long as it takes.
+            timeout_seconds: How long a run may wait; None for no limit.
         """
         self.target = target
         self._encoding = encoding
@@ -59,19 +59,19 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
     def run_sweep(
         self, program: cirq.AbstractCircuit, params: cirq.Sweepable, repetitions: int = 1
     ) -> list[cirq.Result]:
-        """Run a circuit at every point of a sweep; one job a point, several at a time.
+        """Run a circuit at every point of a sweep, as one job for each point.
 
         Args:
             program: The circuit.
             params: Anything that Cirq takes for a sweep.
-            repetitions: How many at each point.
+            repetitions: At each point, at least 1.
 
         Returns:
-            One result a point, in the sweep's order.
+            One result for each point, in the sweep's order.
 
         Raises:
             ConversionError: The circuit cannot be sent as it is; nothing was sent.
-            QSessionError: A job failed; a note says which others did not.
+            QSessionError: A job failed; a note lists those that did not.
         """
         return self.run_batch([program], [params], repetitions)[0]
 
@@ -86,15 +86,15 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
         Args:
             programs: The circuits.
             params_list: A sweep for each.
-            repetitions: How many, for all or for each.
+            repetitions: For all circuits, or one number for each.
 
         Returns:
-            For each circuit, one result a point.
+            For each circuit, one result for each point.
 
         Raises:
-            ValueError: There are not as many sweeps or repetitions as circuits.
+            ValueError: The number of sweeps or repetitions is not that of the circuits.
             ConversionError: A circuit cannot be sent as it is; nothing was sent.
-            QSessionError: A job failed; a note says which others did not.
+            QSessionError: A job failed; a note lists those that did not.
         """
         sweeps, counts = self._normalize_batch_args(programs, params_list, repetitions)
         points = [list(cirq.to_resolvers(sweep)) for sweep in sweeps]
@@ -113,11 +113,11 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
         params_list: Sequence[cirq.Sweepable] | None = None,
         repetitions: int | Sequence[int] = 1,
     ) -> list[list[cirq.Result]]:
-        """Run several circuits; as of :meth:`run_batch`, which sends them all at once anyway."""
+        """Run several circuits as :meth:`run_batch`, which sends all of them at once."""
         return self.run_batch(programs, params_list, repetitions)
 
     def _results(self, jobs: Sequence[Job | QSessionError]) -> list[cirq.Result]:
-        """Wait for all jobs and return their results, or raise what the first one without a result raised."""
+        """Wait for all jobs and return their results, or raise the first error."""
         from qsession_core import JobSet
 
         members = [job if isinstance(job, QSessionError) else job.azure_job for job in jobs]

@@ -1,4 +1,4 @@
-"""The service: where Cirq users start."""
+"""The service: a workspace for Cirq circuits."""
 
 from __future__ import annotations
 
@@ -55,22 +55,22 @@ class AzureQuantumService:
         """Use a workspace, or connect to one.
 
         Args:
-            workspace: The workspace; by default one is made of the other arguments and of the environment.
-            default_target: The name of the target that runs what names none.
-            resource_id: As of ``Workspace``, like all that follow.
+            workspace: The workspace; by default one is made from the other arguments and the environment.
+            default_target: The name of the target for calls that name none.
+            resource_id: As for ``Workspace``, like all that follow.
             subscription_id: The subscription's GUID.
             resource_group: The resource group's name.
             name: The workspace's name.
             location: The region.
             credential: A credential of azure-identity, or an API key as text.
-            user_agent: Goes before our own.
+            user_agent: Put before our own user agent.
 
         Raises:
-            ConfigurationError: A workspace is given and described as well, or nothing says which it is.
+            ConfigurationError: A workspace is missing, or given twice.
         """
         described = (resource_id, subscription_id, resource_group, name, location, credential, user_agent)
         if workspace is None:
-            from qsession_core import Workspace  # the client's modules load when there is someone to talk to
+            from qsession_core import Workspace  # imported late: it loads the client
 
             workspace = Workspace(
                 subscription_id,
@@ -82,7 +82,7 @@ class AzureQuantumService:
                 user_agent=user_agent,
             )
         elif any(value is not None for value in described):
-            raise ConfigurationError("A workspace is given, and described as well. Pass one of the two.")
+            raise ConfigurationError("Pass a workspace, or the arguments to connect to one; not both.")
         self.workspace = workspace
         self.default_target = default_target
         self._targets: dict[str, Target] = {}
@@ -102,10 +102,10 @@ class AzureQuantumService:
             provider_id: Only targets of this provider.
 
         Returns:
-            A list of targets; with a name, that one target. Same name, same object.
+            A list of targets; with a name, that one target. The same name gives the same object.
 
         Raises:
-            TargetNotFoundError: There is none of this name; the error names what is near.
+            TargetNotFoundError: There is none of this name; the error names similar ones.
         """
         if name is not None:
             return self.get_target(name)
@@ -119,22 +119,22 @@ class AzureQuantumService:
             name: Its name; by default the service's default target.
 
         Returns:
-            The same object for the same name, so that a session opened on it is joined by the service's own methods.
+            The same object for the same name, so that the service's own methods join a session that it has opened.
 
         Raises:
             ConfigurationError: No name is given, and there is no default target.
-            TargetNotFoundError: There is none of this name; the error names what is near.
+            TargetNotFoundError: There is none of this name; the error names similar ones.
         """
         name = name or self.default_target
         if name is None:
             raise ConfigurationError(
-                "No target is named. Say target='ionq.simulator', or make the service with default_target=."
+                "No target is named. Pass target='ionq.simulator', or make the service with default_target=."
             )
         known = self._targets.get(name)
         return known if known is not None else self._target(self.workspace.get_target(name))
 
     def _target(self, core: CoreTarget) -> Target:
-        """Return the one object of this name; what the workspace says now is news for it, not another target."""
+        """Return the one object of this name, with the newest details."""
         with self._lock:
             target = self._targets.setdefault(core.name, Target(core))
         target.core.details = core.details
@@ -143,7 +143,7 @@ class AzureQuantumService:
     # --- jobs --------------------------------------------------------------------------------------------------
 
     def get_job(self, job_id: str) -> Job:
-        """Return a job, whoever sent it: this package, the official client, or anyone else.
+        """Return a job, sent by any client.
 
         Args:
             job_id: The job's id.
@@ -172,20 +172,20 @@ class AzureQuantumService:
 
         Args:
             program: The circuit.
-            repetitions: How many.
+            repetitions: At least 1.
             name: The job's name.
-            target: Where to run; by default the service's default target.
+            target: The target or its name; by default the service's default target.
             param_resolver: Values of the circuit's symbols.
-            session: As of ``Target.submit``, like all that follow.
-            input_params: More of the job's ``inputParams``.
-            metadata: More metadata.
-            input_data_format: What to encode it in.
-            gateset: Where the provider has several.
+            session: As for ``Target.submit``, like all that follow.
+            input_params: Added to the job's ``inputParams``.
+            metadata: Added to the job's metadata.
+            input_data_format: The format to encode it in.
+            gateset: ``"qis"`` or ``"native"`` on IonQ.
 
         Returns:
             The job.
         """
-        return self._where(target).submit(
+        return self._target_of(target).submit(
             program,
             name,
             repetitions,
@@ -214,11 +214,11 @@ class AzureQuantumService:
         input_data_format: str | None = None,
         gateset: str | None = None,
     ) -> cirq.ResultDict:
-        """Send a circuit, wait, and return its result; keywords as of :meth:`create_job` and ``Job.results``.
+        """Send a circuit, wait, and return its result; keywords as for :meth:`create_job` and ``Job.results``.
 
         Raises:
             JobFailedError: The job failed.
-            WaitTimeoutError: It still runs; the error names it, and ``get_job`` fetches it later.
+            WaitTimeoutError: It is not terminal; the error has its id, and ``get_job`` fetches it later.
         """
         job = self.create_job(
             program,
@@ -250,10 +250,10 @@ class AzureQuantumService:
         input_data_format: str | None = None,
         gateset: str | None = None,
     ) -> list[cirq.Result]:
-        """Run a circuit at every point of a sweep; keywords as of :meth:`run`.
+        """Run a circuit at every point of a sweep; keywords as for :meth:`run`.
 
         Returns:
-            One result a point, in the sweep's order.
+            One result for each point, in the sweep's order.
         """
         sampler = self.sampler(
             target,
@@ -283,10 +283,10 @@ class AzureQuantumService:
         input_data_format: str | None = None,
         gateset: str | None = None,
     ) -> list[list[cirq.Result]]:
-        """Run several circuits, each at every point of its own sweep; keywords as of :meth:`run`.
+        """Run several circuits, each at every point of its own sweep; keywords as for :meth:`run`.
 
         Returns:
-            For each circuit, one result a point.
+            For each circuit, one result for each point.
         """
         sampler = self.sampler(
             target,
@@ -313,8 +313,8 @@ class AzureQuantumService:
         gateset: str | None = None,
         timeout_seconds: float | None = None,
     ) -> Sampler:
-        """Return a ``cirq.Sampler`` on a target; keywords as of ``Target.sampler``."""
-        return self._where(target).sampler(
+        """Return a ``cirq.Sampler`` on a target; keywords as for ``Target.sampler``."""
+        return self._target_of(target).sampler(
             seed=seed,
             name=name,
             session=session,
@@ -324,5 +324,5 @@ class AzureQuantumService:
             timeout_seconds=timeout_seconds,
         )
 
-    def _where(self, target: str | Target | None) -> Target:
+    def _target_of(self, target: str | Target | None) -> Target:
         return target if isinstance(target, Target) else self.get_target(target)

@@ -1,7 +1,7 @@
-"""From circuits to payloads for one target: which format, which gate set, and what stays one word.
+"""From circuits to payloads for one target: the format, the gate set, and the operations that stay one word.
 
-A target's first format is tried first. What only that one writes as one word (an evolution, a gate under many controls)
-is written in gates where it turns out that the circuit has to go in another.
+A target's first format is tried first. If that cannot express the circuit, operations that only it has as one word (a
+Pauli evolution, a gate under many controls) are decomposed into gates for the next format.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Order:
     """How circuits are to be sent.
 
     Attributes:
-        shots: How many for each circuit; None for the target's default.
-        input_data_format: What to encode them in; None for the target's choice.
-        input_params: More of the job's ``inputParams``.
-        metadata: More of its metadata.
+        shots: For each circuit; None for the target's default.
+        input_data_format: The format to encode them in; None for the target's choice.
+        input_params: Added to the job's ``inputParams``.
+        metadata: Added to its metadata.
     """
 
     shots: SupportsIndex | None = None
@@ -49,21 +49,21 @@ class Order:
 
 @dataclass(frozen=True)
 class Encoding:
-    """What circuits become for a target.
+    """Encodes circuits for a target.
 
     Attributes:
         target: The target.
-        gateset: ``"native"`` for the gates of the hardware; else those that the provider compiles itself.
+        gateset: ``"native"`` for the gates of the hardware; else the gates that the provider compiles.
     """
 
     target: Target
     gateset: str | None = None
 
     def check(self, input_data_format: str | None) -> None:
-        """Refuse a gate set or a format that the target has not.
+        """Check that the target has the gate set and a format.
 
         Raises:
-            ConfigurationError: It has none of this name; those that it has are named.
+            ConfigurationError: It has not; the error lists those that it has.
         """
         gatesets = self.target.provider.gatesets
         if self.gateset is not None and self.gateset not in (gatesets or {"qis"}):
@@ -74,13 +74,13 @@ class Encoding:
             raise ConfigurationError(f"{self.target.name} takes no {input_data_format!r}; there is: {there}.")
 
     def kept(self, input_data_format: str | None) -> AbstractSet[str]:
-        """Return which large operations the first format to be tried writes as one word."""
+        """Return the large operations that the first format to be tried has as one word."""
         formats = self.target.provider.formats
         first = next((each for each in formats if input_data_format in {None, each.input_data_format}), None)
         return first.keeps if first is not None and self.gateset != NATIVE else frozenset()
 
     def gateset_of(self, program: Program, input_data_format: str | None) -> str | None:
-        """Return the gate set to encode a program in; None where the target may choose."""
+        """Return the gate set to encode a program in; None for the target's choice."""
         native = self.target.provider.gatesets.get(NATIVE)
         if native is None or input_data_format not in {None, native.input_data_format}:
             return None
@@ -91,13 +91,14 @@ class Encoding:
         """Encode circuits.
 
         Args:
-            circuits: Circuits, and whatever else a target takes.
+            circuits: Circuits, or anything else that ``Target.encode`` accepts.
             order: How they are to be sent.
 
         Raises:
             ConversionError: Some cannot be sent as they are; every problem of every circuit is listed.
         """
         found: list[Payload] = []
+        # by message: a problem that all circuits have is reported once
         problems: dict[str, list[tuple[int, ConversionError]]] = {}
         for place, circuit in enumerate(circuits):
             try:
@@ -106,7 +107,7 @@ class Encoding:
                 for problem in error.problems or (error,):
                     problems.setdefault(problem.message, []).append((place, problem))
         if problems:
-            raise ConversionError.of(list(_told(problems.values(), circuits)))
+            raise ConversionError.of(list(_with_circuits(problems.values(), circuits)))
         return found
 
     def payload(self, circuit: object, order: Order) -> Payload:
@@ -144,15 +145,15 @@ class Encoding:
 
 
 def name_of(circuit: object) -> str:
-    """Return what a circuit, or whatever is sent in its place, is called."""
+    """Return the default name of a circuit's job."""
     name = getattr(circuit, "name", None)
     return name if isinstance(name, str) and name else "qsession-job"
 
 
-def _told(
+def _with_circuits(
     problems: Iterable[Sequence[tuple[int, ConversionError]]], circuits: Sequence[object]
 ) -> Iterator[ConversionError]:
-    """Say which circuit each problem is of; what is wrong with all of them alike is told once."""
+    """Add to each problem the circuit that it is in, unless all circuits have it; then yield it once."""
     for same in problems:
         if len(same) == len(circuits) > 1:
             yield same[0][1]

@@ -1,8 +1,7 @@
 """EstimatorV2: circuits and observables in, expectation values out.
 
-Terms that can be read off the same measurement are measured together: each qubit is measured in one basis, and a term
-fits where its letters agree with the bases. So a binding costs as many jobs as there are such groups, whatever the
-number of observables.
+Terms that commute qubit by qubit are measured together: each qubit is measured in one basis, and a term belongs to the
+group if its letters agree with these bases. A binding takes one job for each group, however many observables there are.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from qsession_core.errors import ResultFormatError
 from qsession_core.program import Block
 from qsession_core.results.result import Register
 from qsession_qiskit.basis import NATIVE
-from qsession_qiskit.primitives import AzurePrimitiveJob, Circuit, Options, mode_of, options_of
+from qsession_qiskit.primitives import AzurePrimitiveJob, Circuit, Options, Primitive, mode_of, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,10 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EstimatorOptions", "EstimatorV2"]
 
-# The letters of Qiskit's observables: the basis each is measured in, and its value for outcomes 0 and 1
+# The letters of Qiskit's observables: the basis of the measurement, and the values of outcomes 0 and 1
 _BASIS = {"X": "X", "+": "X", "-": "X", "Y": "Y", "r": "Y", "l": "Y", "Z": "Z", "0": "Z", "1": "Z"}
 _VALUES = dict.fromkeys("XYZ", (1.0, -1.0)) | dict.fromkeys("+r0", (1.0, 0.0)) | dict.fromkeys("-l1", (0.0, 1.0))
-# What turns a basis into that of the measurement, in order of time; for native gates with phases in turns
+# The gates that rotate a basis into the Z basis, in order of time; native gates have phases in turns
 _TURNS: dict[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
     "X": (("h", ()),),
     "Y": (("sdg", ()), ("h", ())),
@@ -58,17 +57,17 @@ Basis = tuple[tuple[int, str], ...]  # (qubit, X, Y or Z) of the qubits that are
 
 @dataclass
 class EstimatorOptions(Options):
-    """What every run of an estimator does.
+    """Options of every run of an estimator.
 
     Attributes:
-        default_precision: The standard error to aim at where neither the PUB nor the run says: of a single Pauli
-            string, 1 / sqrt(shots).
+        default_precision: The standard error of a single Pauli string, 1 / sqrt(shots), if neither the PUB nor the run
+            has a precision.
     """
 
     default_precision: float = 1 / 64
 
 
-class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
+class EstimatorV2(Primitive, BaseEstimatorV2):  # type: ignore[misc]
     """Estimates expectation values on a target.
 
     A circuit with parameters is converted once; each binding and each group of terms is one job, and all jobs of a run
@@ -78,31 +77,22 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
     def __init__(
         self, mode: AzureQuantumBackend | Session, *, options: EstimatorOptions | Mapping[str, Any] | None = None
     ) -> None:
-        """Say where to run.
+        """Keep the mode and the options.
 
         Args:
-            mode: A backend, whose session is joined if it has one open; or a session.
-            options: What every run does; may be changed later.
+            mode: A backend, whose open session is joined if it has one; or a session.
+            options: Options of every run; may be changed later.
         """
         self._mode = mode_of(mode)
         self.options = options_of(EstimatorOptions, options)
 
-    @property
-    def mode(self) -> AzureQuantumBackend | Session:
-        """Where it runs."""
-        return self._mode.session or self._mode.backend
-
-    def backend(self) -> AzureQuantumBackend:
-        """Return the backend it runs on."""
-        return self._mode.backend
-
     def run(self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None) -> AzurePrimitiveJob:
-        """Estimate.
+        """Estimate expectation values.
 
         Args:
             pubs: Each a circuit with observables, values for its parameters and a precision; the shapes of observables
                 and values are broadcast against each other.
-            precision: For a PUB that does not say.
+            precision: For PUBs without a precision.
 
         Returns:
             The job. The data of its result has ``evs`` and ``stds``, of the PUB's shape.
@@ -127,7 +117,7 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]
 
 
 class _Work:
-    """One PUB: what is measured for it, and how its values follow."""
+    """One PUB: the payloads of its measurements, and its values from their results."""
 
     def __init__(self, pub: EstimatorPub, mode: Mode, options: Options) -> None:
         if not pub.precision > 0:
@@ -137,7 +127,7 @@ class _Work:
         self.circuit = Circuit(pub.circuit, mode, options)
         self.places, self.observables = _broadcast(pub)
         self.payloads: list[Payload] = []
-        self._jobs: dict[tuple[int, Basis], int] = {}  # (binding, basis) -> which of the payloads
+        self._jobs: dict[tuple[int, Basis], int] = {}  # (binding, basis) -> index of the payload
         self._bases = self._grouped()
         self._prepare()
 
@@ -178,7 +168,7 @@ class _Work:
         """Return the PUB's values, given the outcome of each payload."""
         first = self.pub.circuit.num_clbits
         read = [_read(outcome, first) for outcome in outcomes]
-        values: dict[tuple[int, str], NDArray[np.float64]] = {}  # (payload, term) -> its value for each outcome
+        values: dict[tuple[int, str], NDArray[np.float64]] = {}  # (payload, term) -> value for each outcome
         evs, variances = np.zeros(len(self.places)), np.zeros(len(self.places))
         for index, (place, observable) in enumerate(zip(self.places, self.observables, strict=True)):
             sums: dict[int, NDArray[np.float64]] = {}
@@ -220,12 +210,12 @@ def _broadcast(pub: EstimatorPub) -> tuple[list[int], list[Mapping[str, float]]]
 
 
 def _plain(observable: Any) -> Mapping[str, float]:
-    """Return an observable as coefficients by term; its last letter is qubit 0."""
+    """Return an observable as coefficients by term; a term's last letter is qubit 0."""
     return {term: float(coefficient) for term, coefficient in observable.items()}
 
 
 def group(terms: Iterable[str]) -> list[Basis]:
-    """Return bases in which all terms can be measured, the widest terms first; each takes what fits.
+    """Return bases that measure all terms, found greedily from the widest terms on.
 
     >>> group({"XX", "IX", "ZZ", "II"})
     [((0, 'X'), (1, 'X')), ((0, 'Z'), (1, 'Z'))]
@@ -245,7 +235,7 @@ def group(terms: Iterable[str]) -> list[Basis]:
 
 
 def _letters(term: str) -> Iterator[tuple[int, str]]:
-    """List the qubits of a term with the bases that they are measured in."""
+    """Yield the qubits of a term with the bases that they are measured in."""
     return ((qubit, _BASIS[letter]) for qubit, letter in enumerate(reversed(term)) if letter != "I")
 
 
@@ -255,7 +245,7 @@ def _fits(term: str, basis: Basis) -> bool:
 
 
 def _measurement(basis: Basis, first: int, *, native: bool) -> Iterator[Operation]:
-    """List what measures qubits in their bases, into classical bits from ``first`` on."""
+    """Yield the operations that measure qubits in their bases, into classical bits from ``first`` on."""
     turns = _NATIVE_TURNS if native else _TURNS
     for qubit, letter in basis:
         for name, angles in turns[letter]:
@@ -279,7 +269,7 @@ def _read(outcome: Result, first: int) -> tuple[NDArray[np.uint8], NDArray[np.fl
 
 
 def _values(term: str, basis: Basis, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return what a term is worth for each outcome."""
+    """Return the value of a term for each outcome."""
     columns = {qubit: column for column, (qubit, _) in enumerate(basis)}
     total = np.ones(len(bits))
     for qubit, letter in enumerate(reversed(term)):

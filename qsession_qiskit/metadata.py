@@ -1,7 +1,7 @@
-"""What travels with a job so that its result knows its circuit: the keys of the official client.
+"""The metadata of a job that describes its circuit, under the keys of the official client.
 
-The circuit's own metadata becomes JSON whatever is in it. What JSON has no form for is written as something that reads
-well, and complex numbers so that they come back:
+The circuit's own metadata is written as JSON. Values without a JSON form are written as text, and complex numbers so
+that they can be read back:
 
 >>> import numpy as np
 >>> text = to_text({"angle": np.float64(0.5), "amplitude": 1j, "grid": np.arange(3)})
@@ -37,12 +37,12 @@ def stamps(circuit: QuantumCircuit) -> dict[str, str]:
 
 
 def to_text(metadata: object) -> str:
-    """Write a circuit's metadata, or any other value, as JSON."""
+    """Return a circuit's metadata, or any other value, as JSON."""
     return json.dumps(_plain(metadata), separators=(",", ":"))
 
 
 def from_text(text: str) -> dict[str, Any]:
-    """Read a circuit's metadata; what is no JSON object is kept under the key ``text``."""
+    """Return a circuit's metadata from its JSON; other text is returned under the key ``text``."""
     try:
         found = json.loads(text, object_hook=_revived)
     except json.JSONDecodeError:
@@ -70,4 +70,4 @@ def _plain(value: Any) -> Any:
         case set() | frozenset():
             return sorted((_plain(each) for each in value), key=str)
         case _:
-            return str(value)  # a Parameter says its name
+            return str(value)  # such as a Parameter: its name

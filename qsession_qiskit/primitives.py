@@ -1,4 +1,4 @@
-"""What both primitives share: circuits converted once, bindings filled in, jobs sent together."""
+"""Shared by both primitives: circuits are converted once, bindings are filled in, jobs are sent together."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from qsession_core.results.result import Register, Result
     from qsession_qiskit.conversion.parameters import ParametricProgram
 
-__all__ = ["AzurePrimitiveJob", "Circuit", "Mode", "Options", "mode_of", "options_of"]
+__all__ = ["AzurePrimitiveJob", "Circuit", "Mode", "Options", "Primitive", "mode_of", "options_of"]
 
 
 @dataclass
 class Options:
-    """What every run of a primitive does.
+    """Options of every run of a primitive.
 
     Attributes:
-        input_params: More of each job's ``inputParams``, by the service's and provider's own names.
-        input_data_format: What circuits are encoded in; by default what the target likes best.
+        input_params: Added to each job's ``inputParams``, by the service's and provider's own names.
+        input_data_format: The format to encode circuits in; by default the target's first that can express them.
         job_name: The jobs' name; by default the circuit's.
-        seed: Where the provider gives no single shots: in what order memory has them.
+        seed: Seeds the order of memory if the provider gives no single shots.
     """
 
     input_params: Mapping[str, Any] = field(default_factory=dict)
@@ -54,10 +54,10 @@ T = TypeVar("T", bound=Options)
 
 
 def options_of(kind: type[T], given: T | Mapping[str, Any] | None) -> T:
-    """Return options, given as such or by name.
+    """Return options, given as an object or by name.
 
     Raises:
-        TypeError: There is no option of this name; the sentence names the near one.
+        TypeError: There is no option of this name; the sentence names a similar one.
     """
     if isinstance(given, kind):
         return replace(given)
@@ -75,7 +75,7 @@ class Mode:
 
     Attributes:
         backend: The backend.
-        session: The session that every job joins; None for the one that the backend has open when it runs, if any.
+        session: The session that every job joins; None for the backend's open session at the time of a run, if any.
     """
 
     backend: AzureQuantumBackend
@@ -83,7 +83,7 @@ class Mode:
 
 
 def mode_of(mode: AzureQuantumBackend | Session) -> Mode:
-    """Return where to run, given as a backend or as a session.
+    """Return the mode of a backend or of a session.
 
     Raises:
         ConfigurationError: It is neither.
@@ -93,12 +93,27 @@ def mode_of(mode: AzureQuantumBackend | Session) -> Mode:
     if isinstance(mode, Session):
         return Mode(AzureQuantumBackend(mode.workspace.get_target(mode.target)), mode)
     raise ConfigurationError(
-        f"A {type(mode).__name__} is no mode. Pass a backend of AzureQuantumProvider, or a session that it has opened."
+        f"A {type(mode).__name__} is not a mode. Pass a backend of AzureQuantumProvider, or a session of one."
     )
 
 
+class Primitive:
+    """Base of both primitives."""
+
+    _mode: Mode
+
+    @property
+    def mode(self) -> AzureQuantumBackend | Session:
+        """The session or backend that it runs on."""
+        return self._mode.session or self._mode.backend
+
+    def backend(self) -> AzureQuantumBackend:
+        """Return the backend that it runs on."""
+        return self._mode.backend
+
+
 class Circuit:
-    """A circuit that is converted once, and encoded once for each thing that is measured on it."""
+    """A circuit of a run: converted once, and encoded once for each measurement that follows it."""
 
     def __init__(self, circuit: QuantumCircuit, mode: Mode, options: Options) -> None:
         self.circuit = circuit
@@ -110,20 +125,20 @@ class Circuit:
 
     @property
     def name(self) -> str:
-        """What its jobs are called."""
+        """The name of its jobs."""
         return self.options.job_name or str(self.circuit.name)
 
     def gateset(self) -> str | None:
-        """Return the gate set it is encoded in; None where the target may choose."""
+        """Return the gate set it is encoded in; None for the target's choice."""
         return self.mode.backend.encoding.gateset_of(self.parametric.program, self.input_data_format)
 
     def template(self, shots: int, more: Block | None = None, registers: Sequence[Register] = ()) -> PayloadTemplate:
         """Encode it.
 
         Args:
-            shots: How many.
-            more: What comes after it.
-            registers: Classical registers beside its own, whose bits come after its own.
+            shots: At least 1.
+            more: Operations after its own; None for none.
+            registers: Classical registers after its own; their bits follow its own.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
@@ -133,7 +148,7 @@ class Circuit:
         except ConversionError:
             if not self.keep:
                 raise
-            # what the first format would write as one word, the others need in gates
+            # the other formats need gates where the first has one word
             self.keep = frozenset()
             self.parametric = to_parametric(self.circuit, keep=self.keep)
             return self._encoded(shots, more, registers)
@@ -154,8 +169,8 @@ class Circuit:
         """Fill bindings in.
 
         Args:
-            template: What to fill.
-            bindings: Shape (n, parameters): values in ``circuit.parameters`` order.
+            template: The encoded circuit.
+            bindings: Values in the order of ``circuit.parameters``, shape (n, parameters).
 
         Returns:
             n payloads.
@@ -174,7 +189,7 @@ def _followed_by(program: Program, more: Block, registers: Sequence[Register]) -
 
 
 class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: ignore[misc]
-    """The jobs that one run of a primitive has sent."""
+    """The jobs of one run of a primitive."""
 
     def __init__(
         self,
@@ -186,10 +201,10 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         """Send payloads.
 
         Args:
-            payloads: One a job.
-            names: What the jobs are called.
+            payloads: One for each job.
+            names: The jobs' names.
             mode: Where they run.
-            evaluate: Makes the primitive's result of theirs, which come in the payloads' order.
+            evaluate: Makes the primitive's result from the jobs' results, which are in the payloads' order.
 
         Raises:
             QSessionError: None of them could be sent.
@@ -215,12 +230,12 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         """Wait, and return the result.
 
         Args:
-            timeout: How long, in seconds; None for as long as it takes.
+            timeout: At most how many seconds; None for no limit.
 
         Raises:
             JobFailedError: One of the jobs failed.
             JobCancelledError: One was cancelled.
-            WaitTimeoutError: One still runs.
+            WaitTimeoutError: One is not terminal.
         """
         if self._result is None:
             outcomes: list[Result] = []
@@ -232,7 +247,7 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         return self._result
 
     def status(self) -> JobStatus:
-        """Return Qiskit's word for its present state."""
+        """Fetch and return its state."""
         return self._job.status()
 
     def done(self) -> bool:
@@ -248,9 +263,9 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         return self.status() is JobStatus.CANCELLED
 
     def in_final_state(self) -> bool:
-        """Whether it will not change any more."""
+        """Whether its state is terminal."""
         return self.status() in {JobStatus.DONE, JobStatus.ERROR, JobStatus.CANCELLED}
 
     def cancel(self) -> bool:
-        """Ask the service to cancel its jobs; return whether there was something left to cancel."""
+        """Ask the service to cancel its jobs; return whether any was not terminal."""
         return self._job.cancel()

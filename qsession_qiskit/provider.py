@@ -1,4 +1,4 @@
-"""The door to a workspace for people who write Qiskit."""
+"""The provider: a workspace's targets as Qiskit backends."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class AzureQuantumProvider:
         location: str | None = None,
         credential: TokenCredential | str | None = None,
     ) -> None:
-        """Look into a workspace.
+        """Use a workspace, or connect to one.
 
         Args:
-            workspace: Which one; by default the one that the other arguments or the environment describe.
-            resource_id: The workspace's id in Azure.
+            workspace: The workspace; by default one is made from the other arguments and the environment.
+            resource_id: Its Azure resource id.
             location: Its region.
             credential: An API key, or a credential of azure-identity.
 
         Raises:
-            ConfigurationError: Nothing says which workspace, or two things do.
+            ConfigurationError: A workspace is missing, or given twice.
         """
         if workspace is None:
             workspace = qsession_core.Workspace(resource_id=resource_id, location=location, credential=credential)
@@ -70,10 +70,10 @@ class AzureQuantumProvider:
         Args:
             name: Only the one of this name.
             provider_id: Only those of this provider, such as ``"ionq"``.
-            gateset: Only those with this gate set, set to it: ``"qis"`` or ``"native"``.
-            input_data_format: Only those that take this format, set to it.
-            simulator: Only simulators, or only hardware.
-            min_num_qubits: Only those with so many qubits.
+            gateset: Only those with this gate set, ``"qis"`` or ``"native"``; the backends use it.
+            input_data_format: Only those with this format; the backends use it.
+            simulator: True for simulators only, False for hardware only.
+            min_num_qubits: Only those with at least this many qubits.
         """
 
         def fits(target: Target) -> bool:
@@ -106,19 +106,19 @@ class AzureQuantumProvider:
     ) -> AzureQuantumBackend:
         """Return one backend.
 
-        Each call makes a new one: a session that it opens is joined by its own jobs only.
+        Each call makes a new one; a session that it opens is joined by its own jobs only.
 
         Args:
-            name: The target's name; None where the other arguments leave only one.
+            name: The target's name; None if the other arguments select one.
             provider_id: As of :meth:`backends`.
-            gateset: ``"native"`` for the gates of the hardware; by default those that the provider compiles itself.
-            input_data_format: What circuits are encoded in; by default what the target likes best.
+            gateset: ``"native"`` for the gates of the hardware; by default gates that the provider compiles.
+            input_data_format: The format to encode circuits in; by default the target's first that can express them.
             simulator: As of :meth:`backends`.
             min_num_qubits: As of :meth:`backends`.
 
         Raises:
-            TargetNotFoundError: There is no target of this name; the near ones are named.
-            ConfigurationError: The target has no such gate set or format, or the arguments leave none or several.
+            TargetNotFoundError: There is no target of this name; the error names similar ones.
+            ConfigurationError: The target has no such gate set or format, or the arguments select none or several.
         """
         if name is not None:
             target = self._workspace.get_target(name)
@@ -133,10 +133,10 @@ class AzureQuantumProvider:
         if len(found) == 1:
             return found[0]
         names = ", ".join(backend.name for backend in found) or "none"
-        raise ConfigurationError(f"{len(found)} backends fit: {names}. Say which one by its name.")
+        raise ConfigurationError(f"{len(found)} backends fit: {names}. Choose one by its name.")
 
     def get_job(self, job_id: str) -> AzureQuantumJob:
-        """Return a job of the workspace, whoever sent it, also when its target is gone.
+        """Return a job of the workspace, sent by any client, even if its target no longer exists.
 
         Args:
             job_id: Its id.

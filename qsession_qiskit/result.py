@@ -1,4 +1,4 @@
-"""From the core's result to Qiskit's: the order of bits, the spaces between registers, and what is known besides.
+"""From the core's result to Qiskit's: the order of bits, the spaces between registers, the header.
 
 Qiskit writes classical bit 0 last, and the last register first:
 
@@ -7,7 +7,7 @@ Qiskit writes classical bit 0 last, and the last register first:
 >>> experiment(outcome, {"name": "three"}).data.formatted_counts
 {'0 01': 1, '1 01': 1}
 
-Keys are made when they are asked for, and all of them in one go: a hundred thousand shots are nothing unusual.
+Keys are made when they are needed, all at once by numpy, because jobs of a hundred thousand shots are common.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 __all__ = ["AzureQuantumResult", "Header", "experiment", "failed_experiment"]
 
-_FEW = 1 << 12  # so many keys are put in order: sorting more costs more than all the rest
-_BATCH = 1 << 16  # so many keys are made at a time, which bounds the memory it takes
-_OURS = {"qiskit", Layout.KEY, "meas_map"}  # of the job's metadata, what no header needs
+_FEW = 1 << 12  # at most this many keys are sorted: sorting more costs more than everything else
+_BATCH = 1 << 16  # keys made at a time, to bound memory
+_OURS = {"qiskit", Layout.KEY, "meas_map"}  # keys of the job's metadata that the header leaves out
 
 
 class Header(dict[str, Any]):
-    """What is known of a circuit beside its counts: a dict whose members are attributes too, as in Qiskit 1."""
+    """The header of a circuit's result: a dict whose members are attributes too, as in Qiskit 1."""
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -57,7 +57,7 @@ class Header(dict[str, Any]):
 class Data(ExperimentResultData):  # type: ignore[misc]
     """The data of one circuit.
 
-    ``counts`` and ``memory`` have hexadecimal keys, as Qiskit's schema wants them; ``formatted_counts`` and
+    ``counts`` and ``memory`` have hexadecimal keys, as in Qiskit's schema; ``formatted_counts`` and
     ``formatted_memory`` are what ``Result.get_counts`` and ``Result.get_memory`` return.
     """
 
@@ -71,35 +71,35 @@ class Data(ExperimentResultData):  # type: ignore[misc]
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How often each outcome came, by hexadecimal key."""
+        """Counts by hexadecimal key."""
         return {_hex(key): count for key, count in self.outcome.counts.items()}
 
     @cached_property
     def memory(self) -> list[str]:
-        """One hexadecimal key a shot."""
+        """One hexadecimal key for each shot."""
         known = {key: _hex(key) for key in self.outcome.counts}
         return [known[key] for key in self.outcome.memory(self.seed)]
 
     @cached_property
     def probabilities(self) -> dict[str, float]:
-        """The probability of each outcome, by key as ``get_counts`` writes it."""
+        """Probabilities by key as in ``get_counts``."""
         found = self.outcome.probabilities
         return dict(zip(self._formatted(found), found.values(), strict=True))
 
     @cached_property
     def raw_counts(self) -> dict[str, int]:
-        """Counts with the shots that lost a qubit, whose bit is ``-``; keys as ``get_counts`` writes them."""
+        """Counts with the shots that lost a qubit, whose bit is ``-``; keys as in ``get_counts``."""
         found = self.outcome.raw_counts
         return dict(zip(self._formatted(found), found.values(), strict=True))
 
     @cached_property
     def raw_memory(self) -> list[str]:
-        """Memory with the shots that lost a qubit, in execution order; keys as ``get_counts`` writes them."""
+        """Memory with the shots that lost a qubit, in execution order; keys as in ``get_counts``."""
         return self._formatted(self.outcome.raw_memory or ())
 
     @property
     def formatted_counts(self) -> Counts:
-        """How often each outcome came."""
+        """Counts by key as Qiskit writes it."""
         if self.outcome.num_clbits and not self.outcome.memory_is_synthetic:
             tally = Counter(self._memory)
             return _counts({key: tally[key] for key in sorted(tally)} if len(tally) <= _FEW else tally)
@@ -108,7 +108,7 @@ class Data(ExperimentResultData):  # type: ignore[misc]
 
     @property
     def formatted_memory(self) -> list[str]:
-        """One key a shot."""
+        """One key for each shot, as Qiskit writes it."""
         return list(self._memory)
 
     @cached_property
@@ -118,39 +118,39 @@ class Data(ExperimentResultData):  # type: ignore[misc]
         return self._written(self.outcome.bits(self.seed) + np.uint8(ord("0")))
 
     def _formatted(self, keys: Iterable[str]) -> list[str]:
-        """Write keys of the core as Qiskit does."""
+        """Return keys of the core as Qiskit writes them."""
         keys, width = list(keys), self.outcome.num_clbits
         if not width:
             return keys
         return self._written(np.frombuffer("".join(keys).encode(), np.uint8).reshape(len(keys), width))
 
     def _written(self, characters: NDArray[np.uint8]) -> list[str]:
-        """Write rows of characters, one for each classical bit: all of them at once."""
+        """Return Qiskit's keys of an array of characters, shape (keys, classical bits)."""
         rows, width = characters.shape
         order = _order(width, _sizes(self.outcome.registers, width))
         padded = np.concatenate([characters, np.full((rows, 1), ord(" "), np.uint8)], axis=1)
         keys: list[str] = []
         for start in range(0, rows, _BATCH):
-            # numpy's text has four bytes a character
+            # numpy's text has four bytes for each character
             wide = np.ascontiguousarray(padded[start : start + _BATCH, order], dtype=np.uint32)
             keys += wide.view(f"U{len(order)}").ravel().tolist()
         return keys
 
 
 def _counts(found: dict[str, int]) -> Counts:
-    """Make Qiskit's counts of keys of one kind: they look at every key they are made of, so one is shown to them."""
+    """Return Qiskit's counts. ``Counts`` parses every key that it is made with, so it is made with one and updated."""
     counts = Counts(dict(islice(found.items(), 1)))
     counts.update(found)
     return counts
 
 
 def _hex(key: str) -> str:
-    """Write a key as Qiskit's schema does; what is no key of bits stays."""
+    """Return a key in the form of Qiskit's schema; a key that is not of bits is unchanged."""
     return hex(int(key[::-1], 2)) if key.strip("01") == "" and key else key
 
 
 def _sizes(registers: Sequence[Register], num_clbits: int) -> list[list[Any]] | None:
-    """Return the registers' names and sizes, if they cover all bits in order; only then can spaces show them."""
+    """Return the registers' names and sizes, for the spaces in keys; None unless they cover all bits in order."""
     bits = [bit for register in registers for bit in register.clbits]
     if bits != list(range(num_clbits)):
         return None
@@ -158,7 +158,7 @@ def _sizes(registers: Sequence[Register], num_clbits: int) -> list[list[Any]] | 
 
 
 def _order(num_clbits: int, sizes: list[list[Any]] | None) -> list[int]:
-    """Return which classical bit stands at each place of a key; ``num_clbits`` stands for a space."""
+    """Return the classical bit at each position of a key; ``num_clbits`` is a space."""
     if sizes is None:
         return list(range(num_clbits - 1, -1, -1))
     order: list[int] = []
@@ -174,9 +174,9 @@ def experiment(outcome: Result, metadata: Mapping[str, str], *, seed: int | None
     """Return the result of one circuit.
 
     Args:
-        outcome: The core's.
-        metadata: The job's.
-        seed: Where the provider gives no single shots: in what order memory has them.
+        outcome: The core's result.
+        metadata: The job's metadata.
+        seed: Seeds the order of memory if the provider gives no single shots; None for the job's id.
     """
     return ExperimentResult(
         shots=outcome.shots,
@@ -192,7 +192,7 @@ def experiment(outcome: Result, metadata: Mapping[str, str], *, seed: int | None
 
 
 def failed_experiment(problem: Exception, metadata: Mapping[str, str]) -> ExperimentResult:
-    """Return what stands in the place of a circuit that has no result: asking it for counts raises."""
+    """Return the result of a circuit that failed: ``get_counts`` raises for it."""
     return ExperimentResult(
         shots=0, success=False, data=ExperimentResultData(), status=str(problem), header=_header(metadata, None)
     )
@@ -212,13 +212,13 @@ def _header(metadata: Mapping[str, str], outcome: Result | None) -> Header:
 
 
 class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
-    """Qiskit's result; counts and memory of many shots are formatted all at once."""
+    """Qiskit's result with fast counts and memory."""
 
     def get_counts(self, experiment: Any = None) -> Any:
-        """Return counts as Qiskit does: one ``Counts``, or a list of them where there are several circuits.
+        """Return counts as Qiskit does: one ``Counts``, or a list of them for several circuits.
 
         Args:
-            experiment: A circuit, its name or its place; None for all.
+            experiment: A circuit, its name or its index; None for all.
 
         Raises:
             QiskitError: There is no such circuit, or it has no result.
@@ -232,10 +232,10 @@ class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
         return data.formatted_counts if isinstance(data, Data) else super().get_counts(key)
 
     def get_memory(self, experiment: Any = None) -> list[str]:
-        """Return one key a shot, in execution order where the provider gives shots.
+        """Return one key for each shot, in execution order if the provider gives single shots.
 
         Args:
-            experiment: A circuit, its name or its place; None for the only one.
+            experiment: A circuit, its name or its index; None for the only one.
 
         Raises:
             QiskitError: There is no such circuit, or it has no result.

@@ -10,7 +10,7 @@ from qiskit.primitives import BaseSamplerV2, PrimitiveResult, SamplerPubResult
 from qiskit.primitives.containers import BitArray, DataBin
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
-from qsession_qiskit.primitives import AzurePrimitiveJob, Circuit, Options, mode_of, options_of
+from qsession_qiskit.primitives import AzurePrimitiveJob, Circuit, Options, Primitive, mode_of, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,49 +28,39 @@ __all__ = ["SamplerOptions", "SamplerV2"]
 
 @dataclass
 class SamplerOptions(Options):
-    """What every run of a sampler does.
+    """Options of every run of a sampler.
 
     Attributes:
-        default_shots: How many shots where neither the PUB nor the run says.
+        default_shots: Shots if neither the PUB nor the run has a number.
     """
 
     default_shots: int = 1024
 
 
-class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
+class SamplerV2(Primitive, BaseSamplerV2):  # type: ignore[misc]
     """Samples circuits on a target.
 
-    A circuit with parameters is converted once, whatever number of bindings it has; each binding is one job, and all
-    jobs of a run are sent together.
+    A circuit with parameters is converted once; each binding is one job, and all jobs of a run are sent together.
     """
 
     def __init__(
         self, mode: AzureQuantumBackend | Session, *, options: SamplerOptions | Mapping[str, Any] | None = None
     ) -> None:
-        """Say where to run.
+        """Keep the mode and the options.
 
         Args:
-            mode: A backend, whose session is joined if it has one open; or a session.
-            options: What every run does; may be changed later.
+            mode: A backend, whose open session is joined if it has one; or a session.
+            options: Options of every run; may be changed later.
         """
         self._mode = mode_of(mode)
         self.options = options_of(SamplerOptions, options)
 
-    @property
-    def mode(self) -> AzureQuantumBackend | Session:
-        """Where it runs."""
-        return self._mode.session or self._mode.backend
-
-    def backend(self) -> AzureQuantumBackend:
-        """Return the backend it runs on."""
-        return self._mode.backend
-
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> AzurePrimitiveJob:
-        """Sample.
+        """Sample circuits.
 
         Args:
             pubs: Circuits, each alone or with values for its parameters (any shape) and shots.
-            shots: How many for a PUB that does not say.
+            shots: For PUBs without a number of shots.
 
         Returns:
             The job. The data of its result has a ``BitArray`` for each register, of the PUB's shape.
@@ -102,7 +92,7 @@ class SamplerV2(BaseSamplerV2):  # type: ignore[misc]
 
 
 def _pub_result(pub: SamplerPub, outcomes: Sequence[Result], seed: int | None) -> SamplerPubResult:
-    """Cut the bits of each binding by register."""
+    """Split the bits of each binding by register."""
     kept = min((outcome.shots for outcome in outcomes), default=0)  # lost shots leave some bindings with fewer
     circuit = pub.circuit
     places = {bit: place for place, bit in enumerate(circuit.clbits)}
@@ -123,7 +113,7 @@ def _pub_result(pub: SamplerPub, outcomes: Sequence[Result], seed: int | None) -
 
 
 def _packed(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pack rows of bits, lowest first, into bytes as ``BitArray`` has them: highest first, filled up on the left."""
+    """Pack rows of bits, lowest first, into bytes as in ``BitArray``: highest first, padded on the left."""
     shots, width = bits.shape
     padded = np.zeros((shots, -(-width // 8) * 8), np.uint8)
     padded[:, padded.shape[1] - width :] = bits[:, ::-1]
