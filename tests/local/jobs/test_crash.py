@@ -287,7 +287,7 @@ def test_the_command_lists_exports_and_prunes(tmp_path, capsys):
     assert "mine" in shown
     assert (tmp_path / "out" / job["id"] / "job.json").exists()
     assert main(["jobs", "--directory", str(tmp_path / "w"), "--prune-days", "0"]) == 0
-    assert "1 jobs and sessions forgotten" in capsys.readouterr().out
+    assert "1 jobs and sessions deleted" in capsys.readouterr().out
     assert main(["jobs", "--directory", str(tmp_path / "nowhere")]) == 2
 
 
