@@ -79,6 +79,8 @@ class Workspace(ServiceWorkspace):
         Arguments win over single variables, and these over ``AZURE_QUANTUM_CONNECTION_STRING``.
         ``QSESSION_LOCAL=1`` (or a directory) makes a local workspace if no argument names one.
 
+        Source: docs/protocol.md 1.3.
+
         Args:
             subscription_id: The subscription's GUID.
             resource_group: The resource group's name.

@@ -1,4 +1,4 @@
-"""Credentials as headers: an API key, or a token that is renewed before it expires."""
+"""Credentials as headers: an API key, or a token that is renewed before it expires. Source: docs/protocol.md 1.6."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Retries: after which answers, after how long, how often.
 
 All our requests are idempotent, so all may be retried: what we create is created by a PUT with an id of ours.
+Source: docs/protocol.md 2.5.
 
 ===========================  =================================================
 what happened                retried

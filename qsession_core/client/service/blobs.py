@@ -1,4 +1,7 @@
-"""Inputs and results in the workspace's blob storage, by URLs with a shared access signature (SAS)."""
+"""Inputs and results in the workspace's blob storage, by URLs with a shared access signature (SAS).
+
+Source: docs/protocol.md 3.1, 3.3, 3.4.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The calls of one workspace: one method a REST call, bytes or typed rows out.
 
-Source: docs/protocol.md 4.
+Source: docs/protocol.md 2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ids and the endpoint of a workspace: resource ids, connection strings."""
+"""The ids and the endpoint of a workspace: resource ids, connection strings. Source: docs/protocol.md 1.1, 1.2."""
 
 from __future__ import annotations
 

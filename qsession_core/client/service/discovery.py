@@ -1,4 +1,7 @@
-"""Finding a workspace's endpoint by Azure's resource manager, or by its resource graph if only the name is known."""
+"""Finding a workspace's endpoint by Azure's resource manager, or by its resource graph if only the name is known.
+
+Source: docs/protocol.md 1.4.
+"""
 
 from __future__ import annotations
 

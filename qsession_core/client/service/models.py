@@ -1,6 +1,6 @@
 """Jobs, sessions, targets and quotas as the service describes them; unknown members are kept.
 
-Times come in several forms, ``metadata`` may be null, and members may be missing. Source: docs/protocol.md 4.
+Times come in several forms, ``metadata`` may be null, and members may be missing. Source: docs/protocol.md 4.1.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Filters and orders of lists, in the service's OData syntax."""
+"""Filters and orders of lists, in the service's OData syntax. Source: docs/protocol.md 2.2, 2.3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP calls of the service: URL, headers, JSON, errors, pages."""
+"""HTTP calls of the service: URL, headers, JSON, errors, pages. Source: docs/protocol.md 1.8, 2.1, 2.4."""
 
 from __future__ import annotations
 

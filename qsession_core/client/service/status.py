@@ -1,4 +1,7 @@
-"""The service's words for states, policies and priorities. A word that is not listed here is not an error."""
+"""The service's words for states, policies and priorities. A word that is not listed here is not an error.
+
+Source: docs/protocol.md 4.2, 4.3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending jobs: each once, into its session, and noted in the journal if there is one."""
+"""Sending jobs: each once, into its session, and noted in the journal if there is one. Source: docs/protocol.md 3.1."""
 
 from __future__ import annotations
 
