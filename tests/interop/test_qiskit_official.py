@@ -117,7 +117,7 @@ def test_they_read_our_json_jobs(ours, theirs):
 def test_our_sessions_are_theirs(ours, theirs):
     backend = ours.get_backend(IONQ)
     with backend.open_session(name="shared") as session:
-        backend.run(three_bits(), shots=5)
+        backend.run(three_bits(), shots=5).result()  # a session with a job that still runs is not terminal
     theirs_found = theirs.get_workspace().get_session(session.id)
     assert (theirs_found.details.name, theirs_found.details.status) == ("shared", "Succeeded")
 
