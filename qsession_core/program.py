@@ -33,7 +33,7 @@ from qsession_core.results.layout import Register
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Angle", "Block", "Operation", "Program", "Register", "measured_in"]
+__all__ = ["Angle", "Block", "Columns", "Operation", "Program", "Register", "measured_in"]
 
 # One operation read out of the columns: (name, qubits, params)
 Operation = tuple[str, tuple[int, ...], tuple[Any, ...]]
@@ -122,6 +122,39 @@ class Block:
             while True:
                 place = self.names.index(name, place + 1)
                 yield place
+
+
+class Columns:
+    """The columns of a block under construction: three lists of equal length."""
+
+    __slots__ = ("names", "params", "qubits")
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.qubits: list[tuple[int, ...]] = []
+        self.params: list[tuple[Any, ...]] = []
+
+    def add(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...] = ()) -> None:
+        """Append one operation."""
+        self.names.append(name)
+        self.qubits.append(qubits)
+        self.params.append(params)
+
+    def append(self, other: Columns) -> None:
+        """Append operations on the same qubits."""
+        self.names += other.names
+        self.qubits += other.qubits
+        self.params += other.params
+
+    def extend(self, other: Columns, qubits: Sequence[int]) -> None:
+        """Append operations; their qubit i is ``qubits[i]`` here."""
+        self.names += other.names
+        self.qubits += [tuple([qubits[place] for place in places]) for places in other.qubits]
+        self.params += other.params
+
+    def block(self) -> Block:
+        """Return the operations appended so far."""
+        return Block(tuple(self.names), tuple(self.qubits), tuple(self.params))
 
 
 @dataclass(frozen=True)

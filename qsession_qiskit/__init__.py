@@ -36,7 +36,7 @@ __all__ = [
     "to_program",
 ]
 
-# Who samples needs no estimator
+# Loaded on first use, so that a program that only samples does not load the estimator
 __getattr__, __dir__ = exports(
     __name__,
     {

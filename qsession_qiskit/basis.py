@@ -1,7 +1,7 @@
-"""What a target can do, as Qiskit's transpiler wants to know it.
+"""Builds the ``qiskit.transpiler.Target`` of a target.
 
-Every qubit reaches every other one, and nothing is known of durations or errors, so each gate is described once, for
-all qubits: a target of 98 qubits is made as fast as one of two.
+All qubits are connected, and durations and error rates are unknown. So each gate is added once, for all qubits, and the
+time to build a target does not depend on its number of qubits.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["NATIVE", "NATIVE_TRANSLATION", "transpiler_target"]
 
 NATIVE = "native"
-NATIVE_TRANSLATION = "qsession_native"  # the transpiler's stage for native gates, by its entry point's name
+NATIVE_TRANSLATION = "qsession_native"  # entry point of the translation stage plugin for native gates
 
-# Gates that every format writes in few of its own, most of them as one
-_EVERYWHERE = (
+# Gates that every input format has, or that take only a few of its gates
+_COMMON = (
     "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "id", "rx", "ry", "rz",
     "cx", "cy", "cz", "swap", "rxx", "ryy", "rzz", "ccx",
 )  # fmt: skip
-_CONTROLLED = (*_EVERYWHERE, "ch", "crx", "cry", "crz", "ccz")  # of formats that put controls before any gate
+_WITH_CONTROLS = (*_COMMON, "ch", "crx", "cry", "crz", "ccz")  # for formats that can add controls to any gate
 _PAIR_GATES = {"ms", "zz"}
-_FLOW = {
+_CONTROL_FLOW = {
     "if_else": "IfElseOp",
     "switch_case": "SwitchCaseOp",
     "for_loop": "ForLoopOp",
@@ -42,43 +42,43 @@ _FLOW = {
 
 
 def transpiler_target(target: CoreTarget, *, gateset: str | None = None) -> Target:
-    """Describe a target to the transpiler.
+    """Return the transpiler's description of a target.
 
     Args:
-        target: The target.
-        gateset: ``"native"`` for the gates of the hardware; else those that the provider compiles itself.
+        target: The target of the core.
+        gateset: ``"native"`` for the native gates of the hardware; None for gates that the provider compiles.
     """
     description = f"{target.name} ({gateset} gates)" if gateset else target.name
-    found = Target(description=description, num_qubits=target.num_qubits)
+    result = Target(description=description, num_qubits=target.num_qubits)
     for gate in _native(target) if gateset == NATIVE else _standard(target):
-        found.add_instruction(gate)
+        result.add_instruction(gate)
     if gateset != NATIVE and _keeps(target, EVOLUTION):
-        found.add_instruction(PauliEvolutionGate, name="PauliEvolution")
-    found.add_instruction(Measure())
-    found.add_instruction(Barrier, name="barrier")
-    found.add_instruction(Delay(Parameter("t")))
+        result.add_instruction(PauliEvolutionGate, name="PauliEvolution")
+    result.add_instruction(Measure())
+    result.add_instruction(Barrier, name="barrier")
+    result.add_instruction(Delay(Parameter("t")))
     if gateset != NATIVE:
-        found.add_instruction(Reset())
+        result.add_instruction(Reset())
     if target.target_profile.startswith("Adaptive"):
-        for name, kind in _FLOW.items():
-            if hasattr(qiskit.circuit, kind):
-                found.add_instruction(getattr(qiskit.circuit, kind), name=name)
-    return found
+        for name, class_name in _CONTROL_FLOW.items():
+            if hasattr(qiskit.circuit, class_name):  # BoxOp came with Qiskit 2
+                result.add_instruction(getattr(qiskit.circuit, class_name), name=name)
+    return result
 
 
 def _keeps(target: CoreTarget, operation: str) -> bool:
-    """Whether a format of the target writes a large operation as one."""
+    """Return whether a format of the target can express this operation without decomposing it."""
     return any(operation in format_.keeps for format_ in target.provider.formats)
 
 
 def _standard(target: CoreTarget) -> list[Any]:
-    names = _CONTROLLED if _keeps(target, CONTROLS) else _EVERYWHERE
-    known = get_standard_gate_name_mapping()
-    return [known[name] for name in names]
+    names = _WITH_CONTROLS if _keeps(target, CONTROLS) else _COMMON
+    standard = get_standard_gate_name_mapping()
+    return [standard[name] for name in names]
 
 
 def _native(target: CoreTarget) -> list[Any]:
     known = target.provider.target(target.name)
-    left_out = _PAIR_GATES - {known.pair_gate} if known is not None and known.pair_gate else set()
+    missing = _PAIR_GATES - {known.pair_gate} if known is not None and known.pair_gate else set()
     angles = {"gpi": ("phi",), "gpi2": ("phi",), "ms": ("phi0", "phi1", "angle"), "zz": ("angle",)}
-    return [kind(*map(Parameter, angles[name])) for name, kind in NATIVE_GATES.items() if name not in left_out]
+    return [kind(*map(Parameter, angles[name])) for name, kind in NATIVE_GATES.items() if name not in missing]

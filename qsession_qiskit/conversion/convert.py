@@ -1,7 +1,7 @@
-"""From a Qiskit circuit to a program, in one pass.
+"""Converts a Qiskit circuit into a program, in one pass.
 
-Gates that are words are copied into columns as they come: that loop decides how fast everything is, so it makes no
-object per gate. Whatever is not a word is taken apart by words.py or flow.py.
+Standard gates that the core has under the same name are copied into columns. This is the hot loop of the conversion, so
+it makes no object per gate. words.py decomposes all other gates; flow.py converts measurements and control flow.
 
 >>> from qiskit import QuantumCircuit
 >>> bell = QuantumCircuit(2, 2)
@@ -20,151 +20,79 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qsession_core.errors import ConversionError, UnsupportedOperationError
 from qsession_core.formats.interface import CONTROLS, EVOLUTION
 from qsession_core.gates.words import GATES
-from qsession_core.program import Block, Program
+from qsession_core.program import Block, Columns, Program
 from qsession_core.results.result import Register
 from qsession_qiskit.conversion import flow
 from qsession_qiskit.conversion.parameters import ParametricProgram, Symbols
+from qsession_qiskit.conversion.scope import Scope
 from qsession_qiskit.conversion.words import definition, is_standard, steps
 from qsession_qiskit.metadata import stamps
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable
     from collections.abc import Set as AbstractSet
 
-    from qiskit.circuit import Clbit, Instruction, Qubit
-
-    from qsession_core.expressions import Literal
+    from qiskit.circuit import Instruction
 
 __all__ = ["to_parametric", "to_program"]
 
-# Standard gates that are words by their own name: how many angles they have
-_WORDS = {name: GATES[name].num_params for name in get_standard_gate_name_mapping() if name in GATES}
-# Before Qiskit 2, any instruction could stand under a condition
+# Standard gates that the core has under the same name -> number of angles
+_NUM_ANGLES = {name: GATES[name].num_params for name in get_standard_gate_name_mapping() if name in GATES}
+# Before Qiskit 2, any instruction could have a condition of its own
 _HAS_CONDITIONS = hasattr(CircuitInstruction, "condition")
 
 
 def to_program(circuit: QuantumCircuit, *, keep: AbstractSet[str] = frozenset({CONTROLS})) -> Program:
     """Convert a circuit.
 
-    Delays are left out, for no target counts time, and so is the global phase. Loops are unrolled.
+    Delays are dropped, because no target supports them, and so is the global phase. Loops are unrolled.
 
     Args:
-        circuit: Any circuit; parameters without a value become parameters of the program.
-        keep: Which large operations stay one word, for a format that has it: :data:`CONTROLS` and
-            :data:`EVOLUTION`. The others are written in gates by Qiskit's own definitions.
+        circuit: The circuit; unbound parameters become parameters of the program.
+        keep: Operations to keep whole, for a format that can express them: :data:`CONTROLS`, :data:`EVOLUTION`.
+            Others are decomposed by their Qiskit definitions.
 
     Raises:
-        ConversionError: Something has no form in a program; every problem is listed.
+        ConversionError: The circuit has operations that a program cannot represent; lists all of them.
     """
     return to_parametric(circuit, keep=keep).program
 
 
 def to_parametric(circuit: QuantumCircuit, *, keep: AbstractSet[str] = frozenset({CONTROLS})) -> ParametricProgram:
-    """Convert a circuit once, for many values of its parameters.
+    """Convert a circuit once, to bind many sets of parameter values.
 
-    Args:
-        circuit: As for :func:`to_program`.
-        keep: As for :func:`to_program`.
-
-    Raises:
-        ConversionError: Something has no form in a program; every problem is listed.
+    See :func:`to_program` for the arguments and errors.
     """
-    walk, clbits = Walk(keep), {bit: number for number, bit in enumerate(circuit.clbits)}
-    body = walk.whole(circuit, Scope({bit: number for number, bit in enumerate(circuit.qubits)}, clbits))
+    converter, clbits = CircuitConverter(keep), {bit: index for index, bit in enumerate(circuit.clbits)}
+    body = converter.body(circuit, Scope({bit: index for index, bit in enumerate(circuit.qubits)}, clbits))
     program = Program(
         circuit.num_qubits,
         circuit.num_clbits,
         body,
         tuple(Register(creg.name, tuple(clbits[bit] for bit in creg)) for creg in circuit.cregs),
-        tuple(map(str, walk.symbols.expressions)),
+        tuple(map(str, converter.symbols.expressions)),
         circuit.name,
         stamps(circuit),
     )
-    return ParametricProgram(program, tuple(circuit.parameters), tuple(walk.symbols.expressions))
+    return ParametricProgram(program, tuple(circuit.parameters), tuple(converter.symbols.expressions))
 
 
-class Columns:
-    """The operations written so far, in the three columns of a block."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.qubits: list[tuple[int, ...]] = []
-        self.params: list[tuple[Any, ...]] = []
-
-    def add(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...] = ()) -> None:
-        """Write one operation."""
-        self.names.append(name)
-        self.qubits.append(qubits)
-        self.params.append(params)
-
-    def append(self, other: Columns) -> None:
-        """Write operations on the same qubits."""
-        self.names += other.names
-        self.qubits += other.qubits
-        self.params += other.params
-
-    def extend(self, other: Columns, qubits: Sequence[int]) -> None:
-        """Write operations whose qubit i is ``qubits[i]`` here."""
-        self.names += other.names
-        self.qubits += [tuple([qubits[place] for place in places]) for places in other.qubits]
-        self.params += other.params
-
-    def block(self) -> Block:
-        """Return what was written."""
-        return Block(tuple(self.names), tuple(self.qubits), tuple(self.params))
-
-
-class Places(dict[tuple["Qubit", ...], tuple[int, ...]]):
-    """The qubits of an instruction -> their numbers; each combination is looked up once."""
-
-    def __init__(self, numbers: Mapping[Qubit, int]) -> None:
-        super().__init__()
-        self.numbers = numbers
-
-    def __missing__(self, qubits: tuple[Qubit, ...]) -> tuple[int, ...]:
-        found = self[qubits] = tuple(map(self.numbers.__getitem__, qubits))
-        return found
-
-
-class Scope:
-    """What the bits of one circuit or block are called in the program, and which classical variables are known."""
-
-    __slots__ = ("clbits", "known", "places")
-
-    def __init__(
-        self, qubits: Mapping[Qubit, int], clbits: Mapping[Clbit, int], known: Mapping[object, Literal] | None = None
-    ) -> None:
-        self.places = Places(qubits)
-        self.clbits = clbits
-        self.known = known or {}
-
-    def inside(self, body: QuantumCircuit, instruction: CircuitInstruction) -> Scope:
-        """Return the scope of a block or definition: its bits are those of the instruction, in order."""
-        qubits = dict(zip(body.qubits, self.places[instruction.qubits], strict=True))
-        clbits = dict(zip(body.clbits, [self.clbits[bit] for bit in instruction.clbits], strict=True))
-        return Scope(qubits, clbits, self.known)
-
-
-class Walk:
-    """One conversion: what it has found so far, and the problems it has met."""
+class CircuitConverter:
+    """Converts one circuit; holds its parameters, its problems and the definitions converted so far."""
 
     def __init__(self, keep: AbstractSet[str]) -> None:
         self.keep = keep
         self.symbols = Symbols()
         self.problems: list[ConversionError] = []
-        self._at: int | None = None  # which of the circuit's own instructions is being converted
-        self._in_definition = 0
+        self._index: int | None = None  # the index in the circuit of the instruction being converted
+        self._definition_depth = 0
         self._definitions: dict[Hashable, tuple[Instruction, Columns]] = {}
 
-    def new_columns(self) -> Columns:
-        """Return columns with nothing in them."""
-        return Columns()
-
-    def whole(self, circuit: QuantumCircuit, scope: Scope) -> Block:
-        """Convert a circuit's own instructions.
+    def body(self, circuit: QuantumCircuit, scope: Scope) -> Block:
+        """Convert all instructions of the circuit.
 
         Raises:
-            ConversionError: Something has no form in a program; every problem is listed.
+            ConversionError: The circuit has operations that a program cannot represent; lists all of them.
         """
         out = Columns()
         self.instructions(circuit.data, out, scope)
@@ -173,21 +101,22 @@ class Walk:
         return out.block()
 
     def instructions(self, data: Iterable[CircuitInstruction], out: Columns, scope: Scope) -> None:
-        """Convert straight-line instructions, problems noted."""
-        names, places = out.names, scope.places
+        """Append instructions to ``out``; collect the problems."""
+        names, indices = out.names, scope.indices
         add_name, add_qubits, add_params = names.append, out.qubits.append, out.params.append
-        words = {} if _HAS_CONDITIONS and _any_conditional(data) else _WORDS
-        shift = 0  # how many instructions came more than operations were written
+        num_angles_of = {} if _HAS_CONDITIONS and _any_conditional(data) else _NUM_ANGLES
+        # Instructions read minus operations written: the index of the current instruction is len(names) + shift
+        shift = 0
         for instruction in data:
             name = instruction.name
-            num_angles = words.get(name)
+            num_angles = num_angles_of.get(name)
             if num_angles is None or not instruction.is_standard_gate():
                 before = len(names)
-                self.other(before + shift, instruction, out, scope)
+                self._convert(before + shift, instruction, out, scope)
                 shift += 1 + before - len(names)
                 continue
             add_name(name)
-            add_qubits(places[instruction.qubits])
+            add_qubits(indices[instruction.qubits])
             if not num_angles:
                 add_params(())
                 continue
@@ -198,81 +127,81 @@ class Walk:
                 add_params(self._angles(len(names) - 1 + shift, instruction, scope))
 
     def _angles(self, index: int, instruction: CircuitInstruction, scope: Scope) -> tuple[Any, ...]:
-        """Return a gate's angles; note the problem of one that is no real number."""
+        """Return a gate's angles; collect the problem of an angle that is not a real number."""
         try:
             return tuple(map(self.symbols.angle, instruction.params))
         except ConversionError as problem:
-            self._note(problem, index, instruction, scope)
+            self._collect(problem, index, instruction, scope)
             return ()
 
-    def _note(self, problem: ConversionError, index: int, instruction: CircuitInstruction, scope: Scope) -> None:
-        """Keep a problem with its place; inside a definition, leave it to the operation that has it."""
-        if self._in_definition:
+    def _collect(self, problem: ConversionError, index: int, instruction: CircuitInstruction, scope: Scope) -> None:
+        """Collect a problem with the instruction's index; inside a definition, raise it to the defined operation."""
+        if self._definition_depth:
             raise problem
-        at = index if self._at is None else self._at
-        self.problems.append(_located(problem, at, instruction.name, scope.places[instruction.qubits]))
+        index = index if self._index is None else self._index
+        self.problems.append(_located(problem, index, instruction.name, scope.indices[instruction.qubits]))
 
-    def other(self, index: int, instruction: CircuitInstruction, out: Columns, scope: Scope) -> None:
-        """Convert an instruction that is not copied as it stands; note its problem, if it has one."""
-        outermost = self._at is None
+    def _convert(self, index: int, instruction: CircuitInstruction, out: Columns, scope: Scope) -> None:
+        """Append an instruction that the hot loop does not copy; collect its problem, if it has one."""
+        outermost = self._index is None
         if outermost:
-            self._at = index
+            self._index = index
         try:
             if _HAS_CONDITIONS and _is_conditional(instruction):
                 flow.legacy_condition(self, instruction, out, scope)
             else:
                 self.write(instruction, instruction.operation, out, scope)
         except ConversionError as problem:
-            self._note(problem, index, instruction, scope)
+            self._collect(problem, index, instruction, scope)
         finally:
             if outermost:
-                self._at = None
+                self._index = None
 
     def write(self, instruction: CircuitInstruction, operation: Instruction, out: Columns, scope: Scope) -> None:
-        """Convert one operation, whatever condition it stands under.
+        """Append one operation, without the condition that an instruction of Qiskit 1 may have.
 
         Raises:
-            ConversionError: It has no form in a program.
+            ConversionError: A program cannot represent the operation.
         """
         for kind in type(operation).__mro__:
             handler = flow.HANDLERS.get(kind)
             if handler is not None:
                 handler(self, instruction, operation, out, scope)
                 return
-        where = scope.places[instruction.qubits]
+        qubits = scope.indices[instruction.qubits]
         found = steps(operation, self.keep)
         if found is not None:
             for name, places, params in found:
-                fixed = 2 if name == EVOLUTION else 0  # its terms and coefficients are no angles, its time is one
+                fixed = 2 if name == EVOLUTION else 0  # terms and coefficients are not angles; the time is one
                 angles = (*params[:fixed], *map(self.symbols.angle, params[fixed:]))
-                out.add(name, tuple(where[place] for place in places), angles)
+                out.add(name, tuple(qubits[place] for place in places), angles)
         elif instruction.clbits:
             body = definition(operation)
             self.instructions(body.data, out, scope.inside(body, instruction))
         else:
-            out.extend(self._defined(operation), where)
+            out.extend(self._converted_definition(operation), qubits)
 
-    def _defined(self, operation: Instruction) -> Columns:
-        """Convert an operation's definition, once for each operation, on qubits counted from 0.
+    def _converted_definition(self, operation: Instruction) -> Columns:
+        """Convert an operation's definition on qubits counted from 0, once for each operation.
 
-        A standard gate is known by its name and angles: Qiskit makes it anew whenever it is asked for. Anything else is
-        known by its identity, for names are free.
+        The cache key of a standard gate is its name and angles, because Qiskit creates a new object for each
+        instruction. Other operations are keyed by identity, because users choose their names freely.
         """
         key: Hashable = (operation.name, *operation.params) if is_standard(operation) else id(operation)
         known = self._definitions.get(key)
         if known is None:
             body, out = definition(operation), Columns()
-            self._in_definition += 1
+            self._definition_depth += 1
             try:
-                self.instructions(body.data, out, Scope({bit: place for place, bit in enumerate(body.qubits)}, {}))
+                self.instructions(body.data, out, Scope({bit: index for index, bit in enumerate(body.qubits)}, {}))
             finally:
-                self._in_definition -= 1
-            known = self._definitions[key] = operation, out  # kept alive, or its id would be given again
+                self._definition_depth -= 1
+            known = self._definitions[key] = operation, out  # keeps the operation alive, so that its id is not reused
         return known[1]
 
 
 def _located(problem: ConversionError, index: int, name: str, qubits: tuple[int, ...]) -> ConversionError:
-    """Say where a problem is, unless it is one of a kind of its own."""
+    """Add the instruction to a general error; subclasses of ConversionError have their own fields and stay."""
     if type(problem) is not ConversionError:
         return problem
     on = f"qubit {qubits[0]}" if len(qubits) == 1 else f"qubits {', '.join(map(str, qubits))}"
@@ -281,7 +210,7 @@ def _located(problem: ConversionError, index: int, name: str, qubits: tuple[int,
 
 
 def _is_conditional(instruction: CircuitInstruction) -> bool:
-    """Return whether an instruction of Qiskit 1 stands under a condition of its own."""
+    """Return whether an instruction has a condition of its own, as Qiskit 1 allows."""
     return not instruction.is_control_flow() and instruction.condition is not None
 
 

@@ -1,7 +1,7 @@
-"""Qiskit's classical conditions and expressions as a program has them.
+"""Converts Qiskit's classical conditions and expressions into core expressions.
 
-Qiskit's unsigned integers have a width and wrap around; a program's do not. So whatever could leave its width is
-cut back to it with a mask.
+Qiskit's unsigned integers have a width and wrap around; the core's are unbounded. So results that can exceed their
+width are masked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from qsession_core.errors import ConversionError
 from qsession_core.expressions import Binary, Bit, Expression, Literal, Uint, Unary, simplified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+
+    from qsession_qiskit.conversion.scope import Scope
 
 __all__ = ["condition", "equals_any", "expression"]
 
@@ -26,73 +28,65 @@ _BITWISE = {"BIT_AND": "&", "BIT_OR": "|", "BIT_XOR": "^", "SHIFT_RIGHT": ">>"}
 _WRAPPING = {"SHIFT_LEFT": "<<", "ADD": "+", "SUB": "-", "MUL": "*"}
 
 
-def condition(asked: Any, clbits: Mapping[Clbit, int], known: Mapping[object, Literal]) -> Expression:
-    """Return what an ``if`` asks: an expression, or the older pair of a bit or register and its value.
+def condition(source: Any, scope: Scope) -> Expression:
+    """Convert the condition of a control-flow operation or an instruction.
 
     Args:
-        asked: As ``IfElseOp.condition`` has it.
-        clbits: The number of each classical bit.
-        known: Values of classical variables, by the variable.
+        source: ``IfElseOp.condition``: an ``expr.Expr``, or a pair (bit or register, value).
+        scope: The scope of the instruction.
 
     Raises:
-        ConversionError: It uses something that no program holds.
+        ConversionError: Core expressions cannot represent it.
     """
-    if isinstance(asked, expr.Expr):
-        return expression(asked, clbits, known)
-    where, value = asked
-    return equals_any(where, [int(value)], clbits, known)
+    if isinstance(source, expr.Expr):
+        return expression(source, scope)
+    operand, value = source
+    return equals_any(operand, [int(value)], scope)
 
 
-def _operand(where: Any, clbits: Mapping[Clbit, int], known: Mapping[object, Literal]) -> Expression:
-    """Return a bit, a register or an expression as an expression."""
-    if isinstance(where, Clbit):
-        return Bit(clbits[where])
-    if isinstance(where, ClassicalRegister):
-        return Uint(tuple(clbits[bit] for bit in where))
-    return expression(where, clbits, known)
+def _operand(operand: Any, scope: Scope) -> Expression:
+    """Convert a bit, a register or an expression."""
+    if isinstance(operand, Clbit):
+        return Bit(scope.clbits[operand])
+    if isinstance(operand, ClassicalRegister):
+        return Uint(tuple(scope.clbits[bit] for bit in operand))
+    return expression(operand, scope)
 
 
-def equals_any(
-    where: Any, values: Iterable[int], clbits: Mapping[Clbit, int], known: Mapping[object, Literal]
-) -> Expression:
-    """Return whether a bit, a register or an expression has one of these values."""
-    subject = _operand(where, clbits, known)
+def equals_any(operand: Any, values: Iterable[int], scope: Scope) -> Expression:
+    """Return the expression for "the bit, register or expression has one of these values"."""
+    subject = _operand(operand, scope)
     if isinstance(subject, Literal):
         return Literal(int(subject.value) in {int(value) for value in values})
-    if isinstance(where, Clbit) or (isinstance(where, expr.Expr) and isinstance(where.type, types.Bool)):
+    if isinstance(operand, Clbit) or (isinstance(operand, expr.Expr) and isinstance(operand.type, types.Bool)):
         tests = [subject if value else Unary("not", subject) for value in values]
     else:
         tests = [Binary("==", subject, Literal(int(value))) for value in values]
     return reduce(lambda left, right: Binary("or", left, right), tests)
 
 
-def expression(node: expr.Expr, clbits: Mapping[Clbit, int], known: Mapping[object, Literal]) -> Expression:
-    """Return a classical expression.
-
-    Args:
-        node: Qiskit's expression.
-        clbits: The number of each classical bit.
-        known: Values of classical variables, by the variable.
+def expression(node: expr.Expr, scope: Scope) -> Expression:
+    """Convert a classical expression, with constants folded.
 
     Raises:
-        ConversionError: It uses something that no program holds.
+        ConversionError: Core expressions cannot represent it.
     """
 
     def convert(node: expr.Expr) -> Expression:
         match node:
             case expr.Value():
                 if not isinstance(node.value, bool | int | float):
-                    raise ConversionError(f"the classical value {node.value!r} is no number: compare numbers only")
+                    raise ConversionError(f"the classical value {node.value!r} is not a number: compare numbers only")
                 return Literal(node.value)
             case expr.Var():
-                if node in known:
-                    return known[node]
+                if node in scope.variables:
+                    return scope.variables[node]
                 if not isinstance(node.var, Clbit | ClassicalRegister):
                     raise ConversionError(
-                        f"the classical variable {node.name!r} lives in no classical bit: "
+                        f"the classical variable {node.name!r} is not stored in classical bits: "
                         "measure into a register and use that"
                     )
-                return _operand(node.var, clbits, known)
+                return _operand(node.var, scope)
             case expr.Unary():
                 return simplified(_unary(node, convert(node.operand)))
             case expr.Binary():
@@ -102,7 +96,7 @@ def expression(node: expr.Expr, clbits: Mapping[Clbit, int], known: Mapping[obje
             case expr.Index():
                 return _index(convert(node.target), convert(node.index))
             case _:
-                raise ConversionError(f"the classical expression {node!r} cannot be sent: use bits and registers")
+                raise ConversionError(f"the classical expression {node!r} is not supported: use bits and registers")
 
     return convert(node)
 
@@ -126,7 +120,7 @@ def _binary(node: expr.Binary, left: Expression, right: Expression) -> Expressio
     if name in _WRAPPING:
         result = Binary(_WRAPPING[name], left, right)
         return _masked(result, node.type.width) if isinstance(node.type, types.Uint) else result
-    raise ConversionError(f"the classical operation {name} cannot be sent: compute it before the circuit runs")
+    raise ConversionError(f"the classical operation {name} is not supported: compute it before the circuit runs")
 
 
 def _cast(node: expr.Cast, inner: Expression) -> Expression:
@@ -142,7 +136,7 @@ def _cast(node: expr.Cast, inner: Expression) -> Expression:
             return Uint((inner.clbit,))
         case _ if isinstance(inner, Literal):
             return Literal(float(inner.value) if "Float" in type(to).__name__ else int(inner.value))
-    raise ConversionError(f"a cast from {source} to {to} cannot be sent: compare {source} values themselves")
+    raise ConversionError(f"a cast from {source} to {to} is not supported: compare the {source} values themselves")
 
 
 def _index(target: Expression, index: Expression) -> Expression:

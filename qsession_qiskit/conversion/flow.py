@@ -1,16 +1,16 @@
-"""Measurement, reset and control flow: what convert.py does with operations that are not gates.
+"""Converts measurement, reset and control flow.
 
-Programs know ``if`` and nothing else, so ``switch`` becomes nested ifs and ``for`` is unrolled. A ``break`` or
-``continue`` under a condition can be unrolled as well: what comes after it in the loop moves into the branches from
-which it is still reached.
+The only control flow of a program is ``if``: ``switch`` becomes nested ifs, and ``for`` is unrolled. A ``break`` or
+``continue`` under a condition is unrolled by moving the rest of the loop into the branches that reach it.
 """
 
-# ruff: noqa: ARG001 - the handlers of a table take the same arguments
+# ruff: noqa: ARG001 - all handlers of the table take the same arguments
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+import qiskit.circuit
 from qiskit.circuit import (
     Barrier,
     BreakLoopOp,
@@ -29,6 +29,7 @@ from qiskit.circuit.controlflow import CASE_DEFAULT
 
 from qsession_core.errors import ConversionError, LimitExceededError
 from qsession_core.expressions import Literal
+from qsession_core.program import Columns
 from qsession_qiskit.conversion import expressions
 
 if TYPE_CHECKING:
@@ -37,239 +38,266 @@ if TYPE_CHECKING:
     from qiskit.circuit import CircuitInstruction, Instruction, QuantumCircuit
 
     from qsession_core.expressions import Expression
-    from qsession_qiskit.conversion.convert import Columns, Scope
+    from qsession_qiskit.conversion.scope import Scope
 
-    Branch = tuple[Expression | None, QuantumCircuit | None]  # None: in every other case; do nothing
-    Handler = Callable[["Walker", CircuitInstruction, Any, Columns, Scope], None]
+    # Condition and body; without a condition: the default; without a body: nothing to do
+    Branch = tuple[Expression | None, QuantumCircuit | None]
+    Handler = Callable[["Converter", CircuitInstruction, Any, Columns, Scope], None]
+    Continuation = Callable[[Columns], None]  # appends everything that is executed from some point on
 
-__all__ = ["HANDLERS", "Walker", "legacy_condition"]
+__all__ = ["HANDLERS", "Converter", "legacy_condition"]
 
-_MOST_ITERATIONS = 1_000_000
-_MOST_ESCAPING_ITERATIONS = 100  # each one is an if inside an if
-_MOST_ESCAPING_OPERATIONS = 100_000
+_MAX_ITERATIONS = 1_000_000
+_MAX_ITERATIONS_WITH_JUMPS = 100  # each iteration nests one more if
+_MAX_OPERATIONS_WITH_JUMPS = 100_000
 
 
-class Walker(Protocol):
-    """What a handler needs of the conversion it is part of."""
-
-    def new_columns(self) -> Columns:
-        """Return columns with nothing in them."""
-        ...
+class Converter(Protocol):
+    """The conversion that a handler is part of."""
 
     def instructions(self, data: Iterable[CircuitInstruction], out: Columns, scope: Scope) -> None:
-        """Convert instructions."""
+        """Append instructions to ``out``."""
         ...
 
     def write(self, instruction: CircuitInstruction, operation: Instruction, out: Columns, scope: Scope) -> None:
-        """Convert one operation."""
+        """Append one operation to ``out``, without the instruction's own condition."""
         ...
 
 
-def _measure(walk: Walker, instruction: CircuitInstruction, operation: Measure, out: Columns, scope: Scope) -> None:
-    out.add("measure", scope.places[instruction.qubits], (scope.clbits[instruction.clbits[0]],))
+def _measure(
+    converter: Converter, instruction: CircuitInstruction, operation: Measure, out: Columns, scope: Scope
+) -> None:
+    out.add("measure", scope.indices[instruction.qubits], (scope.clbits[instruction.clbits[0]],))
 
 
-def _reset(walk: Walker, instruction: CircuitInstruction, operation: Reset, out: Columns, scope: Scope) -> None:
-    out.add("reset", scope.places[instruction.qubits])
+def _reset(converter: Converter, instruction: CircuitInstruction, operation: Reset, out: Columns, scope: Scope) -> None:
+    out.add("reset", scope.indices[instruction.qubits])
 
 
-def _barrier(walk: Walker, instruction: CircuitInstruction, operation: Barrier, out: Columns, scope: Scope) -> None:
-    out.add("barrier", scope.places[instruction.qubits])
+def _barrier(
+    converter: Converter, instruction: CircuitInstruction, operation: Barrier, out: Columns, scope: Scope
+) -> None:
+    out.add("barrier", scope.indices[instruction.qubits])
 
 
-def _delay(walk: Walker, instruction: CircuitInstruction, operation: Delay, out: Columns, scope: Scope) -> None:
-    """Leave it out: no target here counts time."""
+def _delay(converter: Converter, instruction: CircuitInstruction, operation: Delay, out: Columns, scope: Scope) -> None:
+    """Append nothing: no target supports delays."""
 
 
 def _while_loop(
-    walk: Walker, instruction: CircuitInstruction, operation: WhileLoopOp, out: Columns, scope: Scope
+    converter: Converter, instruction: CircuitInstruction, operation: WhileLoopOp, out: Columns, scope: Scope
 ) -> None:
     raise ConversionError(
-        "nobody knows beforehand how often it runs: write a for_loop of the most rounds you allow, with break_loop"
+        "its number of iterations is unknown: write a for_loop over the largest number you allow, with break_loop"
     )
 
 
-def _store(walk: Walker, instruction: CircuitInstruction, operation: Instruction, out: Columns, scope: Scope) -> None:
-    raise ConversionError("programs have no classical variables: measure into a register and use that in conditions")
+def _store(
+    converter: Converter, instruction: CircuitInstruction, operation: Instruction, out: Columns, scope: Scope
+) -> None:
+    raise ConversionError("classical variables are not supported: measure into a register and use that in conditions")
 
 
-def _escape(walk: Walker, instruction: CircuitInstruction, operation: Instruction, out: Columns, scope: Scope) -> None:
-    raise ConversionError(f"{operation.name} stands outside any for_loop: take it out")
+def _stray_jump(
+    converter: Converter, instruction: CircuitInstruction, operation: Instruction, out: Columns, scope: Scope
+) -> None:
+    raise ConversionError(f"{operation.name} is not inside a for_loop: remove it")
 
 
-def _box(walk: Walker, instruction: CircuitInstruction, operation: Any, out: Columns, scope: Scope) -> None:
-    """Do what is in the box; its name and duration mean nothing here."""
+def _box(converter: Converter, instruction: CircuitInstruction, operation: Any, out: Columns, scope: Scope) -> None:
+    """Append the contents of a box; ignore its name and duration."""
     body = operation.blocks[0]
-    walk.instructions(body.data, out, scope.inside(body, instruction))
+    converter.instructions(body.data, out, scope.inside(body, instruction))
 
 
-def legacy_condition(walk: Walker, instruction: CircuitInstruction, out: Columns, scope: Scope) -> None:
-    """Convert an operation that stands under a condition of its own, as Qiskit 1 has them."""
-    asked = expressions.condition(instruction.condition, scope.clbits, scope.known)
-    inner = walk.new_columns()
-    walk.write(instruction, instruction.operation, inner, scope)
-    out.add("if", (), (asked, inner.block(), None))
+def legacy_condition(converter: Converter, instruction: CircuitInstruction, out: Columns, scope: Scope) -> None:
+    """Append an operation that has a condition of its own, as Qiskit 1 allows."""
+    condition = expressions.condition(instruction.condition, scope)
+    inner = Columns()
+    converter.write(instruction, instruction.operation, inner, scope)
+    out.add("if", (), (condition, inner.block(), None))
 
 
 # --- branches --------------------------------------------------------------------------------------------------
 
 
-def _branch(walk: Walker, instruction: CircuitInstruction, operation: Any, out: Columns, scope: Scope) -> None:
+def _branch(converter: Converter, instruction: CircuitInstruction, operation: Any, out: Columns, scope: Scope) -> None:
     def emit(body: QuantumCircuit | None, columns: Columns) -> None:
         if body is not None:
-            walk.instructions(body.data, columns, scope.inside(body, instruction))
+            converter.instructions(body.data, columns, scope.inside(body, instruction))
 
-    _chain(walk, _branches(operation, scope), emit, out)
+    _nested_ifs(_branches(operation, scope), emit, out)
 
 
 def _branches(operation: IfElseOp | SwitchCaseOp, scope: Scope) -> list[Branch]:
-    """List what may happen, in the order in which it is asked for; the last one happens in every other case."""
+    """List the branches in the order in which their conditions are tested; the last one is the default."""
     if isinstance(operation, IfElseOp):
-        asked = expressions.condition(operation.condition, scope.clbits, scope.known)
-        yes, *no = operation.blocks
-        return [(asked, yes), (None, no[0] if no else None)]
+        condition = expressions.condition(operation.condition, scope)
+        true_body, *false_body = operation.blocks
+        return [(condition, true_body), (None, false_body[0] if false_body else None)]
     branches: list[Branch] = []
     for values, body in operation.cases_specifier():
         if CASE_DEFAULT in values:
             return [*branches, (None, body)]
-        branches.append((expressions.equals_any(operation.target, values, scope.clbits, scope.known), body))
+        branches.append((expressions.equals_any(operation.target, values, scope), body))
     return [*branches, (None, None)]
 
 
-def _chain(
-    walk: Walker, branches: Sequence[Branch], emit: Callable[[QuantumCircuit | None, Columns], None], out: Columns
+def _nested_ifs(
+    branches: Sequence[Branch],
+    emit: Callable[[QuantumCircuit | None, Columns], None],
+    out: Columns,
 ) -> None:
-    """Write branches as ifs, each within the else of the one before."""
-    (asked, body), *others = branches
-    if asked is None or (isinstance(asked, Literal) and asked.value):
+    """Append the branches as ifs, each in the else of the one before; ``emit`` appends the body of one."""
+    (condition, body), *others = branches
+    if condition is None or (isinstance(condition, Literal) and condition.value):
         emit(body, out)
-    elif isinstance(asked, Literal):
-        _chain(walk, others, emit, out)
+    elif isinstance(condition, Literal):
+        _nested_ifs(others, emit, out)
     else:
-        yes, no = walk.new_columns(), walk.new_columns()
+        yes, no = Columns(), Columns()
         emit(body, yes)
-        _chain(walk, others, emit, no)
-        out.add("if", (), (asked, yes.block(), no.block() if no.names else None))
+        _nested_ifs(others, emit, no)
+        out.add("if", (), (condition, yes.block(), no.block() if no.names else None))
 
 
 # --- loops -----------------------------------------------------------------------------------------------------
 
 
-def _for_loop(walk: Walker, instruction: CircuitInstruction, operation: ForLoopOp, out: Columns, scope: Scope) -> None:
+def _for_loop(
+    converter: Converter, instruction: CircuitInstruction, operation: ForLoopOp, out: Columns, scope: Scope
+) -> None:
     values, variable, body = operation.params
-    _check_limit("iterations of a for_loop", len(values), _MOST_ITERATIONS)
-    if any(map(_escapes, body.data)):
-        _check_limit("iterations of a for_loop with break or continue", len(values), _MOST_ESCAPING_ITERATIONS)
-        _Unrolling(walk, instruction, operation, scope).run(0, out)
+    _check_limit("iterations of a for_loop", len(values), _MAX_ITERATIONS)
+    if any(map(_jumps, body.data)):
+        _check_limit("iterations of a for_loop with break or continue", len(values), _MAX_ITERATIONS_WITH_JUMPS)
+        _LoopWithJumps(converter, instruction, operation, scope).iterations(0, out)
     elif variable is None or (isinstance(variable, Parameter) and variable not in body.parameters):
-        once = walk.new_columns()
-        walk.instructions(body.data, once, scope.inside(body, instruction))
+        once = Columns()
+        converter.instructions(body.data, once, scope.inside(body, instruction))
         for _ in values:
             out.append(once)
     else:
         for value in values:
             bound, inner = _iteration(instruction, operation, scope, value)
-            walk.instructions(bound.data, out, inner)
+            converter.instructions(bound.data, out, inner)
 
 
 def _check_limit(what: str, asked: int, limit: int) -> None:
     if asked > limit:
         raise LimitExceededError(
-            f"{asked} {what} cannot be unrolled, {limit} at most. Use fewer.", what=what, asked=asked, limit=limit
+            f"{asked} {what} cannot be unrolled; the limit is {limit}. Use fewer.", what=what, asked=asked, limit=limit
         )
 
 
 def _iteration(
     instruction: CircuitInstruction, operation: ForLoopOp, scope: Scope, value: int
 ) -> tuple[QuantumCircuit, Scope]:
-    """Return the body of a loop for one value of its variable, and the scope that it stands in."""
+    """Return the body of a loop for one value of its variable, and the scope of that body."""
     _, variable, body = operation.params
     if isinstance(variable, Parameter):
         bound = body.assign_parameters({variable: value}) if variable in body.parameters else body
         return bound, scope.inside(bound, instruction)
     inner = scope.inside(body, instruction)
     if variable is not None:
-        inner.known = {**inner.known, variable: Literal(value)}
+        inner.variables = {**inner.variables, variable: Literal(value)}
     return body, inner
 
 
-def _escapes(instruction: CircuitInstruction) -> bool:
-    """Return whether an instruction may leave the loop it stands in, or go on to its next round."""
+def _jumps(instruction: CircuitInstruction) -> bool:
+    """Return whether an instruction may break or continue the loop around it."""
     operation = instruction.operation
     if isinstance(operation, BreakLoopOp | ContinueLoopOp):
         return True
     if not isinstance(operation, ControlFlowOp):
         return False
     if isinstance(operation, ForLoopOp | WhileLoopOp):
-        return False  # what escapes in there escapes from there
-    return any(_escapes(each) for block in operation.blocks for each in block.data)
+        return False  # a break or continue in there belongs to the inner loop
+    return any(_jumps(each) for block in operation.blocks for each in block.data)
 
 
-class _Unrolling:
-    """A for loop with conditional breaks: each function writes everything that the loop still does."""
+class _LoopWithJumps:
+    """Unrolls a for loop with break or continue, in continuation-passing style.
 
-    def __init__(self, walk: Walker, instruction: CircuitInstruction, operation: ForLoopOp, scope: Scope) -> None:
-        self.walk = walk
+    Each method gets continuations and appends everything that is executed from its point on. A break calls none, so
+    nothing follows it; an ``if`` that may jump calls its continuation once in each branch that goes on.
+    """
+
+    def __init__(
+        self, converter: Converter, instruction: CircuitInstruction, operation: ForLoopOp, scope: Scope
+    ) -> None:
+        self.converter = converter
         self.instruction = instruction
         self.operation = operation
         self.scope = scope
         self.values = list(operation.params[0])
-        self.written = 0
+        self.num_written = 0
 
-    def run(self, round_: int, out: Columns) -> None:
-        """Write the rounds from this one on."""
-        if round_ < len(self.values):
-            body, scope = _iteration(self.instruction, self.operation, self.scope, self.values[round_])
-            following = lambda columns: self.run(round_ + 1, columns)  # noqa: E731 - three letters of a function
-            self.body(list(body.data), out, scope, following, following)
+    def iterations(self, number: int, out: Columns) -> None:
+        """Append the iterations from this number on."""
+        if number < len(self.values):
+            body, scope = _iteration(self.instruction, self.operation, self.scope, self.values[number])
+
+            def next_iteration(columns: Columns) -> None:
+                self.iterations(number + 1, columns)
+
+            self.body(list(body.data), out, scope, next_iteration, next_iteration)
 
     def body(
         self,
         data: list[CircuitInstruction],
         out: Columns,
         scope: Scope,
-        then: Callable[[Columns], None],
-        following: Callable[[Columns], None],
+        after_body: Continuation,
+        next_iteration: Continuation,
     ) -> None:
-        """Write instructions, then what comes after them; a continue goes to the following round at once."""
+        """Append the instructions of a body or of a branch in it, and everything that follows.
+
+        Args:
+            data: The instructions.
+            out: Where to append.
+            scope: The scope of the instructions.
+            after_body: Called after the last instruction.
+            next_iteration: Called at a continue.
+        """
         for place, instruction in enumerate(data):
-            self.written += 1
-            _check_limit("operations of a loop with break or continue", self.written, _MOST_ESCAPING_OPERATIONS)
+            self.num_written += 1
+            _check_limit("operations of a loop with break or continue", self.num_written, _MAX_OPERATIONS_WITH_JUMPS)
             operation = instruction.operation
             if isinstance(operation, BreakLoopOp):
                 return
             if isinstance(operation, ContinueLoopOp):
-                following(out)
+                next_iteration(out)
                 return
-            if _escapes(instruction):
-                self._fork(instruction, data[place + 1 :], out, scope, then, following)
+            if _jumps(instruction):
+                self._branches(instruction, data[place + 1 :], out, scope, after_body, next_iteration)
                 return
-            self.walk.instructions([instruction], out, scope)
-        then(out)
+            self.converter.instructions([instruction], out, scope)
+        after_body(out)
 
-    def _fork(
+    def _branches(
         self,
         instruction: CircuitInstruction,
         rest: list[CircuitInstruction],
         out: Columns,
         scope: Scope,
-        then: Callable[[Columns], None],
-        following: Callable[[Columns], None],
+        after_body: Continuation,
+        next_iteration: Continuation,
     ) -> None:
-        """Write a branch of which a part leaves the loop: what comes later is written into the other parts."""
+        """Append an ``if``, ``switch`` or box that may jump, and the rest of its body in each branch that goes on."""
 
-        def later(columns: Columns) -> None:
-            self.body(rest, columns, scope, then, following)
+        def after_branch(columns: Columns) -> None:
+            self.body(rest, columns, scope, after_body, next_iteration)
 
         def emit(body: QuantumCircuit | None, columns: Columns) -> None:
             if body is None:
-                later(columns)
+                after_branch(columns)
             else:
-                self.body(list(body.data), columns, scope.inside(body, instruction), later, following)
+                self.body(list(body.data), columns, scope.inside(body, instruction), after_branch, next_iteration)
 
         operation = instruction.operation
         if isinstance(operation, IfElseOp | SwitchCaseOp):
-            _chain(self.walk, _branches(operation, scope), emit, out)
+            _nested_ifs(_branches(operation, scope), emit, out)
         else:
             emit(operation.blocks[0], out)
 
@@ -283,17 +311,14 @@ HANDLERS: dict[type, Handler] = {
     SwitchCaseOp: _branch,
     ForLoopOp: _for_loop,
     WhileLoopOp: _while_loop,
-    BreakLoopOp: _escape,
-    ContinueLoopOp: _escape,
+    BreakLoopOp: _stray_jump,
+    ContinueLoopOp: _stray_jump,
 }
 
 
-def _newer() -> dict[type, Handler]:
-    """List what only some of the supported Qiskit versions have."""
-    import qiskit.circuit as there
-
-    found = {"Store": _store, "BoxOp": _box}
-    return {getattr(there, name): handler for name, handler in found.items() if hasattr(there, name)}
-
-
-HANDLERS.update(_newer())
+# Operations that not every supported Qiskit version has
+HANDLERS.update(
+    (getattr(qiskit.circuit, name), handler)
+    for name, handler in {"Store": _store, "BoxOp": _box}.items()
+    if hasattr(qiskit.circuit, name)
+)

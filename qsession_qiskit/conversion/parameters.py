@@ -1,8 +1,8 @@
-"""Parameters without a value: what a program calls them, and what they are for given values.
+"""Unbound parameters: Qiskit's parameter expressions as parameters of a program, and their values.
 
-A Qiskit angle may be any expression of parameters; a program's angle is linear in its own. So each different expression
-becomes one parameter of the program, and :meth:`ParametricProgram.values` computes them all for any number of bindings
-at once.
+A Qiskit angle can be any expression of parameters; a program's angle is linear in the program's parameters. So each
+distinct expression becomes one parameter of the program, and :meth:`ParametricProgram.values` computes all of them for
+any number of bindings at once.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ __all__ = ["ParametricProgram", "Symbols", "number"]
 
 
 def number(value: object) -> float:
-    """Return an angle that has a value as exactly that double.
+    """Return a bound angle as the same double.
 
     Raises:
-        ConversionError: It is not a real number.
+        ConversionError: The angle is not a real number.
     """
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ConversionError(f"the angle {value} is no real number: give it one") from error
+        raise ConversionError(f"the angle {value} is not a real number: assign it one") from error
 
 
 class Symbols:
-    """Gives each different expression a place among the program's parameters."""
+    """The parameters of a program: one for each distinct expression of the circuit's parameters."""
 
     def __init__(self) -> None:
         self.expressions: list[ParameterExpression] = []
         self._angles: dict[ParameterExpression, Angle] = {}
 
     def angle(self, value: Any) -> float | Angle:
-        """Return a gate's angle as a program has it: a double, or a parameter of the program."""
+        """Return a gate's angle for the program: a double if it is bound, else a parameter of the program."""
         if type(value) is float:
             return value
         if not isinstance(value, ParameterExpression) or not value.parameters:
@@ -60,12 +60,12 @@ class Symbols:
 
 @dataclass(frozen=True)
 class ParametricProgram:
-    """A program with parameters, and how their values follow from those of the circuit.
+    """A program with parameters, and the expressions that compute them from the circuit's parameters.
 
     Attributes:
         program: The converted circuit.
         parameters: The circuit's parameters, in ``circuit.parameters`` order.
-        expressions: What each parameter of the program is, in the program's order.
+        expressions: The Qiskit expression of each parameter of the program, in the program's order.
     """
 
     program: Program
@@ -73,15 +73,15 @@ class ParametricProgram:
     expressions: tuple[ParameterExpression, ...]
 
     def values(self, bindings: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Compute the program's parameters.
+        """Compute the values of the program's parameters.
 
         Args:
-            bindings: Shape (..., n): values of the circuit's parameters, in ``circuit.parameters`` order, in radians
-                where they are angles.
+            bindings: Values of the n parameters of the circuit, shape (..., n), in ``circuit.parameters`` order;
+                angles are in radians.
 
         Returns:
-            Shape (..., m): a value for each of the program's parameters; an angle that is a parameter alone keeps
-            every bit.
+            Values of the m parameters of the program, shape (..., m). An angle that is a single parameter is passed on
+            without rounding.
 
         >>> from qiskit.circuit import Parameter, QuantumCircuit
         >>> from qsession_qiskit.conversion.convert import to_parametric
@@ -90,28 +90,28 @@ class ParametricProgram:
         >>> to_parametric(circuit).values(np.array([[0.5], [2.0]])).tolist()
         [[0.5, 2.0], [2.0, 5.0]]
         """
-        places = {parameter: place for place, parameter in enumerate(self.parameters)}
+        index_of = {parameter: index for index, parameter in enumerate(self.parameters)}
         values = np.empty((*bindings.shape[:-1], len(self.expressions)), dtype=np.float64)
         for column, expression in enumerate(self.expressions):
             if isinstance(expression, Parameter):
-                values[..., column] = bindings[..., places[expression]]
+                values[..., column] = bindings[..., index_of[expression]]
             else:
                 used = [parameter for parameter in self.parameters if parameter in expression.parameters]
-                values[..., column] = _evaluated(expression, used, bindings[..., [places[one] for one in used]])
+                values[..., column] = _evaluate(expression, used, bindings[..., [index_of[one] for one in used]])
         return values
 
 
-def _evaluated(
+def _evaluate(
     expression: ParameterExpression, used: Sequence[Parameter], bindings: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Evaluate one expression for every binding of the parameters it uses."""
+    """Evaluate one expression for every binding of its parameters; linear expressions for all bindings at once."""
     slopes = [expression.gradient(parameter) for parameter in used]
     if all(isinstance(slope, int | float) for slope in slopes):
         constant = number(expression.bind(dict.fromkeys(used, 0.0)))
         total = np.full(bindings.shape[:-1], constant)
-        for place, slope in enumerate(slopes):
-            total += bindings[..., place] * float(slope)
+        for index, slope in enumerate(slopes):
+            total += bindings[..., index] * float(slope)
         return total
     rows = bindings.reshape(-1, len(used))
-    each = [number(expression.bind(dict(zip(used, row, strict=True)))) for row in rows.tolist()]
-    return np.array(each, dtype=np.float64).reshape(bindings.shape[:-1])
+    values = [number(expression.bind(dict(zip(used, row, strict=True)))) for row in rows.tolist()]
+    return np.array(values, dtype=np.float64).reshape(bindings.shape[:-1])

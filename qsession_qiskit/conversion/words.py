@@ -1,4 +1,7 @@
-"""Which gate words a Qiskit operation is, and what it is made of where it is none."""
+"""Converts Qiskit gates into gates of the core, and returns definitions of operations that have none.
+
+A gate of the core has a name and angles, such as ``("rx", (0.5,))``; its name is called a word.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +39,10 @@ if TYPE_CHECKING:
 
 __all__ = ["definition", "is_standard", "steps"]
 
-_FEW_CONTROLS = 2
-_MOST_CONTROLS = 7  # what IonQ takes; Qiskit's own definitions are shorter than ours beyond
+_ALWAYS_KEPT_CONTROLS = 2
+_MAX_CONTROLS = 7  # IonQ's limit; for more controls, Qiskit's definitions are shorter than ours
 _STANDARD: dict[str, type] = {name: each.base_class for name, each in get_standard_gate_name_mapping().items()}
-# Standard gates that are words by another name
+# Standard gates that the core has under another name
 _SYNONYMS: dict[str, Callable[..., Word]] = {
     "u1": lambda lam: ("p", (lam,)),
     "u2": lambda phi, lam: ("u", (math.pi / 2, phi, lam)),
@@ -53,11 +56,11 @@ _SYNONYMS: dict[str, Callable[..., Word]] = {
 
 
 def steps(operation: Operation, keep: AbstractSet[str]) -> list[Step] | None:
-    """Return an operation in gate words, on qubits counted from 0 within it; None where its definition is needed.
+    """Return an operation as gates of the core on qubits counted from 0; None if only its definition can be converted.
 
     Args:
-        operation: Any unitary operation.
-        keep: Which large operations stay one word.
+        operation: A unitary operation.
+        keep: Operations to keep whole: :data:`CONTROLS`, :data:`EVOLUTION`.
     """
     if isinstance(operation, PauliEvolutionGate):
         return _pauli_evolution(operation) if EVOLUTION in keep else None
@@ -65,19 +68,19 @@ def steps(operation: Operation, keep: AbstractSet[str]) -> list[Step] | None:
         return None
     if operation.name == "global_phase":
         return []
-    word, opened = _word(operation), list[int]()
+    word, open_controls = _word(operation), list[int]()
     if word is None and isinstance(operation, ControlledGate):
         word = _controlled_word(operation)
-        opened = [place for place in range(operation.num_ctrl_qubits) if not operation.ctrl_state >> place & 1]
+        open_controls = [place for place in range(operation.num_ctrl_qubits) if not operation.ctrl_state >> place & 1]
     if word is None or not _is_kept(word[0], keep):
         return None
-    flips: list[Step] = [("x", (place,), ()) for place in opened]
+    flips: list[Step] = [("x", (place,), ()) for place in open_controls]
     name, params = word
     return [*flips, (name, tuple(range(gate_named(name).num_qubits)), params), *flips]
 
 
 def is_standard(operation: Operation) -> bool:
-    """Return whether an operation is the standard gate that its name says."""
+    """Return whether an operation is Qiskit's standard gate of its name, not a user's gate of the same name."""
     kind = _STANDARD.get(operation.name)
     return kind is not None and getattr(operation, "base_class", None) is kind
 
@@ -93,7 +96,7 @@ def _word(operation: Gate) -> Word | None:
 
 
 def _is_native(operation: Gate) -> bool:
-    """Return whether a gate is what its name says, IonQ's: ours, or one of another package with the same matrix."""
+    """Return whether a gate is IonQ's gate of its name: our class, or another package's gate with the same matrix."""
     ours = NATIVE_GATES[operation.name]
     if type(operation) is ours:
         return True
@@ -101,15 +104,15 @@ def _is_native(operation: Gate) -> bool:
         return False
     try:
         expected = ours(*operation.params).to_matrix()
-    except TypeError:  # another number of angles
+    except TypeError:  # a different number of angles
         return False
     return expected.shape == operation.__array__().shape and bool(np.allclose(expected, operation.__array__()))
 
 
 def _controlled_word(operation: ControlledGate) -> Word | None:
-    """Return the word of a gate under controls, all of them taken to be closed."""
+    """Return the word of a controlled gate as if all its controls were closed."""
     inner = operation.base_gate
-    if inner.name == "global_phase":  # a phase under n controls is a phase gate under n - 1
+    if inner.name == "global_phase":  # a global phase with n controls is a phase gate with n - 1
         return controlled("p", operation.num_ctrl_qubits - 1), tuple(inner.params)
     word = _word(inner)
     if word is None:
@@ -117,22 +120,22 @@ def _controlled_word(operation: ControlledGate) -> Word | None:
     try:
         name = controlled(word[0], operation.num_ctrl_qubits)
         found = gate_named(name)
-    except KeyError:  # nothing says how to write that gate under so many controls
+    except KeyError:  # the core has no rule for this gate with so many controls
         return None
-    # some are more than a gate under controls: a controlled CU has one more angle, an MCMT several targets
-    is_all = (found.num_params, found.num_qubits) == (len(word[1]), operation.num_qubits)
-    return (name, word[1]) if is_all else None
+    # Some classes are more than a gate with controls: a controlled CU has one more angle, an MCMT several targets
+    is_complete = (found.num_params, found.num_qubits) == (len(word[1]), operation.num_qubits)
+    return (name, word[1]) if is_complete else None
 
 
 def _is_kept(name: str, keep: AbstractSet[str]) -> bool:
     if not name.startswith("ctrl("):
         return True
-    controls = int(name[len("ctrl(") : name.index(")")])
-    return controls <= _FEW_CONTROLS or (CONTROLS in keep and controls <= _MOST_CONTROLS)
+    num_controls = int(name[len("ctrl(") : name.index(")")])
+    return num_controls <= _ALWAYS_KEPT_CONTROLS or (CONTROLS in keep and num_controls <= _MAX_CONTROLS)
 
 
 def _pauli_evolution(operation: PauliEvolutionGate) -> list[Step] | None:
-    """Return exp(-i time H) as one word, where its coefficients are plain real numbers."""
+    """Return exp(-i time H) as one word; None if H has symbolic or complex coefficients."""
     hamiltonian = operation.operator
     if (
         not isinstance(hamiltonian, SparsePauliOp)
@@ -143,7 +146,7 @@ def _pauli_evolution(operation: PauliEvolutionGate) -> list[Step] | None:
     pairs = [
         (label, float(coefficient.real))
         for label, coefficient in zip(hamiltonian.paulis.to_labels(), hamiltonian.coeffs, strict=True)
-        if set(label) != {"I"}  # only a global phase
+        if set(label) != {"I"}  # identity terms are a global phase
     ]
     if not pairs:
         return []
@@ -152,29 +155,29 @@ def _pauli_evolution(operation: PauliEvolutionGate) -> list[Step] | None:
 
 
 def definition(operation: Operation) -> QuantumCircuit:
-    """Return a circuit equal to an operation, on as many bits, in smaller operations.
+    """Return a circuit of smaller operations that is equal to an operation, on as many bits.
 
     Raises:
-        ConversionError: There is none.
+        ConversionError: The operation has no definition and Qiskit cannot synthesise one.
     """
     if isinstance(operation, AnnotatedOperation):
         plain = _without_modifiers(operation)
         if plain is not None:
-            return _alone(plain)
+            return _circuit_of(plain)
     body = getattr(operation, "definition", None)
     if isinstance(body, QuantumCircuit):
         return body
     return _synthesised(operation)
 
 
-def _alone(operation: Operation) -> QuantumCircuit:
+def _circuit_of(operation: Operation) -> QuantumCircuit:
     circuit = QuantumCircuit(operation.num_qubits, operation.num_clbits)
     circuit.append(operation, circuit.qubits, circuit.clbits)
     return circuit
 
 
 def _without_modifiers(operation: AnnotatedOperation) -> Gate | None:
-    """Apply the modifiers to the gate; None where the operation below is none."""
+    """Apply the modifiers to the base operation; None if that is not a gate."""
     plain = operation.base_op
     if not isinstance(plain, Gate):
         return None
@@ -192,13 +195,13 @@ def _without_modifiers(operation: AnnotatedOperation) -> Gate | None:
 
 
 def _synthesised(operation: Operation) -> QuantumCircuit:
-    """Let Qiskit find a circuit for what has no definition: permutations, Clifford operators, bare matrices."""
+    """Synthesise an operation that has no definition: a permutation, a Clifford operator, a matrix."""
     try:
-        circuit = HighLevelSynthesis(basis_gates=sorted(GATES), qubits_initially_zero=False)(_alone(operation))
+        circuit = HighLevelSynthesis(basis_gates=sorted(GATES), qubits_initially_zero=False)(_circuit_of(operation))
     except TranspilerError as error:
-        raise ConversionError(f"it has no definition ({error.message}): give it one, or decompose it") from error
+        raise ConversionError(f"it has no definition ({error.message}): define it, or decompose it first") from error
     if not any(instruction.name == operation.name for instruction in circuit.data):
         return circuit
     if hasattr(operation, "__array__"):
-        return _alone(UnitaryGate(operation.__array__()))
-    raise ConversionError("it has no definition: give it one, or decompose it before")
+        return _circuit_of(UnitaryGate(operation.__array__()))
+    raise ConversionError("it has no definition: define it, or decompose it first")

@@ -1,10 +1,11 @@
-"""How circuits become IonQ's native gates: equivalences, a small optimizer, and the stage that Qiskit finds by name.
+"""Translation to IonQ's native gates: equivalences, a pass that shortens runs, and the transpiler stage plugin.
 
-Every gate on one qubit is at most three native ones. With ``A = 2 pi a`` and so on,
+Every one-qubit gate is at most three native gates. With ``A = 2 pi a`` etc., as matrices and up to a global phase,
 
-    gpi2(c) gpi(b) gpi2(a) = Rz(C) Sx Rz(2B - C - A + pi) Sx Rz(-pi - A)      (as matrices, up to a phase)
+    gpi2(c) gpi(b) gpi2(a) = Rz(C) Sx Rz(2B - C - A + pi) Sx Rz(-pi - A)
+    u(theta, phi, lam)     = Rz(phi + pi) Sx Rz(theta + pi) Sx Rz(lam)
 
-and u(theta, phi, lam) = Rz(phi + pi) Sx Rz(theta + pi) Sx Rz(lam), from which a, b and c follow.
+so comparing the two gives a, b and c.
 """
 
 from __future__ import annotations
@@ -37,18 +38,20 @@ _EULER = OneQubitEulerDecomposer("U")
 
 
 def native_gates(theta: float, phi: float, lam: float) -> list[Gate]:
-    """Return the fewest native gates that are u(theta, phi, lam) up to a phase, in order of time.
+    """Return the shortest sequence of native gates equal to u(theta, phi, lam) up to a global phase, in time order.
+
+    The arguments are in radians.
 
     >>> [gate.name for gate in native_gates(PI, 0, PI)]
     ['gpi']
     """
-    if _is_turn(theta, 2 * PI):
-        around_z = phi + lam if _is_turn(theta, 4 * PI) else phi + lam + 2 * PI
-        return [] if _is_turn(around_z, 2 * PI) else [GPIGate(0.0), GPIGate(_turns(around_z / 2))]
-    if _is_turn(theta - PI, 2 * PI):
+    if _is_multiple(theta, 2 * PI):
+        z_angle = phi + lam if _is_multiple(theta, 4 * PI) else phi + lam + 2 * PI
+        return [] if _is_multiple(z_angle, 2 * PI) else [GPIGate(0.0), GPIGate(_turns(z_angle / 2))]
+    if _is_multiple(theta - PI, 2 * PI):
         return [GPIGate(_turns((phi - lam + theta) / 2))]
-    if _is_turn(theta - PI / 2, 2 * PI):
-        if _is_turn(phi + lam, 2 * PI):
+    if _is_multiple(theta - PI / 2, 2 * PI):
+        if _is_multiple(phi + lam, 2 * PI):
             return [GPI2Gate(_turns(phi + PI / 2))]
         return [GPI2Gate(_turns(-PI / 2 - lam)), GPIGate(_turns((phi - lam - PI) / 2))]
     return [
@@ -58,31 +61,31 @@ def native_gates(theta: float, phi: float, lam: float) -> list[Gate]:
     ]
 
 
-def _is_turn(angle: float, turn: float) -> bool:
-    """Return whether an angle is a whole number of turns."""
-    return abs(math.remainder(angle, turn)) < _TOLERANCE
+def _is_multiple(angle: float, period: float) -> bool:
+    """Return whether an angle is an integer multiple of a period, within the tolerance."""
+    return abs(math.remainder(angle, period)) < _TOLERANCE
 
 
 def _turns(angle: float) -> float:
-    """Return an angle in turns, between 0 and 1."""
+    """Convert radians to turns, from 0 inclusive to 1 exclusive."""
     return angle / (2 * PI) % 1.0
 
 
 class MergeNativeRuns(TransformationPass):  # type: ignore[misc]
-    """Replace neighbouring native gates on one qubit by fewer, where fewer do."""
+    """Transpiler pass that replaces runs of one-qubit native gates by shorter runs with the same unitary."""
 
     def run(self, dag: DAGCircuit) -> DAGCircuit:
-        """Return the circuit with shorter runs."""
+        """Shorten the runs of a circuit in place."""
         for run in dag.collect_1q_runs():
             if any(node.name not in NATIVE_GATES for node in run):
                 continue
             matrix = np.eye(2)
             for node in run:
                 matrix = node.op.to_matrix() @ matrix
-            found = native_gates(*_EULER.angles(matrix))
-            if len(found) < len(run):
+            gates = native_gates(*_EULER.angles(matrix))
+            if len(gates) < len(run):
                 shorter = QuantumCircuit(1)
-                for gate in found:
+                for gate in gates:
                     shorter.append(gate, [0])
                 dag.substitute_node_with_dag(run[0], _to_dag(shorter))
                 for node in run[1:]:
@@ -97,12 +100,12 @@ def _to_dag(circuit: QuantumCircuit) -> DAGCircuit:
 
 
 class NativeTranslation(PassManagerStagePlugin):  # type: ignore[misc]
-    """Qiskit's translation stage for backends with native gates; an entry point makes it known."""
+    """The translation stage for backends with native gates; Qiskit finds it by its entry point."""
 
     def pass_manager(
         self, pass_manager_config: PassManagerConfig, optimization_level: int | None = None
     ) -> PassManager:
-        """Return the passes that bring a circuit to native gates."""
+        """Return the passes that translate a circuit to native gates."""
         library, target = native_equivalences(), pass_manager_config.target
         passes = [
             UnitarySynthesis(basis_gates=["u", "cx", "rzz"]),
@@ -122,10 +125,10 @@ class NativeTranslation(PassManagerStagePlugin):  # type: ignore[misc]
 
 @cache
 def native_equivalences() -> EquivalenceLibrary:
-    """Return Qiskit's equivalences of this process, with ours added to them once.
+    """Add the native gates to Qiskit's session equivalence library, once in a process, and return it.
 
-    It has to be that library: the first stage of optimization levels 2 and 3 looks into no other one. A target without
-    native gates never gets to ours.
+    It must be the session library, because the init stage of optimization levels 2 and 3 uses no other. Targets without
+    native gates are not affected.
     """
     library = SessionEquivalenceLibrary
     theta, phi, lam = Parameter("theta"), Parameter("phi"), Parameter("lam")

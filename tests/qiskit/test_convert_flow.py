@@ -182,7 +182,7 @@ def test_classical_variables_are_refused_with_a_way_out():
     flag = circuit.add_var("flag", expr.lift(circuit.clbits[0]))
     with circuit.if_test(flag):
         circuit.x(0)
-    with pytest.raises(ConversionError, match=r"(?s)store.*'flag' lives in no classical bit"):
+    with pytest.raises(ConversionError, match=r"(?s)store.*'flag' is not stored in classical bits"):
         to_program(circuit)
 
 

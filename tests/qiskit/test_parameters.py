@@ -75,5 +75,5 @@ def test_an_expression_without_parameters_is_its_value():
 
 
 def test_a_complex_angle_is_refused():
-    with pytest.raises(ConversionError, match="1j is no real number"):
+    with pytest.raises(ConversionError, match="1j is not a real number"):
         Symbols().angle(1j)
