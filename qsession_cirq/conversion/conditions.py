@@ -1,11 +1,11 @@
-"""Cirq's classical conditions as expressions of the core.
+"""Converts Cirq's classical conditions into core expressions.
 
-A condition sees what Cirq records: the latest bits of a key, the first qubit most significant, after ``invert_mask``.
-The wire has the bits as they were measured, so the mask goes into the expression:
+A condition reads the recorded bits of a measurement key: by default of its latest measurement, the first qubit most
+significant, after ``invert_mask``. A program has the bits as measured, so the expression includes the mask:
 
 >>> import cirq
->>> asked = cirq.KeyCondition(cirq.MeasurementKey("m"))
->>> expression(asked, lambda key, index: Recorded((4, 5), (0, 1)))
+>>> condition = cirq.KeyCondition(cirq.MeasurementKey("m"))
+>>> expression(condition, lambda key, index: Recorded((4, 5), (0, 1)))
 Binary(operator='!=', left=Uint(clbits=(4, 5)), right=Literal(value=2))
 """
 
@@ -28,19 +28,24 @@ __all__ = ["ConditionError", "Recorded", "expression"]
 
 
 class ConditionError(ValueError):
-    """A condition that no expression says; the sentence tells why."""
+    """Raised for a condition that core expressions cannot represent."""
 
 
 class Recorded(NamedTuple):
-    """One measurement under a key: its classical bits in Cirq's order, and 1 for each that is recorded inverted."""
+    """One measurement of a key.
+
+    Attributes:
+        clbits: Indices of its classical bits, in the order of its qubits.
+        inverted: For each bit 1 if ``invert_mask`` inverts it, else 0.
+    """
 
     clbits: tuple[int, ...]
     inverted: tuple[int, ...]
 
     @property
     def mask(self) -> int:
-        """The inverted bits as a whole number, the first one most significant."""
-        return int("".join(map(str, self.inverted)), 2) if self.inverted else 0
+        """``inverted`` as an integer, the first bit most significant."""
+        return int(cirq.big_endian_bits_to_int(self.inverted))
 
 
 if TYPE_CHECKING:
@@ -48,14 +53,15 @@ if TYPE_CHECKING:
 
 
 def expression(condition: Any, lookup: Lookup) -> Expression:
-    """Return the expression that is true when a condition is.
+    """Convert a condition.
 
     Args:
         condition: A ``cirq.Condition``.
-        lookup: From a measurement key and the number of one of its instances to what was measured there.
+        lookup: Returns the measurement of a key with an index, as :meth:`Measurements.recorded
+            <qsession_cirq.conversion.measurements.Measurements.recorded>` does.
 
     Raises:
-        ConditionError: It says something that the core's expressions cannot.
+        ConditionError: Core expressions cannot represent the condition.
     """
     match condition:
         case cirq.KeyCondition():
@@ -65,23 +71,23 @@ def expression(condition: Any, lookup: Lookup) -> Expression:
         case cirq.SympyCondition():
             return _truth(condition.expr, lookup)
         case _:
-            raise ConditionError(f"a {type(condition).__name__} is none of Cirq's own conditions")
-
-
-def _uint(clbits: tuple[int, ...]) -> Uint:
-    return Uint(clbits[::-1])
+            raise ConditionError(f"a {type(condition).__name__} is not one of Cirq's own conditions")
 
 
 def _equal(recorded: Recorded, value: int) -> Expression:
-    """Compare with a number, in the bits as measured and in the register's order, as OpenQASM 2 can write it."""
+    """Compare with an integer.
+
+    The comparison is of the bits as measured, the first one least significant, because OpenQASM 2 can only compare a
+    whole register with an integer.
+    """
     width = len(recorded.clbits)
     if value < 0 or value >> width:
         return Literal(value=False)
-    measured = value ^ recorded.mask
-    if width == 1 and measured:
+    bits = cirq.big_endian_int_to_bits(value, bit_count=width)
+    measured = [bit ^ inverted for bit, inverted in zip(bits, recorded.inverted, strict=True)]
+    if measured == [1]:
         return Bit(recorded.clbits[0])
-    turned = int(f"{measured:0{width}b}"[::-1], 2) if width else 0
-    return Binary("==", Uint(recorded.clbits), Literal(turned))
+    return Binary("==", Uint(recorded.clbits), Literal(cirq.big_endian_bits_to_int(measured[::-1])))
 
 
 def _unequal(recorded: Recorded, value: int) -> Expression:
@@ -99,19 +105,19 @@ def _unequal(recorded: Recorded, value: int) -> Expression:
 
 
 def _masked(condition: Any, recorded: Recorded) -> Expression:
-    """Look only at the bits of the mask: comparing fewer bits is simpler than masking many."""
+    """Compare only the bits of the mask, which needs no operator for masking."""
     target = condition.target_value
     mask = condition.bitmask
     if mask is not None:
         width = len(recorded.clbits)
-        seen = [place for place in range(width) if mask >> (width - 1 - place) & 1]
+        masked = [place for place, bit in enumerate(cirq.big_endian_int_to_bits(mask, bit_count=width)) if bit]
         if target & ~mask or target < 0:
             return Literal(value=not condition.equal_target)
-        bits = [target >> (width - 1 - place) & 1 for place in seen]
-        outside = target >> width  # the mask may reach further than the key, the value never does
-        target = -1 if outside else int("".join(map(str, bits)) or "0", 2)
+        bits = cirq.big_endian_int_to_bits(target, bit_count=width)
+        is_reachable = not target >> width  # the mask may have more bits than the key
+        target = cirq.big_endian_bits_to_int(bits[place] for place in masked) if is_reachable else -1
         recorded = Recorded(
-            tuple(recorded.clbits[place] for place in seen), tuple(recorded.inverted[place] for place in seen)
+            tuple(recorded.clbits[place] for place in masked), tuple(recorded.inverted[place] for place in masked)
         )
     return _equal(recorded, target) if condition.equal_target else _unequal(recorded, target)
 
@@ -142,7 +148,7 @@ def _truth(expr: Any, lookup: Lookup) -> Expression:
 
 
 def _compare(operator: str, lhs: Any, rhs: Any, lookup: Lookup) -> Expression:
-    """Compare two sums, each term on the side where it is positive: machines count without a sign."""
+    """Compare two sums; negative terms move to the other side, because targets compare unsigned integers."""
     terms = sympy.Add.make_args(sympy.expand(lhs - rhs))
     left = [term for term in terms if not term.could_extract_minus_sign()]
     right = [-term for term in terms if term.could_extract_minus_sign()]
@@ -150,29 +156,30 @@ def _compare(operator: str, lhs: Any, rhs: Any, lookup: Lookup) -> Expression:
 
 
 def _sum(terms: list[Any], lookup: Lookup) -> Expression:
-    parts = [_whole(term, lookup) for term in terms]
+    parts = [_integer(term, lookup) for term in terms]
     return reduce(lambda a, b: Binary("+", a, b), parts) if parts else Literal(0)
 
 
-def _whole(expr: Any, lookup: Lookup) -> Expression:
+def _integer(expr: Any, lookup: Lookup) -> Expression:
     if _is_key(expr):
         recorded = _recorded(expr, lookup)
-        raw = _uint(recorded.clbits)
-        return Binary("^", raw, Literal(recorded.mask)) if recorded.mask else raw
+        measured = Uint(recorded.clbits[::-1])
+        return Binary("^", measured, Literal(recorded.mask)) if recorded.mask else measured
     match expr:
         case sympy.Integer():
             return Literal(int(expr))
         case sympy.Add():
             return _sum(list(expr.args), lookup)
         case sympy.Mul():
-            return reduce(lambda a, b: Binary("*", a, b), [_whole(arg, lookup) for arg in expr.args])
+            return reduce(lambda a, b: Binary("*", a, b), [_integer(arg, lookup) for arg in expr.args])
         case sympy.Pow() if isinstance(expr.exp, sympy.Integer) and 1 < expr.exp <= 8:  # noqa: PLR2004 - unrolled
-            return reduce(lambda a, b: Binary("*", a, b), [_whole(expr.base, lookup)] * int(expr.exp))
+            return reduce(lambda a, b: Binary("*", a, b), [_integer(expr.base, lookup)] * int(expr.exp))
         case sympy.Mod() if isinstance(expr.args[1], sympy.Integer) and int(expr.args[1]).bit_count() == 1:
-            return Binary("&", _whole(expr.args[0], lookup), Literal(int(expr.args[1]) - 1))
+            return Binary("&", _integer(expr.args[0], lookup), Literal(int(expr.args[1]) - 1))
         case _:
             raise ConditionError(
-                f"{expr} is no sum, product or comparison of keys and whole numbers, nor a remainder by 2, 4, 8..."
+                f"{expr} is not supported; use sums, products and comparisons of keys and integers, "
+                "and remainders modulo 2, 4, 8..."
             )
 
 
@@ -186,5 +193,5 @@ def _recorded(expr: Any, lookup: Lookup) -> Recorded:
     recorded = lookup(cirq.MeasurementKey.parse_serialized(str(expr.base.label)), -1)
     (place,) = expr.indices
     if not isinstance(place, sympy.Integer) or not 0 <= int(place) < len(recorded.clbits):
-        raise ConditionError(f"{expr} names no bit of a key that has {len(recorded.clbits)}")
+        raise ConditionError(f"{expr} is out of range; the key has {len(recorded.clbits)} bits")
     return Recorded((recorded.clbits[int(place)],), (recorded.inverted[int(place)],))

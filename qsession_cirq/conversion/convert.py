@@ -1,8 +1,8 @@
-"""cirq.Circuit -> Program, in one pass over the operations.
+"""Converts a Cirq circuit into a program, in one pass over its operations.
 
-Qubits of any kind get indices without gaps, in Cirq's order. A measurement key becomes a register with Cirq's own name;
-what a register cannot say goes into the metadata (readout.py), beside the keys that the official client writes and
-reads.
+Qubits are numbered from 0 in Cirq's qubit order. Each measurement key becomes a register of the same name
+(measurements.py); everything else that Cirq's records need is sent in the metadata (readout.py), beside the metadata of
+the official client.
 
 >>> import cirq
 >>> bell = cirq.Circuit(cirq.H(cirq.q("b")), cirq.CNOT(cirq.q("b"), cirq.q("a")), cirq.measure(cirq.q("a"), key="m"))
@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cirq
-import msgspec
 
-from qsession_cirq.conversion.readout import KEY, Key, Readout
-from qsession_cirq.conversion.rules import unsupported
+from qsession_cirq.conversion.readout import KEY, Readout
+from qsession_cirq.conversion.rules import unsupported_operation
 from qsession_cirq.conversion.sweeps import params_of
-from qsession_cirq.conversion.walker import Walker
+from qsession_cirq.conversion.walker import Walker, frozen
 from qsession_core.errors import ConversionError, UnsupportedOperationError
-from qsession_core.program import Program, Register
+from qsession_core.program import Program
 
 if TYPE_CHECKING:
     import sympy
@@ -38,11 +37,11 @@ __all__ = ["Conversion", "convert", "to_program"]
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A program and what only Cirq's side needs to know of it.
+    """A converted circuit.
 
     Attributes:
-        program: The program; each sympy expression left in the circuit is one of its parameters.
-        readout: How to make Cirq's records of its result.
+        program: The program; each distinct unresolved sympy expression of the circuit is one of its parameters.
+        readout: Turns the program's result into Cirq's records.
         expressions: The sympy expression of each parameter, in the program's order.
     """
 
@@ -52,7 +51,7 @@ class Conversion:
 
 
 def to_program(circuit: cirq.AbstractCircuit) -> Program:
-    """Convert a circuit; see :func:`convert`."""
+    """Convert a circuit into a program alone; see :func:`convert`."""
     return convert(circuit).program
 
 
@@ -65,16 +64,13 @@ def convert(
     """Convert a circuit.
 
     Args:
-        circuit: Any circuit of qubits. Sub-circuits are unrolled, tags, waits and identities dropped, and gates that
-            have no word of their own are decomposed by Cirq.
-        param_resolver: Values of symbols; those that it leaves open become parameters.
-        qubit_order: The order that gives qubits their indices.
-
-    Returns:
-        The program with what Cirq's side needs to know of it.
+        circuit: A circuit of qubits. Sub-circuits are unrolled; tags, waits and identities are dropped; gates without
+            a rule (rules.py) are decomposed by Cirq.
+        param_resolver: Values of symbols; unresolved expressions become parameters.
+        qubit_order: The order in which qubits are numbered.
 
     Raises:
-        ConversionError: Something in it cannot be sent; every such operation is listed.
+        ConversionError: The circuit has operations that a program cannot represent; lists all of them.
     """
     walker = Walker(circuit, cirq.ParamResolver(param_resolver), qubit_order)
     walker.walk(circuit, walker.body)
@@ -83,9 +79,9 @@ def convert(
 
 
 def _raise_problems(walker: Walker, circuit: cirq.AbstractCircuit) -> None:
-    """Raise one error of all problems, each with its place in ``circuit.all_operations()``."""
+    """Raise one error with all problems, each with the operation's index in ``circuit.all_operations()``."""
     problems: list[ConversionError] = [
-        unsupported(str(qubit), f"it has {qubit.dimension} levels; only qubits can be sent.")
+        unsupported_operation(str(qubit), f"it has {qubit.dimension} levels; only qubits are supported.")
         for qubit in walker.order
         if qubit.dimension != 2  # noqa: PLR2004 - a qubit
     ]
@@ -95,9 +91,9 @@ def _raise_problems(walker: Walker, circuit: cirq.AbstractCircuit) -> None:
     for moment in circuit:
         starts.append(starts[-1] + len(moment.operations))
     for moment_number, operation, problem in walker.problems:
-        place = next(n for n, one in enumerate(circuit[moment_number].operations) if one is operation)
-        index = starts[moment_number] + place
-        qubits = walker.where(operation.qubits)
+        operations = circuit[moment_number].operations
+        index = starts[moment_number] + next(n for n, other in enumerate(operations) if other is operation)
+        qubits = walker.indices(operation.qubits)
         message = f"Operation {index} on qubits {list(qubits)}: {problem.message}"
         problems.append(UnsupportedOperationError(message, operation=problem.operation, index=index, qubits=qubits))
     if problems:
@@ -105,36 +101,28 @@ def _raise_problems(walker: Walker, circuit: cirq.AbstractCircuit) -> None:
 
 
 def _conversion(walker: Walker) -> Conversion:
-    body = walker.body.block()
-    registers = tuple(
-        Register(name, tuple(clbit for one in recorded for clbit in one.clbits))
-        for name, recorded in walker.measured.items()
-    )
-    keys = tuple(
-        Key(
-            name,
-            len(recorded),
-            len(recorded[0].clbits),
-            tuple(place for place, bit in enumerate(bit for one in recorded for bit in one.inverted) if bit),
-            tuple(walker.confusions[name]),
-        )
-        for name, recorded in walker.measured.items()
-    )
+    body, measurements = frozen(walker.body), walker.measurements
     is_dynamic = walker.is_dynamic or _is_dynamic(body)
-    readout = Readout(keys, tuple(map(str, walker.order)), is_dynamic, params_of(walker.resolver))
-    metadata = {
-        "cirq": "True",
-        "qubits": str(len(walker.order)),
-        "measurement_dict": msgspec.json.encode(walker.measurement_dict).decode(),
-        KEY: readout.to_text(),
-    }
-    names = tuple(map(str, walker.parameters))
-    program = Program(len(walker.order), walker.num_clbits, body, registers, names, name="cirq-job", metadata=metadata)
+    readout = Readout(measurements.keys(), tuple(map(str, walker.order)), is_dynamic, params_of(walker.resolver))
+    program = Program(
+        len(walker.order),
+        measurements.num_clbits,
+        body,
+        measurements.registers(),
+        tuple(map(str, walker.parameters)),
+        name="cirq-job",
+        metadata={
+            "cirq": "True",
+            "qubits": str(len(walker.order)),
+            "measurement_dict": measurements.measurement_dict(),
+            KEY: readout.to_text(),
+        },
+    )
     return Conversion(program, readout, tuple(walker.parameters))
 
 
 def _is_dynamic(body: Block) -> bool:
-    """Say whether anything but a measurement comes after a measurement on its qubit."""
+    """Return whether a qubit has another operation than a measurement after a measurement."""
     measured: set[int] = set()
     start = next(body.places("measure"), len(body))
     for name, qubits in zip(body.names[start:], body.qubits[start:], strict=True):

@@ -1,7 +1,7 @@
-"""What the classical bits of a job mean to Cirq, beside the registers: it travels in the job's metadata.
+"""Turns results into Cirq's records; the description that this needs is sent in the job's metadata.
 
-A measurement key is one register of the program: the bits of all its instances, one after the other. What a register
-cannot say is kept here: how many instances, which bits Cirq records inverted, which are confused on purpose.
+A measurement key is one register of the program: the bits of all its instances (its repeated measurements in one
+circuit), one after the other. The readout adds the number of instances, the inverted bits and the confusion maps.
 
 >>> readout = Readout(keys=(Key("m", 1, 2, inverted=(1,)),))
 >>> Readout.from_text(readout.to_text()) == readout
@@ -32,11 +32,11 @@ KEY = "qsession_cirq"
 
 
 class Confusion(msgspec.Struct, frozen=True, array_like=True):
-    """A readout error that the user put into the circuit.
+    """One entry of a measurement's ``confusion_map``: a readout error that the circuit defines.
 
     Attributes:
-        places: Which bits of the register, most significant first.
-        matrix: Row r: the probabilities of what is recorded where r was measured.
+        places: Indices of the affected bits in the register, most significant first.
+        matrix: ``matrix[m][r]`` is the probability that r is recorded if m was measured.
     """
 
     places: tuple[int, ...]
@@ -44,14 +44,14 @@ class Confusion(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Key(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A measurement key.
+    """The description of a measurement key.
 
     Attributes:
-        name: Cirq's own, any text.
-        instances: How often the key is measured.
-        width: Bits of one instance.
-        inverted: Bits of the register, counted through all instances, that are recorded inverted.
-        confusions: Applied before bits are inverted, each to the bits as they were measured.
+        name: The name of the key and of its register.
+        instances: How often the circuit measures the key.
+        width: Number of qubits of one measurement.
+        inverted: Indices in the register of the bits that ``invert_mask`` inverts.
+        confusions: Each is applied to the bits as measured, before bits are inverted.
     """
 
     name: str
@@ -70,13 +70,13 @@ class _Wire(msgspec.Struct, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """How to make Cirq's records of a result.
+    """Turns the results of one circuit into Cirq's records.
 
     Attributes:
-        keys: Measurement keys in order of their first measurement.
-        qubits: Cirq's names of the qubits, by index.
-        dynamic: Whether anything depends on a measurement; Cirq then records uint8, and int8 otherwise.
-        params: Values that the circuit's symbols had.
+        keys: Measurement keys, in order of their first measurement.
+        qubits: Names of Cirq's qubits, by their index in the program.
+        dynamic: Whether Cirq would simulate each repetition separately: its records then have dtype uint8, else int8.
+        params: Values of the circuit's symbols, by name.
     """
 
     keys: tuple[Key, ...] = ()
@@ -85,15 +85,15 @@ class Readout:
     params: Mapping[str, float] = field(default_factory=dict)
 
     def to_text(self) -> str:
-        """Return it as one line of JSON."""
+        """Return the readout as one line of JSON."""
         return msgspec.json.encode(_Wire(self.keys, self.qubits, self.dynamic, dict(self.params))).decode()
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read what :meth:`to_text` wrote.
+        """Read the text of :meth:`to_text`.
 
         Raises:
-            ValueError: It is not a readout.
+            ValueError: The text is not a readout.
         """
         try:
             wire = msgspec.json.decode(text, type=_Wire)
@@ -103,22 +103,22 @@ class Readout:
 
     @classmethod
     def of_registers(cls, registers: Sequence[Register]) -> Self:
-        """Make one for a job that says no more than its registers."""
+        """Return the readout of a job that was not sent by this package: each register is a key, measured once."""
         return cls(tuple(Key(register.name, 1, len(register.clbits)) for register in registers))
 
     def records(self, result: Result, *, seed: int | None = None, seed_text: str = "") -> dict[str, NDArray[Any]]:
-        """Return Cirq's records.
+        """Return the records of all repetitions.
 
         Args:
-            result: The core's result; its registers are named like the keys.
-            seed: Seeds the order of shots that the provider does not give, and confusion; by default the job's id.
-            seed_text: The job's id.
+            result: A result with a register for each key.
+            seed: Seed of the confusion maps, and of the order of shots if the provider only returns counts.
+            seed_text: The job's id; the seed is derived from it if ``seed`` is None.
 
         Returns:
-            By key: numbers of shape (repetitions, instances, qubits), in Cirq's dtype.
+            Key -> recorded bits of shape (repetitions, instances, qubits), in the dtype that Cirq uses.
 
         Raises:
-            ResultFormatError: A key has no register, or one of another size.
+            ResultFormatError: A key has no register, or a register of another size.
         """
         bits = result.bits(seed)
         if seed is None:
@@ -128,7 +128,7 @@ class Readout:
         for number, key in enumerate(self.keys):
             table = bits[:, columns[key.name]]
             if key.confusions:
-                table = _confused(table, key.confusions, np.random.default_rng([seed, number]))
+                table = _apply_confusions(table, key.confusions, np.random.default_rng([seed, number]))
             if key.inverted:
                 table[:, list(key.inverted)] ^= 1
             shaped = table.reshape(len(table), key.instances, key.width)
@@ -136,14 +136,14 @@ class Readout:
         return records
 
     def raw_records(self, result: Result) -> dict[str, NDArray[np.str_]]:
-        """Return all shots in order of execution, also those that lost a qubit.
+        """Return all shots in order of execution, including shots that lost a qubit.
 
         Args:
-            result: The core's result.
+            result: A result with a register for each key.
 
         Returns:
-            By key: characters ``0``, ``1`` and ``-`` (a lost qubit), shape (shots, instances, qubits), after inversion
-            and without confusion.
+            Key -> characters ``0``, ``1`` and ``-`` (a lost qubit) of shape (shots, instances, qubits); bits are
+            inverted, confusion maps are not applied.
         """
         columns = self._columns(result)
         memory = result.raw_memory
@@ -159,52 +159,53 @@ class Readout:
         return raw
 
     def probabilities(self, result: Result, key: str | None = None) -> dict[int, float]:
-        """Return how probable each outcome is, masks applied and confusion not.
+        """Return the probability of each outcome; bits are inverted, confusion maps are not applied.
 
         Args:
-            result: The core's result.
-            key: Only this key's bits; by default those of all keys, in their order.
+            result: A result with a register for each key.
+            key: The key whose bits are the outcome; by default the bits of all keys, in their order.
 
         Returns:
-            By outcome, its first bit most significant, in the outcomes' order.
+            Outcome (the first bit most significant) -> probability, in ascending order of the outcomes.
 
         Raises:
             ResultFormatError: There is no such key.
         """
         columns = self._columns(result)
-        keys = [one for one in self.keys if key in {None, one.name}]
+        keys = [each for each in self.keys if key in {None, each.name}]
         if not keys:
             problem = f"there is no measurement key {key!r}, only {sorted(columns)}"
             raise ResultFormatError(f"{problem}.", format="cirq", problem=problem)
-        places = [clbit for one in keys for clbit in columns[one.name]]
-        flips = [place in one.inverted for one in keys for place in range(one.instances * one.width)]
+        clbits = [clbit for each in keys for clbit in columns[each.name]]
+        flips = [place in each.inverted for each in keys for place in range(each.instances * each.width)]
         total: dict[int, float] = {}
         for text, probability in result.probabilities.items():
             outcome = 0
-            for place, flip in zip(places, flips, strict=True):
-                outcome = outcome << 1 | ((text[place] == "1") ^ flip)
+            for clbit, flip in zip(clbits, flips, strict=True):
+                outcome = outcome << 1 | ((text[clbit] == "1") ^ flip)
             total[outcome] = total.get(outcome, 0.0) + probability
         return dict(sorted(total.items()))
 
     def _columns(self, result: Result) -> dict[str, list[int]]:
+        """Return key -> classical bits of its register."""
         columns = {register.name: list(register.clbits) for register in result.registers}
         for key in self.keys:
-            have = len(columns.get(key.name, ()))
-            if have != key.instances * key.width:
-                problem = f"the key {key.name!r} needs {key.instances * key.width} bits and the result has {have}"
+            num_bits = len(columns.get(key.name, ()))
+            if num_bits != key.instances * key.width:
+                problem = f"the key {key.name!r} needs {key.instances * key.width} bits and the result has {num_bits}"
                 raise ResultFormatError(f"{problem}; look at job.result().", format="cirq", problem=problem)
         return columns
 
 
-def _confused(
+def _apply_confusions(
     measured: NDArray[np.uint8], confusions: Sequence[Confusion], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Record something else than was measured, with the given probabilities."""
+    """Draw recorded bits from measured bits, both of shape (shots, bits of the register)."""
     recorded = measured.copy()
     for confusion in confusions:
         weights = 1 << np.arange(len(confusion.places))[::-1]
         rows = measured[:, confusion.places] @ weights
         thresholds = np.cumsum(np.array(confusion.matrix), axis=1)
-        drawn = (rng.random(len(rows))[:, None] >= thresholds[rows, :-1]).sum(axis=1)
-        recorded[:, confusion.places] = drawn[:, None] // weights & 1
+        outcomes = (rng.random(len(rows))[:, None] >= thresholds[rows, :-1]).sum(axis=1)
+        recorded[:, confusion.places] = outcomes[:, None] // weights & 1
     return recorded

@@ -1,13 +1,15 @@
-"""One rule a gate class of Cirq: which gate words it is.
+"""Rules from Cirq's gate classes to gates of the core; the name of a core gate is called a word.
 
-A rule returns a *plan*, a plain tuple, because a circuit has a hundred thousand gates:
+A rule returns a *plan*. It is a plain tuple, because a circuit may have 100,000 gates:
 
-* ``(word, params)``: the gate is this word on the operation's qubits, in their order;
-* ``("", steps)``: several words; a step is (word, places among the gate's qubits, params);
-* None: no rule for this one; Cirq has to decompose it.
+* ``(word, params)``: the gate is this core gate on the operation's qubits, in their order;
+* ``("", steps)``: the gate is a sequence of core gates; a step is (word, places among the gate's qubits, params);
+* None: the rule does not cover the gate; Cirq decomposes it.
 
-Plans are right up to a global phase. Under a control that phase is seen; words.py says what it is.
-Exponents become exact doubles: ``cirq.X ** e`` is ``rx(pi * e)``, and a word without angle where e has one.
+Phase convention: everywhere in this module, a plan equals its gate up to a global phase; ``GateWords.steps`` in
+words.py also returns that phase (gate = exp(i * phase) * steps), because a control makes it observable.
+
+Exponents become angles as doubles: ``cirq.X ** e`` is ``rx(pi * e)``, or a core gate without angle such as ``sx``.
 """
 
 from __future__ import annotations
@@ -33,29 +35,29 @@ if TYPE_CHECKING:
     Number = Callable[[Any], Any]
     Rule = Callable[[Any, Number], Plan | None]
 
-__all__ = ["RULES", "euler", "rule_of", "unsupported"]
+__all__ = ["RULES", "euler", "rule_of", "unsupported_operation"]
 
 PI = math.pi
 _NOTHING: Plan = ("", ())
 
 
-def unsupported(operation: str, reason: str, qubits: tuple[int, ...] = ()) -> UnsupportedOperationError:
-    """Say that an operation cannot be sent; the walker adds its place.
+def unsupported_operation(operation: str, reason: str, qubits: tuple[int, ...] = ()) -> UnsupportedOperationError:
+    """Return the error for an operation that a program cannot represent; convert.py adds the operation's index.
 
     Args:
-        operation: How Cirq shows it.
+        operation: Cirq's text of the operation.
         reason: What is wrong, and the way out.
-        qubits: Where it acts, by index.
+        qubits: Indices of its qubits.
     """
-    operation = " ".join(operation.split())  # some are shown on several lines
+    operation = " ".join(operation.split())  # the text of some operations has several lines
     return UnsupportedOperationError(f"{operation}: {reason}", operation=operation, qubits=qubits)
 
 
-# --- powers: a word where the exponent has one, else a rotation -------------------------------------------------
+# --- powers: a gate without angle for some exponents, else a rotation ------------------------------------------
 
 
 def _periodic(**words: float) -> dict[float, Plan]:
-    """Map each exponent, and the same one a period of 2 before and after, to its word; 0 to none."""
+    """Return exponent -> plan for gates of period 2; the exponents -2, 0, 2 and 4 are the identity."""
     table = dict.fromkeys((-2.0, 0.0, 2.0, 4.0), _NOTHING)
     for word, exponent in words.items():
         table |= dict.fromkeys((exponent - 2, exponent, exponent + 2), (word, ()))
@@ -63,15 +65,15 @@ def _periodic(**words: float) -> dict[float, Plan]:
 
 
 def _odd(word: str) -> dict[float, Plan]:
-    """Map the exponents 1 and -1 to a word."""
+    """Return exponent -> plan for a word that is its own inverse: exponents 1 and -1."""
     return dict.fromkeys((1.0, -1.0), (word, ()))
 
 
 def _angle(word: str) -> Rule:
-    """Make any exponent an angle of ``word``."""
+    """Return a rule: ``word`` with the angle pi * exponent."""
 
     def rule(gate: Any, number: Number) -> Plan:
-        exponent = gate._exponent  # noqa: SLF001 - the property costs as much as the rest of the rule
+        exponent = gate._exponent  # noqa: SLF001 - the property takes as long as the rest of the rule
         if type(exponent) is not float:
             exponent = number(exponent)
         return (word, (exponent * PI,))
@@ -80,7 +82,7 @@ def _angle(word: str) -> Rule:
 
 
 def _power(word: str, plans: dict[float, Plan]) -> Rule:
-    """Make an exponent without a plan an angle of ``word``."""
+    """Return a rule: the exponent's entry in ``plans``, else ``word`` with the angle pi * exponent."""
 
     def rule(gate: Any, number: Number) -> Plan:
         exponent = gate._exponent  # noqa: SLF001 - as above
@@ -93,7 +95,7 @@ def _power(word: str, plans: dict[float, Plan]) -> Rule:
 
 
 def _power_in_steps(steps: Callable[[Any], tuple[Step, ...]], plans: dict[float, Plan]) -> Rule:
-    """Make an exponent without a plan several words."""
+    """Return a rule: the exponent's entry in ``plans``, else the steps for the exponent."""
 
     def rule(gate: Any, number: Number) -> Plan:
         exponent = gate._exponent  # noqa: SLF001 - as above
@@ -107,7 +109,7 @@ def _power_in_steps(steps: Callable[[Any], tuple[Step, ...]], plans: dict[float,
 
 def _rotation(word: str) -> Rule:
     def rule(gate: Any, number: Number) -> Plan:
-        radians = gate._rads  # noqa: SLF001 - the exponent has been divided by pi and lost a bit
+        radians = gate._rads  # noqa: SLF001 - the exponent was divided by pi, which rounds
         if type(radians) is not float:
             radians = number(radians)
         return (word, (radians,))
@@ -115,22 +117,22 @@ def _rotation(word: str) -> Rule:
     return rule
 
 
-def _flipped_phase(num_controls: int, exponent: Any) -> tuple[Step, ...]:
-    """Write a power of X under controls as a phase between two H."""
-    last, everything = (num_controls,), tuple(range(num_controls + 1))
-    h: Step = ("h", last, ())
-    return (h, (controlled("p", num_controls), everything, (exponent * PI,)), h)
+def _controlled_x_power(num_controls: int, exponent: Any) -> tuple[Step, ...]:
+    """Return the steps of a controlled power of X: H, controlled phase, H."""
+    target, all_qubits = (num_controls,), tuple(range(num_controls + 1))
+    h: Step = ("h", target, ())
+    return (h, (controlled("p", num_controls), all_qubits, (exponent * PI,)), h)
 
 
 def _h(exponent: Any) -> tuple[Step, ...]:
-    at = (0,)
-    return (("ry", at, (PI / 4,)), ("rx", at, (exponent * PI,)), ("ry", at, (-PI / 4,)))
+    qubit = (0,)
+    return (("ry", qubit, (PI / 4,)), ("rx", qubit, (exponent * PI,)), ("ry", qubit, (-PI / 4,)))
 
 
 def _swap(exponent: Any) -> tuple[Step, ...]:
     cx: Step = ("cx", (0, 1), ())
-    back, h, middle = (1, 0), ("h", (0,), ()), (exponent * PI,)
-    return (cx, h, ("cp", back, middle), h, cx)
+    h: Step = ("h", (0,), ())
+    return (cx, h, ("cp", (1, 0), (exponent * PI,)), h, cx)
 
 
 def _iswap(exponent: Any) -> tuple[Step, ...]:
@@ -160,13 +162,13 @@ def _matrix(gate: Any, number: Number) -> Plan | None:
 
 
 def euler(matrix: NDArray[np.complex128]) -> tuple[float, float, float]:
-    """Return the angles of ``u`` for a unitary 2 x 2 matrix, up to its phase."""
+    """Return the angles (theta, phi, lambda) of ``u`` for a unitary 2 x 2 matrix, in radians, up to a global phase."""
     (a, b), (c, d) = matrix.tolist()
     theta = 2 * math.atan2(abs(c), abs(a))
-    if abs(a) < 1e-12:  # noqa: PLR2004 - only phi - lambda is seen
+    if abs(a) < 1e-12:  # noqa: PLR2004 - only phi - lambda matters
         return (theta, cmath.phase(c) - cmath.phase(-b), 0.0)
     start = cmath.phase(a)
-    if abs(c) < 1e-12:  # noqa: PLR2004 - only phi + lambda is seen
+    if abs(c) < 1e-12:  # noqa: PLR2004 - only phi + lambda matters
         return (theta, 0.0, cmath.phase(d) - start)
     return (theta, cmath.phase(c) - start, cmath.phase(-b) - start)
 
@@ -174,16 +176,17 @@ def euler(matrix: NDArray[np.complex128]) -> tuple[float, float, float]:
 def _paulis(gate: Any, number: Number) -> Plan:
     del number
     if not math.isclose(abs(complex(gate.coefficient)), 1.0):
-        raise unsupported(str(gate), "its coefficient has not magnitude 1, so it is no unitary operation.")
+        raise unsupported_operation(str(gate), "it is not unitary; give its coefficient the magnitude 1.")
     return ("", tuple(("_xyz"[p], (place,), ()) for place, p in enumerate(gate.pauli_mask.tolist()) if p))
 
 
+# Pauli (1 = X, 2 = Y, 3 = Z) -> basis change to Z before, and back after, a rotation about Z
 _INTO_Z: dict[int, tuple[Step, ...]] = {1: (("h", (), ()),), 2: (("rx", (), (PI / 2,)),), 3: ()}
 _OUT_OF_Z: dict[int, tuple[Step, ...]] = {1: (("h", (), ()),), 2: (("rx", (), (-PI / 2,)),), 3: ()}
 
 
 def _pauli_phasor(gate: Any, number: Number) -> Plan:
-    """Rotate about a Pauli string: its parity into one qubit, turned there, and back."""
+    """Return the plan of a Pauli rotation: compute the parity in the last qubit, rotate it about Z, uncompute."""
     string = gate.dense_pauli_string
     mask = string.pauli_mask.tolist()
     support = [place for place, pauli in enumerate(mask) if pauli]
@@ -191,15 +194,15 @@ def _pauli_phasor(gate: Any, number: Number) -> Plan:
     angle = (number(gate.exponent_neg) + -number(gate.exponent_pos)) * (PI * sign)
     if not support:
         return _NOTHING
-    into = tuple((word, (at,), params) for at in support for word, _, params in _INTO_Z[mask[at]])
-    out = tuple((word, (at,), params) for at in support for word, _, params in _OUT_OF_Z[mask[at]])
+    before = tuple((word, (place,), params) for place in support for word, _, params in _INTO_Z[mask[place]])
+    after = tuple((word, (place,), params) for place in support for word, _, params in _OUT_OF_Z[mask[place]])
     last = support[-1]
-    chain: tuple[Step, ...] = tuple(("cx", (at, last), ()) for at in support[:-1])
-    return ("", (*into, *chain, ("rz", (last,), (angle,)), *reversed(chain), *out))
+    parity: tuple[Step, ...] = tuple(("cx", (place, last), ()) for place in support[:-1])
+    return ("", (*before, *parity, ("rz", (last,), (angle,)), *reversed(parity), *after))
 
 
 def _native(word: str, *names: str) -> Rule:
-    """Read one of IonQ's native gates, ours or cirq_ionq's, by the names of its angles."""
+    """Return a rule for an IonQ native gate of this package or of cirq_ionq, by the names of its angles."""
 
     def rule(gate: Any, number: Number) -> Plan:
         return (word, tuple(number(getattr(gate, name)) for name in names))
@@ -223,9 +226,9 @@ RULES: dict[type, Rule] = {
     cirq.YYPowGate: _angle("ryy"),
     cirq.ZZPowGate: _angle("rzz"),
     cirq.HPowGate: _power_in_steps(_h, _odd("h")),
-    cirq.CXPowGate: _power_in_steps(partial(_flipped_phase, 1), _periodic(cx=1, csx=0.5, csxdg=-0.5)),
+    cirq.CXPowGate: _power_in_steps(partial(_controlled_x_power, 1), _periodic(cx=1, csx=0.5, csxdg=-0.5)),
     cirq.CZPowGate: _power("cp", _periodic(cz=1, cs=0.5, csdg=-0.5)),
-    cirq.CCXPowGate: _power_in_steps(partial(_flipped_phase, 2), _odd("ccx")),
+    cirq.CCXPowGate: _power_in_steps(partial(_controlled_x_power, 2), _odd("ccx")),
     cirq.CCZPowGate: _power(controlled("p", 2), _odd("ccz")),
     cirq.SwapPowGate: _power_in_steps(_swap, _odd("swap")),
     cirq.ISwapPowGate: _power_in_steps(_iswap, {1.0: ("iswap", ())}),
@@ -242,7 +245,7 @@ RULES: dict[type, Rule] = {
     cirq.GlobalPhaseGate: _nothing,
 }
 
-# cirq_ionq's gates are known by name: if one is in the circuit its package is loaded, and else it need not be
+# By class name, so that cirq_ionq need not be imported
 _CIRQ_IONQ: dict[str, Rule] = {
     "GPIGate": _native("gpi", "phi"),
     "GPI2Gate": _native("gpi2", "phi"),
@@ -258,11 +261,11 @@ _OUR_NATIVE: dict[str, Rule] = {
 
 
 def rule_of(kind: type, rules: dict[type, Rule]) -> Rule | None:
-    """Return the rule of a gate class: its own, its nearest ancestor's, or that of a native gate by its name.
+    """Return the rule of a gate class or of its nearest ancestor; a native gate's rule is found by its name.
 
     Args:
-        kind: The class.
-        rules: By class; an inherited rule is noted there.
+        kind: The gate class.
+        rules: Rules by class; a rule found for a class without an entry is cached here.
     """
     found = rules.get(kind)
     if found is None:

@@ -1,9 +1,9 @@
-"""Values of a program's parameters for every point of a sweep.
+"""Computes the values of a program's parameters for all resolvers of a sweep.
 
 >>> import cirq, sympy
 >>> a, b = sympy.symbols("a b")
->>> points = [cirq.ParamResolver({"a": 1.0, "b": 2.0}), cirq.ParamResolver({"a": 3.0, "b": 4.0})]
->>> values_of((a, a * b + 1), points).tolist()
+>>> resolvers = [cirq.ParamResolver({"a": 1.0, "b": 2.0}), cirq.ParamResolver({"a": 3.0, "b": 4.0})]
+>>> values_of((a, a * b + 1), resolvers).tolist()
 [[1.0, 3.0], [3.0, 13.0]]
 """
 
@@ -26,17 +26,17 @@ __all__ = ["params_of", "values_of"]
 
 
 def values_of(expressions: Sequence[sympy.Basic], resolvers: Sequence[cirq.ParamResolver]) -> NDArray[np.float64]:
-    """Return the value of each expression at each point.
+    """Return the value of each expression for each resolver.
 
     Args:
-        expressions: The sympy expressions of a conversion, in the order of the program's parameters.
-        resolvers: One a point.
+        expressions: The expressions of a :class:`Conversion`, in the order of the program's parameters.
+        resolvers: One for each point of the sweep.
 
     Returns:
-        Shape (points, expressions).
+        Values of shape (len(resolvers), len(expressions)).
 
     Raises:
-        UnboundParameterError: A point gives no number to a symbol.
+        UnboundParameterError: A resolver has no number for a symbol.
     """
     symbols = sorted({symbol for expression in expressions for symbol in expression.free_symbols}, key=str)
     columns = {symbol: _column(symbol, resolvers) for symbol in symbols}
@@ -51,7 +51,7 @@ def values_of(expressions: Sequence[sympy.Basic], resolvers: Sequence[cirq.Param
 
 
 def _column(symbol: sympy.Symbol, resolvers: Sequence[cirq.ParamResolver]) -> NDArray[np.float64]:
-    """Return the value of one symbol at each point."""
+    """Return the value of one symbol for each resolver."""
     name = symbol.name
     column = np.empty(len(resolvers))
     for place, resolver in enumerate(resolvers):
@@ -68,7 +68,7 @@ def _column(symbol: sympy.Symbol, resolvers: Sequence[cirq.ParamResolver]) -> ND
 
 
 def params_of(resolver: cirq.ParamResolver) -> dict[str, float]:
-    """Return what a resolver gives a number to, by name: what travels with the job."""
+    """Return the symbols with a number in a resolver, by name; they are sent in the job's metadata."""
     params = {}
     for symbol, value in resolver.param_dict.items():
         number = value

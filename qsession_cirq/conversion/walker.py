@@ -1,4 +1,4 @@
-"""The one pass over a circuit: operations of every kind into columns of gate words."""
+"""Appends the operations of a circuit to the columns of a program, in one pass."""
 
 from __future__ import annotations
 
@@ -8,74 +8,73 @@ from typing import TYPE_CHECKING, Any
 import cirq
 import sympy
 
-from qsession_cirq.conversion.conditions import ConditionError, Recorded, expression
-from qsession_cirq.conversion.readout import Confusion
-from qsession_cirq.conversion.rules import unsupported
-from qsession_cirq.conversion.words import GateWords, taken_apart
+from qsession_cirq.conversion.conditions import ConditionError, expression
+from qsession_cirq.conversion.measurements import Measurements
+from qsession_cirq.conversion.rules import unsupported_operation
+from qsession_cirq.conversion.words import GateWords, decompose_gate
 from qsession_core.errors import UnsupportedOperationError
 from qsession_core.expressions import Binary, Literal
-from qsession_core.program import Angle, Block
+from qsession_core.program import Angle, Columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from qsession_cirq.conversion.rules import Plan, Step
-    from qsession_core.expressions import Expression
+    from qsession_cirq.conversion.rules import Plan
+    from qsession_core.program import Block
 
-__all__ = ["Walker"]
+__all__ = ["Walker", "frozen"]
 
-_DEEPEST = 100  # what still comes apart after so many steps comes apart forever
+_MAX_DEPTH = 100  # of decompositions: a deeper one is assumed to be endless
 
 
-class Columns:
-    """The three columns of a block while it grows, and the places of its conditional blocks, which grow too."""
+def frozen(columns: Columns) -> Block:
+    """Return the columns as a block, after the last operation was appended.
 
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.qubits: list[tuple[int, ...]] = []
-        self.params: list[tuple[Any, ...]] = []
-        self.branches: dict[int, tuple[Expression, Columns]] = {}
-
-    def add(self, steps: Iterable[Step]) -> None:
-        """Append operations."""
-        for word, where, params in steps:
-            self.names.append(word)
-            self.qubits.append(where)
-            self.params.append(params)
-
-    def block(self) -> Block:
-        """Return what has grown; nothing can be appended afterwards."""
-        for place, (condition, columns) in self.branches.items():
-            self.params[place] = (condition, columns.block(), None)
-        return Block(tuple(self.names), tuple(self.qubits), tuple(self.params))
+    The branches of ``if`` are columns until then, because operations with the same condition are appended to them.
+    """
+    if "if" in columns.names:
+        for place, name in enumerate(columns.names):
+            if name == "if":
+                condition, branch, _ = columns.params[place]
+                columns.params[place] = (condition, frozen(branch), None)
+    return columns.block()
 
 
 class Walker:
-    """One pass over one circuit."""
+    """Converts one circuit; collects its program, parameters, measurements and problems.
+
+    Attributes:
+        order: The qubits, by index.
+        body: The operations of the program.
+        resolver: Values of symbols.
+        parameters: Unresolved sympy expression -> index of its parameter of the program.
+        measurements: The measurements so far.
+        is_dynamic: Whether an operation makes Cirq simulate each repetition separately; see ``Readout.dynamic``.
+        problems: (index of the moment, operation, problem) of each operation that cannot be converted.
+    """
 
     def __init__(self, circuit: Any, resolver: Any, qubit_order: Any) -> None:
         order = cirq.QubitOrder.as_qubit_order(qubit_order).order_for(circuit.all_qubits())
         self.order: tuple[Any, ...] = tuple(order)
-        self.index = {qubit: number for number, qubit in enumerate(order)}
-        self.places: dict[tuple[Any, ...], tuple[int, ...]] = {(q,): (number,) for q, number in self.index.items()}
+        self._index_of = {qubit: index for index, qubit in enumerate(order)}
+        self._indices: dict[tuple[Any, ...], tuple[int, ...]] = {(q,): (index,) for q, index in self._index_of.items()}
         self.body = Columns()
         self.resolver = resolver
         self.parameters: dict[sympy.Basic, int] = {}
-        self.words = GateWords(self.number)
-        self.num_clbits = 0
-        self.is_dynamic = False  # whether Cirq would simulate it shot by shot; see Readout.dynamic
-        self.measured_qubits: set[int] = set()
-        self.measured: dict[str, list[Recorded]] = {}
-        self.confusions: dict[str, list[Confusion]] = {}
-        self.measurement_dict: dict[str, list[int]] = {}
+        self.measurements = Measurements()
+        self.is_dynamic = False
+        self._words = GateWords(self.number)
         self.problems: list[tuple[int, Any, UnsupportedOperationError]] = []
 
     # --- the pass ----------------------------------------------------------------------------------------------
 
     def walk(self, moments: Iterable[Any], columns: Columns) -> None:
-        """Append every operation. This loop runs once a gate and is kept bare: locals, lists and plain tuples."""
-        name, at, param = columns.names.append, columns.qubits.append, columns.params.append
-        places, number, rules = self.places, self.number, self.words.exact.get
+        """Append all operations; collect the problems.
+
+        The hot loop of the conversion: it uses local names and plain tuples, and makes no object per gate.
+        """
+        add_name, add_qubits, add_params = columns.names.append, columns.qubits.append, columns.params.append
+        known_indices, number, rules = self._indices, self.number, self._words.rules.get
         gate_operation, pauli_operation = cirq.GateOperation, cirq.SingleQubitPauliStringGateOperation
         plan: Plan | None
         for moment_number, moment in enumerate(moments):
@@ -83,32 +82,41 @@ class Walker:
                 try:
                     kind = type(operation)
                     if kind is gate_operation or kind is pauli_operation:
-                        gate = operation._gate  # noqa: SLF001 - through the properties this loop takes a fifth longer
+                        gate = operation._gate  # noqa: SLF001 - the properties make this loop 20 % slower
                         rule = rules(type(gate))
                         plan = None if rule is None else rule(gate, number)
                         if plan is not None:
-                            word, rest = plan
+                            word, params = plan
                             if word:
                                 qubits = operation._qubits  # noqa: SLF001 - as above
-                                where = places.get(qubits)
-                                if where is None:
-                                    where = self.where(qubits)
-                                name(word)
-                                at(where)
-                                param(rest)
+                                indices = known_indices.get(qubits)
+                                if indices is None:
+                                    indices = self.indices(qubits)
+                                add_name(word)
+                                add_qubits(indices)
+                                add_params(params)
                                 continue
                     self.append(operation, columns)
                 except UnsupportedOperationError as problem:
                     self.problems.append((moment_number, operation, problem))
 
-    def where(self, qubits: Sequence[Any]) -> tuple[int, ...]:
-        """Return the indices of qubits, and remember them."""
-        index = self.index
-        found = self.places[tuple(qubits)] = tuple([index[qubit] for qubit in qubits])
+    def indices(self, qubits: Sequence[Any]) -> tuple[int, ...]:
+        """Return the indices of qubits, and cache them for the hot loop."""
+        index_of = self._index_of
+        found = self._indices[tuple(qubits)] = tuple([index_of[qubit] for qubit in qubits])
         return found
 
     def append(self, operation: Any, columns: Columns, depth: int = 0) -> None:
-        """Append one operation of any kind."""
+        """Append one operation.
+
+        Args:
+            operation: An operation of any kind.
+            columns: Where to append.
+            depth: Number of decompositions that led to the operation.
+
+        Raises:
+            UnsupportedOperationError: A program cannot represent the operation.
+        """
         operation = operation.untagged
         match operation:
             case cirq.CircuitOperation():
@@ -120,58 +128,68 @@ class Walker:
         gate = operation.gate
         match gate:
             case None:
-                self.take_apart(operation, columns, depth)
+                self.decompose(operation, columns, depth)
             case cirq.MeasurementGate():
-                self.measure(operation, columns)
+                indices = self.indices(operation.qubits)
+                for qubit, clbit in zip(indices, self.measurements.add(operation, indices), strict=True):
+                    columns.add("measure", (qubit,), (clbit,))
             case cirq.ResetChannel():
                 self.is_dynamic = True
-                columns.add((("reset", self.where(operation.qubits), ()),))
+                columns.add("reset", self.indices(operation.qubits))
             case _:
-                plan = self.words.plan(gate)
+                plan = self._words.plan(gate)
                 if plan is None and cirq.has_unitary(gate):
-                    plan = ("", self.words.steps(gate)[0])
+                    plan = ("", self._words.steps(gate)[0])
                 if plan is None:
-                    self.take_apart(operation, columns, depth)
+                    self.decompose(operation, columns, depth)
                     return
-                where = self.where(operation.qubits)
+                indices = self.indices(operation.qubits)
                 word, rest = plan
-                if not word and not rest and not self.measured_qubits.isdisjoint(where):
-                    self.is_dynamic = True  # an identity, but one after a measurement
-                steps = ((word, where, rest),) if word else _placed(rest, where)
-                columns.add(steps)
+                if word:
+                    columns.add(word, indices, rest)
+                    return
+                if not rest and not self.measurements.qubits.isdisjoint(indices):
+                    self.is_dynamic = (
+                        True  # Cirq simulates even an identity after a measurement repetition by repetition
+                    )
+                for name, places, params in rest:
+                    columns.add(name, tuple([indices[place] for place in places]), params)
 
-    # --- operations that are more than a gate ------------------------------------------------------------------
+    # --- operations that are not one gate ----------------------------------------------------------------------
 
-    def take_apart(self, operation: Any, columns: Columns, depth: int) -> None:
-        """Append what Cirq decomposes an operation into."""
+    def decompose(self, operation: Any, columns: Columns, depth: int) -> None:
+        """Append Cirq's decomposition of an operation."""
         parts = None
-        if depth < _DEEPEST:
+        if depth < _MAX_DEPTH:
             parts = cirq.decompose_once(operation, default=None) if operation.gate is None else _parts_of(operation)
         if parts is None:
             if cirq.has_kraus(operation) and not cirq.has_unitary(operation):
-                raise self.refused(
-                    operation, "a channel, not a gate; take it out: noise is the target's (see its input_params)."
+                raise self.unsupported(
+                    operation, "it is a channel; remove it, and choose the noise by the target's input_params."
                 )
-            raise self.refused(operation, "Cirq cannot decompose it; give its gate a _decompose_ or a small _unitary_.")
+            raise self.unsupported(
+                operation,
+                "Cirq cannot decompose it; define _decompose_, or _unitary_ of at most 8 qubits, for its gate.",
+            )
         self.is_dynamic |= cirq.is_measurement(operation)
         for part in cirq.flatten_to_ops(parts):
             self.append(part, columns, depth + 1)
 
     def unroll(self, operation: Any, columns: Columns) -> None:
-        """Append a sub-circuit, as often as it says, with all its maps applied."""
+        """Append all repetitions of a sub-circuit, with its maps applied."""
         if operation.repeat_until is not None:
-            raise self.refused(
-                operation, "repeat_until asks for a loop of unknown length; unroll it as far as you need."
+            raise self.unsupported(
+                operation, "the number of repetitions of repeat_until is unknown; use a fixed number of repetitions."
             )
         if cirq.is_parameterized(operation.repetitions):
             repetitions = self.resolver.value_of(operation.repetitions)
             if cirq.is_parameterized(repetitions) or int(repetitions) != repetitions:
-                raise self.refused(operation, f"its repetitions {repetitions} are no whole number; resolve them.")
+                raise self.unsupported(operation, f"its repetitions {repetitions} are not an integer; resolve them.")
             operation = operation.replace(repetitions=int(repetitions))
         self.is_dynamic |= cirq.is_measurement(operation)
         before = len(self.problems)
         self.walk(operation.mapped_circuit(deep=False), columns)
-        # what is wrong inside is told by the place of the whole, and once, not once a repetition
+        # Report problems of a sub-circuit once, at the index of the sub-circuit
         inside = {problem.message: problem for _, _, problem in self.problems[before:]}
         del self.problems[before:]
         if inside:
@@ -179,14 +197,15 @@ class Walker:
             raise replace(first, message="; ".join(inside))
 
     def branch(self, operation: Any, columns: Columns, depth: int) -> None:
-        """Append an operation under conditions; neighbours under the same conditions share a block."""
+        """Append an operation with classical controls; adjacent operations with the same controls share an ``if``."""
         self.is_dynamic = True
         try:
             conditions = [
-                expression(condition, self.recorded) for condition in sorted(operation.classical_controls, key=str)
+                expression(control, self.measurements.recorded)
+                for control in sorted(operation.classical_controls, key=str)
             ]
         except ConditionError as problem:
-            raise self.refused(operation, f"{problem}.") from problem
+            raise self.unsupported(operation, f"{problem}.") from problem
         if any(condition == Literal(value=False) for condition in conditions):
             return
         conditions = [condition for condition in conditions if condition != Literal(value=True)]
@@ -197,49 +216,13 @@ class Walker:
         condition = conditions[0]
         for other in conditions[1:]:
             condition = Binary("and", condition, other)
-        place = len(columns.names) - 1
-        if place not in columns.branches or columns.branches[place][0] != condition:
-            place += 1
-            columns.add((("if", (), ()),))
-            columns.branches[place] = (condition, Columns())
-        self.append(inner, columns.branches[place][1], depth + 1)
-
-    def recorded(self, key: Any, instance: int) -> Recorded:
-        """Return what a condition at this point of the circuit sees of a key."""
-        name = str(key)
-        if name not in self.measured:
-            raise ConditionError(f"the key {name!r} has not been measured before it is asked for")
-        if self.confusions[name]:
-            raise ConditionError(
-                f"the key {name!r} has a confusion_map: that is applied to results, and no condition sees it"
-            )
-        try:
-            return self.measured[name][instance]
-        except IndexError:
-            raise ConditionError(f"the key {name!r} has no measurement number {instance} yet") from None
-
-    def measure(self, operation: Any, columns: Columns) -> None:
-        """Append a measurement, and note what its key says beyond a register."""
-        gate = operation.gate
-        where = self.where(operation.qubits)
-        key = cirq.measurement_key_name(operation)
-        before = self.measured.setdefault(key, [])
-        if before and len(before[0].clbits) != len(where):
-            raise self.refused(operation, f"the key {key!r} was used for {len(before[0].clbits)} qubits; use another.")
-        clbits = tuple(range(self.num_clbits, self.num_clbits + len(where)))
-        self.num_clbits += len(where)
-        columns.add((("measure", (qubit,), (clbit,)) for qubit, clbit in zip(where, clbits, strict=True)))
-        start = len(before) * len(where)
-        self.confusions.setdefault(key, []).extend(
-            Confusion(tuple(start + place for place in places), tuple(map(tuple, matrix.tolist())))
-            for places, matrix in gate.confusion_map.items()
-        )
-        before.append(Recorded(clbits, tuple(map(int, gate.full_invert_mask()))))
-        self.measurement_dict.setdefault(key, []).extend(where)
-        self.measured_qubits.update(where)
+        if not columns.names or columns.names[-1] != "if" or columns.params[-1][0] != condition:
+            columns.add("if", (), (condition, Columns(), None))
+        branch = columns.params[-1][1]
+        self.append(inner, branch, depth + 1)
 
     def number(self, value: Any) -> Any:
-        """Make a float of a gate's angle or exponent; of an open expression, a parameter of the program."""
+        """Return a gate's angle or exponent as a float, or as a parameter of the program if it is unresolved."""
         if isinstance(value, sympy.Basic):
             value = self.resolver.value_of(value)
             if isinstance(value, sympy.Basic) and not value.is_number:
@@ -249,21 +232,16 @@ class Walker:
         try:
             return float(value)
         except TypeError as error:
-            raise unsupported(str(value), "an angle has to be a real number.") from error
+            raise unsupported_operation(str(value), "an angle must be a real number.") from error
 
-    def refused(self, operation: Any, reason: str) -> UnsupportedOperationError:
-        """Make the error of an operation that cannot be sent."""
-        return unsupported(str(operation), reason, self.where(operation.qubits))
-
-
-def _placed(steps: Iterable[Step], where: tuple[int, ...]) -> list[Step]:
-    """Return steps on a gate's own places as steps on the program's qubits."""
-    return [(word, tuple([where[place] for place in at]), params) for word, at, params in steps]
+    def unsupported(self, operation: Any, reason: str) -> UnsupportedOperationError:
+        """Return the error for an operation that a program cannot represent; ``reason`` ends with the way out."""
+        return unsupported_operation(str(operation), reason, self.indices(operation.qubits))
 
 
 def _parts_of(operation: Any) -> Any:
-    """Return what Cirq takes an operation apart into; see :func:`~qsession_cirq.conversion.words.taken_apart`."""
+    """Return the decomposition of an operation's gate, on its qubits; None if there is none."""
     line = cirq.LineQubit.range(len(operation.qubits))
-    back = dict(zip(line, operation.qubits, strict=True))
-    parts = taken_apart(operation.gate, line)
-    return None if parts is None else [part.transform_qubits(back) for part in cirq.flatten_to_ops(parts)]
+    qubit_map = dict(zip(line, operation.qubits, strict=True))
+    parts = decompose_gate(operation.gate, line)
+    return None if parts is None else [part.transform_qubits(qubit_map) for part in cirq.flatten_to_ops(parts)]

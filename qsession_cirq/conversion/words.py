@@ -1,4 +1,8 @@
-"""Gates that need more than a rule: those under controls, and those that Cirq has to take apart."""
+"""Converts gates that need more than a rule: controlled gates, and gates that Cirq decomposes.
+
+Phase convention: a plan equals its gate up to a global phase, as in rules.py; :meth:`GateWords.steps` also returns that
+phase (gate = exp(i * phase) * steps), so that a controlled gate is exact up to one phase of the whole.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cirq
 import numpy as np
 
-from qsession_cirq.conversion.rules import RULES, rule_of, unsupported
+from qsession_cirq.conversion.rules import RULES, rule_of, unsupported_operation
 from qsession_core.gates.words import controlled, gate_named
 from qsession_core.program import Angle
 
@@ -21,64 +25,77 @@ if TYPE_CHECKING:
 
     from qsession_cirq.conversion.rules import Number, Plan, Step
 
-__all__ = ["GateWords", "taken_apart", "unitary_of"]
+__all__ = ["GateWords", "decompose_gate", "unitary_of"]
 
 PI = math.pi
-_DEEPEST = 40
-_WIDEST_UNITARY = 8
+_MAX_DEPTH = 40  # of decompositions: a deeper one is assumed to be endless
+_MAX_UNITARY_QUBITS = 8
 
-# What lies between a word and the power of the gate it stands for, in units of the exponent times pi
-_HALF = {"rx": 0.5, "ry": 0.5, "rz": 0.5, "rxx": 0.5, "ryy": 0.5, "rzz": 0.5}
-
-
+# Phase of a Pauli power relative to its rotation, in units of exponent * pi: X ** e = exp(i pi e / 2) rx(pi e)
+_ROTATION_PHASE = dict.fromkeys(("rx", "ry", "rz", "rxx", "ryy", "rzz"), 0.5)
 _NATIVE = frozenset({"gpi", "gpi2", "ms", "zz"})
 
 
 class GateWords:
-    """Plans for gates that need more than their own rule: controls, and Cirq's decompositions."""
+    """The plans of all gates of one circuit.
+
+    Attributes:
+        rules: Gate class -> its rule; rules of subclasses are added when they are found.
+    """
 
     def __init__(self, number: Number) -> None:
-        """Make plans whose angles ``number`` makes: a float, or an Angle of the program's parameters."""
+        """Make plans for one circuit.
+
+        Args:
+            number: Converts an angle or exponent of a gate to a float or to an Angle of the program's parameters.
+        """
         self._number = number
-        self._found: dict[Any, tuple[tuple[Step, ...], Any]] = {}
-        self.exact = dict(RULES)  # by class; ancestors' rules are added as they are found
+        self._steps: dict[Any, tuple[tuple[Step, ...], Any]] = {}
+        self.rules = dict(RULES)
 
     def plan(self, gate: Any) -> Plan | None:
-        """Return the plan of a gate; None if Cirq has to decompose it."""
+        """Return the plan of a gate; None if it has no rule, so that Cirq must decompose it."""
         if isinstance(gate, cirq.ControlledGate):
             return "", tuple(self._controlled(gate))
-        rule = rule_of(type(gate), self.exact)
+        rule = rule_of(type(gate), self.rules)
         return None if rule is None else rule(gate, self._number)
 
     def steps(self, gate: Any, depth: int = 0) -> tuple[tuple[Step, ...], Any]:
-        """Return a unitary gate as words, and the phase that they leave out, in radians.
+        """Return the steps of a unitary gate and the phase: gate = exp(i * phase) * steps.
+
+        Args:
+            gate: The gate.
+            depth: Number of decompositions that led to the gate.
+
+        Returns:
+            The steps, on qubits counted from 0, and the phase in radians (a float or an Angle).
 
         Raises:
-            UnsupportedOperationError: It is no unitary gate, or neither we nor Cirq know what it is made of.
+            UnsupportedOperationError: The gate is not unitary, or has neither a rule nor a decomposition.
         """
         try:
-            return self._found[gate]
+            return self._steps[gate]
         except (KeyError, TypeError):  # a gate may be unhashable
-            found = self._made(gate, depth)
+            steps = self._convert(gate, depth)
         with suppress(TypeError):
-            self._found[gate] = found
-        return found
+            self._steps[gate] = steps
+        return steps
 
-    def _made(self, gate: Any, depth: int) -> tuple[tuple[Step, ...], Any]:
+    def _convert(self, gate: Any, depth: int) -> tuple[tuple[Step, ...], Any]:
         places = tuple(range(cirq.num_qubits(gate)))
         plan = self.plan(gate)
         if plan is not None:
             word, rest = plan
             steps = ((word, places, rest),) if word else rest
-            if word in _NATIVE:  # no format writes a native gate under a control; their decompositions are exact
+            if word in _NATIVE:  # no format has controlled native gates; their decompositions are exact
                 rule = gate_named(word).rule
-                assert rule is not None  # noqa: S101 - native words stand above the bottom ones
+                assert rule is not None  # noqa: S101 - every native gate has a decomposition
                 return rule(*rest), 0.0
             return steps, self._phase(gate, word, steps)
         return self._decomposed(gate, depth)
 
     def _phase(self, gate: Any, word: str, steps: tuple[Step, ...]) -> Any:
-        """Return the phase by which a gate differs from its plan."""
+        """Return the phase of a gate relative to its plan, in radians."""
         if isinstance(gate, cirq.GlobalPhaseGate):
             return cmath.phase(complex(gate.coefficient))
         if isinstance(gate, cirq.PauliStringPhasorGate):
@@ -88,8 +105,9 @@ class GateWords:
         if isinstance(gate, cirq.PhasedXPowGate):
             return self._number(gate.exponent) * (PI * (gate.global_shift + 0.5))
         if isinstance(gate, cirq.EigenGate):
-            half = 0.5 if not word and isinstance(gate, cirq.HPowGate) and steps else _HALF.get(word, 0.0)
-            return self._number(gate.exponent) * (PI * (gate.global_shift + half))
+            is_rotated_h = not word and isinstance(gate, cirq.HPowGate) and steps
+            shift = 0.5 if is_rotated_h else _ROTATION_PHASE.get(word, 0.0)
+            return self._number(gate.exponent) * (PI * (gate.global_shift + shift))
         if isinstance(gate, cirq.BaseDensePauliString):
             return cmath.phase(complex(gate.coefficient))
         if word == "u":
@@ -97,59 +115,66 @@ class GateWords:
         return 0.0
 
     def _controlled(self, gate: Any) -> Iterator[Step]:
-        """Write a controlled gate: X around the controls that ask for 0, a phase on the controls themselves."""
+        """Yield the steps of a controlled gate, exact up to a global phase.
+
+        Controls on 0 get an X before and after; the phase of the sub-gate becomes a phase gate on the controls.
+        """
         inner = gate.sub_gate
         if any(dimension != 2 for dimension in cirq.qid_shape(gate)):  # noqa: PLR2004 - qubits
-            raise unsupported(str(gate), "controls on qudits cannot be sent.")
+            raise unsupported_operation(str(gate), "only controls on qubits are supported.")
         total = gate.num_controls()
         steps, phase = self.steps(inner)
-        if isinstance(inner, cirq.ZPowGate) and steps and steps[0][0] == "rz":  # p, not rz: no phase to put right
+        if isinstance(inner, cirq.ZPowGate) and steps and steps[0][0] == "rz":  # unlike rz, p needs no phase correction
             exponent = self._number(inner.exponent)
             steps, phase = (("p", (0,), (exponent * PI,)),), exponent * (PI * inner.global_shift)
-        wings = _wings(steps)
-        for chosen in _control_patterns(gate.control_values, total):
-            controls = tuple(place for place, wanted in enumerate(chosen) if wanted is not None)
-            zeros = tuple(("x", (place,), ()) for place in controls if chosen[place] == 0)
+        num_outer = _num_conjugating(steps)
+        for values in _control_patterns(gate.control_values, total):
+            controls = tuple(place for place, value in enumerate(values) if value is not None)
+            flips = tuple(("x", (place,), ()) for place in controls if values[place] == 0)
             n = len(controls)
-            yield from zeros
+            yield from flips
             for number, (word, places, params) in enumerate(steps):
-                moved = tuple(total + place for place in places)
-                if n == 0 or number < wings or number >= len(steps) - wings:
-                    yield word, moved, params
+                targets = tuple(total + place for place in places)
+                if n == 0 or number < num_outer or number >= len(steps) - num_outer:
+                    yield word, targets, params
                 else:
-                    yield controlled(word, n), (*controls, *moved), params
+                    yield controlled(word, n), (*controls, *targets), params
             if n and not (isinstance(phase, float) and math.isclose(math.remainder(phase, 2 * PI), 0, abs_tol=1e-15)):
                 yield controlled("p", n - 1), controls, (phase,)
-            yield from zeros
+            yield from flips
 
     def _decomposed(self, gate: Any, depth: int) -> tuple[tuple[Step, ...], Any]:
-        """Let Cirq take a gate apart, and put right what phase that lost."""
+        """Return the steps of Cirq's decomposition, and their phase relative to the gate's unitary."""
         qubits = cirq.LineQubit.range(cirq.num_qubits(gate))
-        operations = taken_apart(gate, qubits)
-        if operations is None or depth > _DEEPEST:
-            raise unsupported(str(gate), "it has neither a decomposition nor a small unitary; define _decompose_.")
+        operations = decompose_gate(gate, qubits)
+        if operations is None or depth > _MAX_DEPTH:
+            raise unsupported_operation(
+                str(gate), "it has neither a decomposition nor a unitary of at most 8 qubits; define _decompose_."
+            )
         steps: list[Step] = []
         phase: Any = 0.0
         for operation in _gate_operations(operations):
             if cirq.is_measurement(operation) or isinstance(operation.gate, cirq.ResetChannel):
-                raise unsupported(str(gate), f"its part {operation} cannot be under a control.")
-            parts, more = self.steps(operation.gate, depth + 1)
-            at = [qubit.x for qubit in operation.qubits]
-            steps += [(word, tuple([at[place] for place in places]), params) for word, places, params in parts]
-            phase = phase + more
+                raise unsupported_operation(
+                    str(gate), f"its decomposition has {operation}, which cannot be controlled."
+                )
+            parts, part_phase = self.steps(operation.gate, depth + 1)
+            indices = [qubit.x for qubit in operation.qubits]
+            steps += [(word, tuple([indices[place] for place in places]), params) for word, places, params in parts]
+            phase = phase + part_phase
         whole = tuple(steps)
         symbols = any(type(param) is Angle for _, _, params in whole for param in params) or cirq.is_parameterized(gate)
-        if symbols or len(qubits) > _WIDEST_UNITARY or not cirq.has_unitary(gate):
+        if symbols or len(qubits) > _MAX_UNITARY_QUBITS or not cirq.has_unitary(gate):
             return whole, phase
-        wanted, have = cirq.unitary(gate), unitary_of(whole, len(qubits))
-        overlap = complex(np.vdot(have, wanted)) / len(wanted)
+        expected, actual = cirq.unitary(gate), unitary_of(whole, len(qubits))
+        overlap = complex(np.vdot(actual, expected)) / len(expected)
         if abs(overlap) < 1 - 1e-6:
-            raise unsupported(str(gate), "its decomposition is not its unitary; put either right.")
+            raise unsupported_operation(str(gate), "its decomposition differs from its unitary; correct one of them.")
         return whole, cmath.phase(overlap)
 
 
 def _gate_operations(tree: Any) -> Iterator[Any]:
-    """Walk through a tree of operations; what has no gate, such as a sub-circuit, is taken apart on the way."""
+    """Yield the operations of a tree; operations without a gate, such as sub-circuits, are decomposed."""
     for operation in cirq.flatten_to_ops(tree):
         plain = operation.untagged
         if plain.gate is not None:
@@ -157,25 +182,25 @@ def _gate_operations(tree: Any) -> Iterator[Any]:
             continue
         parts = cirq.decompose_once(plain, default=None)
         if parts is None:
-            raise unsupported(str(plain), "Cirq cannot decompose it; give it a gate with a _decompose_.")
+            raise unsupported_operation(str(plain), "Cirq cannot decompose it; use a gate that defines _decompose_.")
         yield from _gate_operations(parts)
 
 
-def taken_apart(gate: Any, qubits: Sequence[Any]) -> Any:
-    """Let Cirq take a gate apart, or make operations of one that is only a matrix.
+def decompose_gate(gate: Any, qubits: Sequence[Any]) -> Any:
+    """Return Cirq's decomposition of a gate, or synthesise its unitary.
 
     Args:
         gate: The gate.
-        qubits: Line qubits from 0, whatever the gate acts on: decompositions that look at their qubits (whether they
-            are neighbours, say) are then taken the way Cirq tests them.
+        qubits: Line qubits from 0, not the qubits of the operation: a decomposition that depends on its qubits (whether
+            they are adjacent, say) is then the one that Cirq's own tests check.
 
     Returns:
-        A tree of operations; None if it is neither, or too wide a matrix.
+        A tree of operations; None if the gate has neither a decomposition nor a unitary of at most 8 qubits.
     """
     parts = cirq.decompose_once_with_qubits(gate, qubits, default=None)
     if parts is not None:
         return parts
-    matrix = cirq.unitary(gate, None) if len(qubits) <= _WIDEST_UNITARY else None
+    matrix = cirq.unitary(gate, None) if len(qubits) <= _MAX_UNITARY_QUBITS else None
     if matrix is None:
         return None
     match len(qubits):
@@ -188,49 +213,48 @@ def taken_apart(gate: Any, qubits: Sequence[Any]) -> Any:
 
 
 def _control_patterns(values: Any, total: int) -> Iterator[tuple[int | None, ...]]:
-    """List the patterns of controls: 0 or 1, or None where a control takes either."""
+    """Yield the values of the controls for which the sub-gate is applied; None if both values of a control are."""
     if isinstance(values, cirq.ProductOfSums):
-        sums = [tuple(one) for one in values]
-        if all(len(one) == 1 or set(one) == {0, 1} for one in sums):
-            yield tuple(one[0] if len(one) == 1 else None for one in sums)
+        sums = [tuple(each) for each in values]
+        if all(len(each) == 1 or set(each) == {0, 1} for each in sums):
+            yield tuple(each[0] if len(each) == 1 else None for each in sums)
             return
         values = values.expand()
     for product in values:
         pattern = tuple(product)
-        assert len(pattern) == total  # noqa: S101 - what cirq.SumOfProducts promises
+        assert len(pattern) == total  # noqa: S101 - guaranteed by cirq.SumOfProducts
         yield pattern
 
 
 _SELF_INVERSE = {"h", "x", "y", "z", "cx", "cz", "swap"}
 
 
-def _wings(steps: tuple[Step, ...]) -> int:
-    """Count the steps at the start that are undone at the end: only what lies between needs a control.
+def _num_conjugating(steps: tuple[Step, ...]) -> int:
+    """Count the steps at the start that the last steps undo: if steps = V^-1 C V, only C needs the controls.
 
-    >>> _wings((("h", (0,), ()), ("cp", (1, 0), (0.5,)), ("h", (0,), ())))
+    >>> _num_conjugating((("h", (0,), ()), ("cp", (1, 0), (0.5,)), ("h", (0,), ())))
     1
     """
-    wings = 0
-    while 2 * wings + 1 < len(steps):
-        first, last = steps[wings], steps[-1 - wings]
-        same = first[:2] == last[:2]
-        inverse = same and (first[0] in _SELF_INVERSE or (bool(first[2]) and _negated(first[2], last[2])))
-        if not inverse:
+    count = 0
+    while 2 * count + 1 < len(steps):
+        first, last = steps[count], steps[-1 - count]
+        is_same_gate = first[:2] == last[:2]
+        if not is_same_gate or not (first[0] in _SELF_INVERSE or _is_negated(first[2], last[2])):
             break
-        wings += 1
-    return wings
+        count += 1
+    return count
 
 
-def _negated(first: tuple[Any, ...], last: tuple[Any, ...]) -> bool:
+def _is_negated(first: tuple[Any, ...], last: tuple[Any, ...]) -> bool:
     return len(first) == 1 and type(first[0]) is float and type(last[0]) is float and first[0] == -last[0]
 
 
-def _phase_between(wanted: NDArray[np.complex128], have: NDArray[np.complex128]) -> float:
-    return cmath.phase(complex(np.vdot(have, wanted)))
+def _phase_between(expected: NDArray[np.complex128], actual: NDArray[np.complex128]) -> float:
+    return cmath.phase(complex(np.vdot(actual, expected)))
 
 
 def unitary_of(steps: tuple[Step, ...], num_qubits: int) -> NDArray[np.complex128]:
-    """Return the matrix of words on a few qubits; qubit 0 is the most significant bit, as in Cirq."""
+    """Return the unitary of steps, shape (2 ** n, 2 ** n); qubit 0 is the most significant bit, as in Cirq."""
     size = 1 << num_qubits
     tensor = np.eye(size, dtype=np.complex128).reshape((2,) * num_qubits + (size,))
     for word, places, params in steps:
