@@ -1,13 +1,13 @@
-"""Target facts as Cirq gatesets, for ``cirq.optimize_for_target_gateset(circuit, gateset=target.gateset)``.
+"""Gatesets of targets, for ``cirq.optimize_for_target_gateset(circuit, gateset=target.gateset)``.
 
-Nobody has to use them: whatever Cirq can decompose is decomposed on the way out. They are for those who want to see, or
-to shorten, what will be sent.
+Their use is optional, because the conversion decomposes every gate that Cirq can decompose. They show, and may shorten,
+the circuit that is sent.
 
 >>> import cirq
 >>> a, b = cirq.LineQubit.range(2)
 >>> circuit = cirq.Circuit(cirq.CZ(a, b) ** 0.5, cirq.ISWAP(a, b), cirq.measure(a, b, key="m"))
->>> native = cirq.optimize_for_target_gateset(circuit, gateset=IonQNativeGateset())
->>> sorted({type(op.gate).__name__ for op in native.all_operations()})
+>>> optimized = cirq.optimize_for_target_gateset(circuit, gateset=IonQNativeGateset())
+>>> sorted({type(op.gate).__name__ for op in optimized.all_operations()})
 ['GPI', 'GPI2', 'MS', 'MeasurementGate']
 """
 
@@ -35,24 +35,24 @@ _TWO_QUBITS = 2
 
 
 class _Gateset(cirq.TwoQubitCompilationTargetGateset):  # type: ignore[misc]  # cirq ships no types
-    """What both gatesets have in common: any two-qubit unitary as at most three rotations about XX, YY and ZZ."""
+    """Base of both gatesets: decomposes a two-qubit unitary into at most three rotations about XX, YY and ZZ (KAK)."""
 
-    _axes: str  # the rotations that it has; the first one stands in for the others
+    _axes: str  # axes of the two-qubit rotations in the gateset; the first one replaces those that are missing
 
     def __init__(self, *gates: Any, name: str, atol: float) -> None:
         super().__init__(*gates, cirq.MeasurementGate, cirq.GlobalPhaseGate, name=name)
         self.atol = atol
 
-    def _one(self, matrix: Matrix, qubit: cirq.Qid) -> list[cirq.Operation]:
-        """Write a one-qubit unitary."""
+    def _single_qubit(self, matrix: Matrix, qubit: cirq.Qid) -> list[cirq.Operation]:
+        """Decompose a one-qubit unitary."""
         raise NotImplementedError
 
     def _entangle(self, axis: str, angle: float, a: cirq.Qid, b: cirq.Qid) -> cirq.Operation:
-        """Write exp(i angle P P)."""
+        """Return the rotation exp(i angle PP), where P is the Pauli matrix of the axis; the angle is in radians."""
         raise NotImplementedError
 
     def _decompose_single_qubit_operation(self, op: cirq.Operation, _: int) -> cirq.OP_TREE:
-        return self._one(cirq.unitary(op), op.qubits[0]) if cirq.has_unitary(op) else NotImplemented
+        return self._single_qubit(cirq.unitary(op), op.qubits[0]) if cirq.has_unitary(op) else NotImplemented
 
     def _decompose_two_qubit_operation(self, op: cirq.Operation, _: int) -> cirq.OP_TREE:
         return list(self._rotations(op)) if cirq.has_unitary(op) else NotImplemented
@@ -68,19 +68,19 @@ class _Gateset(cirq.TwoQubitCompilationTargetGateset):  # type: ignore[misc]  # 
         for axis, angle in zip("xyz", parts.interaction_coefficients, strict=True):
             if abs(angle) < self.atol:
                 continue
-            written = axis if axis in self._axes else self._axes[0]
-            turn = _TURNS[axis + written]
-            yield self._one(turn @ pending[0], a)
-            yield self._one(turn @ pending[1], b)
-            yield self._entangle(written, angle, a, b)
-            pending = (turn.conj().T, turn.conj().T)
+            available = axis if axis in self._axes else self._axes[0]
+            change = _AXIS_CHANGES[axis + available]
+            yield self._single_qubit(change @ pending[0], a)
+            yield self._single_qubit(change @ pending[1], b)
+            yield self._entangle(available, angle, a, b)
+            pending = (change.conj().T, change.conj().T)
         after = parts.single_qubit_operations_after
-        yield self._one(after[0] @ pending[0], a)
-        yield self._one(after[1] @ pending[1], b)
+        yield self._single_qubit(after[0] @ pending[0], a)
+        yield self._single_qubit(after[1] @ pending[1], b)
 
     @property
     def preprocess_transformers(self) -> list[cirq.TRANSFORMER]:
-        """Take apart what has three qubits and more, unless the target takes it."""
+        """Decompose operations on three or more qubits that are not in the gateset."""
         expand = cirq.create_transformer_with_kwargs(
             cirq.expand_composite, no_decomp=lambda op: len(op.qubits) <= _TWO_QUBITS or op in self
         )
@@ -88,22 +88,22 @@ class _Gateset(cirq.TwoQubitCompilationTargetGateset):  # type: ignore[misc]  # 
 
     @property
     def postprocess_transformers(self) -> list[cirq.TRANSFORMER]:
-        """Drop what does nothing."""
+        """Drop negligible operations and empty moments."""
         return [cirq.drop_negligible_operations, cirq.drop_empty_moments]
 
 
 class TargetGateset(_Gateset):
-    """Rotations of one and two qubits, H, CNOT, CZ, SWAP and CCX: what every target takes as it is.
+    """One- and two-qubit Pauli rotations, H, CNOT, CZ, SWAP and CCX: gates that every target accepts.
 
     Attributes:
-        resets: Whether it has resets, too.
-        atol: How far a decomposition may be off.
+        resets: Whether the gateset includes resets.
+        atol: Absolute tolerance of decompositions.
     """
 
     _axes = "xyz"
 
     def __init__(self, *, resets: bool = True, atol: float = 1e-8) -> None:
-        """Make the gateset of a target that resets, or does not."""
+        """Make a gateset with or without resets."""
         gates: list[Any] = [
             cirq.H, cirq.CNOT, cirq.SWAP, cirq.CZ, cirq.CCX, cirq.XPowGate, cirq.YPowGate, cirq.ZPowGate,
             cirq.XXPowGate, cirq.YYPowGate, cirq.ZZPowGate,
@@ -111,7 +111,7 @@ class TargetGateset(_Gateset):
         super().__init__(*gates, *([cirq.ResetChannel] if resets else []), name="qsession", atol=atol)
         self.resets = resets
 
-    def _one(self, matrix: Matrix, qubit: cirq.Qid) -> list[cirq.Operation]:
+    def _single_qubit(self, matrix: Matrix, qubit: cirq.Qid) -> list[cirq.Operation]:
         return [gate(qubit) for gate in cirq.single_qubit_matrix_to_gates(matrix, self.atol)]
 
     def _entangle(self, axis: str, angle: float, a: cirq.Qid, b: cirq.Qid) -> cirq.Operation:
@@ -126,21 +126,21 @@ class TargetGateset(_Gateset):
 
 
 class IonQNativeGateset(_Gateset):
-    """GPI, GPI2 and MS (ZZ instead, where the hardware has it).
+    """GPI, GPI2, and MS or ZZ.
 
     Attributes:
-        zz: Whether the entangling gate is ZZ, as on Forte systems.
-        atol: How far a decomposition may be off.
+        zz: Whether the entangling gate is ZZ, as on Forte systems, or MS, as on Aria systems.
+        atol: Absolute tolerance of decompositions.
     """
 
     def __init__(self, *, zz: bool = False, atol: float = 1e-8) -> None:
-        """Make the native gateset of Aria (MS) or Forte (ZZ) systems."""
+        """Make the native gateset with MS (Aria systems) or ZZ (Forte systems)."""
         super().__init__(GPI, GPI2, ZZ if zz else MS, name="ionq native", atol=atol)
         self.zz = zz
         self._axes = "z" if zz else "xy"
 
-    def _one(self, matrix: Matrix, qubit: cirq.Qid) -> list[cirq.Operation]:
-        """Write any unitary U as GPI2, GPI, GPI2: two of their three angles are those of U X, the third its height."""
+    def _single_qubit(self, matrix: Matrix, qubit: cirq.Qid) -> list[cirq.Operation]:
+        """Decompose a unitary U into GPI2, GPI, GPI2, whose phases follow from the Euler angles of U X."""
         if cirq.allclose_up_to_global_phase(matrix, np.eye(2), atol=self.atol):
             return []
         theta, phi, lam = euler(matrix @ np.array([[0, 1], [1, 0]]))
@@ -150,11 +150,11 @@ class IonQNativeGateset(_Gateset):
         return [GPI2(turns[0]).on(qubit), GPI(turns[1]).on(qubit), GPI2(turns[2]).on(qubit)]
 
     def _entangle(self, axis: str, angle: float, a: cirq.Qid, b: cirq.Qid) -> cirq.Operation:
-        """Write exp(i angle P P). MS takes 0 to a quarter turn only, so the sign goes into an axis."""
+        """Return exp(i angle PP). The angle of MS is from 0 to 0.25 turns, so an opposite axis gives the sign."""
         if self.zz:
             return ZZ(-angle / math.pi).on(a, b)
-        turn = 0.25 if axis == "y" else 0.0
-        return MS((turn + (0.5 if angle > 0 else 0.0)) % 1.0, turn, abs(angle) / math.pi).on(a, b)
+        azimuth = 0.25 if axis == "y" else 0.0
+        return MS((azimuth + (0.5 if angle > 0 else 0.0)) % 1.0, azimuth, abs(angle) / math.pi).on(a, b)
 
     def __repr__(self) -> str:
         return f"qsession_cirq.IonQNativeGateset(zz={self.zz}, atol={self.atol})"
@@ -163,8 +163,8 @@ class IonQNativeGateset(_Gateset):
         return self.zz, self.atol
 
 
-# What turns the first axis into the second, on each of the two qubits
-_TURNS: dict[str, Matrix] = {
+# Axes (from, to) -> rotation of each qubit that maps the first axis to the second
+_AXIS_CHANGES: dict[str, Matrix] = {
     **dict.fromkeys(("xx", "yy", "zz"), np.eye(2, dtype=np.complex128)),
     "zx": cirq.unitary(cirq.ry(math.pi / 2)),
     "xz": cirq.unitary(cirq.ry(-math.pi / 2)),

@@ -1,4 +1,4 @@
-"""IonQ's native gates as Cirq gates; all angles are in turns, 1 turn = 2 pi.
+"""IonQ's native gates as Cirq gates; angles are in turns (1 turn = 2 pi).
 
 Source of the matrices: IonQ's documentation, "Getting started with native gates".
 
@@ -27,7 +27,7 @@ __all__ = ["GPI", "GPI2", "MS", "ZZ"]
 
 
 class _Native(cirq.Gate):  # type: ignore[misc]  # cirq ships no types
-    """A gate word of the core, with its angles by name."""
+    """A gate with the matrix of a core gate and named angles."""
 
     _word: str
     _angles: tuple[str, ...]
@@ -69,10 +69,10 @@ class _Native(cirq.Gate):  # type: ignore[misc]  # cirq ships no types
 
 
 class GPI(_Native):
-    """A pi pulse about an axis in the equator.
+    """A pi rotation about an axis in the equator of the Bloch sphere.
 
     Attributes:
-        phi: The axis, in turns.
+        phi: Azimuth of the axis, in turns: X for 0, Y for 0.25.
     """
 
     _word = "gpi"
@@ -86,10 +86,10 @@ class GPI(_Native):
 
 
 class GPI2(_Native):
-    """A pi/2 pulse about an axis in the equator.
+    """A pi/2 rotation about an axis in the equator of the Bloch sphere.
 
     Attributes:
-        phi: The axis, in turns.
+        phi: Azimuth of the axis, in turns: X for 0, Y for 0.25.
     """
 
     _word = "gpi2"
@@ -109,12 +109,12 @@ class GPI2(_Native):
 
 
 class MS(_Native):
-    """The Moelmer-Soerensen gate, partially entangling below a quarter turn.
+    """The Mølmer-Sørensen gate: exp(-i pi angle XX) for phases 0.
 
     Attributes:
-        phi0: Axis of the first qubit, in turns.
-        phi1: Axis of the second qubit, in turns.
-        angle: How far, in turns; 0.25 entangles fully.
+        phi0: Azimuth of the first qubit's axis, in turns.
+        phi1: Azimuth of the second qubit's axis, in turns.
+        angle: Rotation angle, in turns; 0.25 is fully entangling.
     """
 
     _word = "ms"
@@ -128,10 +128,10 @@ class MS(_Native):
 
 
 class ZZ(_Native):
-    """The ZZ rotation of IonQ's Forte systems.
+    """The rotation exp(-i pi angle ZZ) of IonQ's Forte systems.
 
     Attributes:
-        angle: How far, in turns: exp(-i pi angle ZZ).
+        angle: Rotation angle, in turns; 0.25 is fully entangling.
     """
 
     _word = "zz"

@@ -2,6 +2,7 @@
 
 A measurement key is one register of the program: the bits of all its instances (its repeated measurements in one
 circuit), one after the other. The readout adds the number of instances, the inverted bits and the confusion maps.
+Source of the JSON: docs/metadata.md, "qsession_cirq".
 
 >>> readout = Readout(keys=(Key("m", 1, 2, inverted=(1,)),))
 >>> Readout.from_text(readout.to_text()) == readout

@@ -57,7 +57,7 @@ def unsupported_operation(operation: str, reason: str, qubits: tuple[int, ...] =
 
 
 def _periodic(**words: float) -> dict[float, Plan]:
-    """Return exponent -> plan for gates of period 2; the exponents -2, 0, 2 and 4 are the identity."""
+    """Return exponent -> plan for a gate of period 2: each word at its exponent and 2 less and more; the identity."""
     table = dict.fromkeys((-2.0, 0.0, 2.0, 4.0), _NOTHING)
     for word, exponent in words.items():
         table |= dict.fromkeys((exponent - 2, exponent, exponent + 2), (word, ()))

@@ -149,9 +149,7 @@ class Walker:
                     columns.add(word, indices, rest)
                     return
                 if not rest and not self.measurements.qubits.isdisjoint(indices):
-                    self.is_dynamic = (
-                        True  # Cirq simulates even an identity after a measurement repetition by repetition
-                    )
+                    self.is_dynamic = True  # even an identity after a measurement makes Cirq simulate each repetition
                 for name, places, params in rest:
                     columns.add(name, tuple([indices[place] for place in places]), params)
 

@@ -1,1 +1,1 @@
-"""QuantumCircuit to Program."""
+"""Converts ``qiskit.QuantumCircuit`` to :class:`qsession_core.program.Program`."""

@@ -135,7 +135,7 @@ def _is_kept(name: str, keep: AbstractSet[str]) -> bool:
 
 
 def _pauli_evolution(operation: PauliEvolutionGate) -> list[Step] | None:
-    """Return exp(-i time H) as one word; None if H has symbolic or complex coefficients."""
+    """Return exp(-i time H) as one word; None unless H is a SparsePauliOp with real coefficients."""
     hamiltonian = operation.operator
     if (
         not isinstance(hamiltonian, SparsePauliOp)
