@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 from qsession_core.local.simulators.branching import touched
-from qsession_core.local.simulators.choice import choose, simulator
-from qsession_core.local.simulators.interface import is_clifford
+from qsession_core.local.simulators.choice import choose, refuse_noise, simulator
+from qsession_core.local.simulators.interface import is_clifford, is_installed
 from qsession_core.local.simulators.memory import check_memory
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine, active_qubits, final_measurements
+from qsession_core.local.simulators.stim import StimEngine
 
 if TYPE_CHECKING:
     from qsession_core.local.execution.task import Task
@@ -25,6 +26,8 @@ _INLINE_SECONDS = 0.01
 _NANOSECOND = 1e-9
 _STATE_VECTOR_QUBITS = 32
 _BRANCHES = 64
+# A Clifford program with branches of this width is quicker as tableaux than as state vectors
+_WIDE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def plan(task: Task, program: Circuit | Program) -> Plan:
     writing = task.shots * (program.num_results + 1) * _NANOSECOND
     kind = _kind(task, program)
     if isinstance(program, Program):
-        return _of_branches(task, program, writing)
+        return _of_branches(task, program, noise, kind)
     if task.results == "zeros":
         return Plan("zeros", "", writing <= _INLINE_SECONDS)
     if (
@@ -82,7 +85,7 @@ def _kind(task: Task, program: Circuit | Program) -> str:
     if kind is None or not task.target.startswith("quantinuum."):
         return ""
     if kind == "stabilizer":
-        if isinstance(program, Circuit) and not is_clifford(program):
+        if not is_clifford(program):
             raise JobFailure("InvalidInputData", "The stabilizer simulator takes Clifford gates only.")
         return "stabilizer"
     if kind == "state-vector":
@@ -112,16 +115,31 @@ def _chosen(task: Task, program: Circuit, noise: Noise, kind: str) -> Choice:
     return choose(program, task.shots, noise, task.simulator)
 
 
-def _of_branches(task: Task, program: Program, writing: float) -> Plan:
+def _of_branches(task: Task, program: Program, noise: Noise, kind: str) -> Plan:
     """Return how a program with branches will be run."""
+    writing = task.shots * (program.num_results + 1) * _NANOSECOND
     if task.simulator == "qdk" and program.payload:
+        refuse_noise("qdk", set(noise.names) - {"p1", "p2"})
         check_memory(program.num_qubits, 32, task.memory_bytes)
         return Plan("qir", "qdk", is_inline=False)
     if task.results == "zeros":
-        return Plan("zeros", NumpyEngine.name, writing <= _INLINE_SECONDS)
-    if task.simulator not in {"", NumpyEngine.name}:
+        return Plan("branch", NumpyEngine.name, writing <= _INLINE_SECONDS)
+    engine = _branching(task, program, kind)
+    if engine == StimEngine.name:
+        seconds = task.shots * program.size * program.num_qubits * _NANOSECOND
+    else:
+        check_memory(len(touched(program)), 3 * NumpyEngine.bytes_per_amplitude, task.memory_bytes)
+        seconds = program.work * min(task.shots, _BRANCHES) * _NANOSECOND
+    return Plan("branch", engine, writing + seconds <= _INLINE_SECONDS)
+
+
+def _branching(task: Task, program: Program, kind: str) -> str:
+    """Return the name of the simulator that follows a program through its branches."""
+    if task.simulator in {NumpyEngine.name, StimEngine.name}:
+        return task.simulator
+    if task.simulator:
         simulator(task.simulator)  # tells if there is none of this name
         raise JobFailure("InvalidInputData", f"The simulator {task.simulator} runs no programs with branches.")
-    check_memory(len(touched(program)), 3 * NumpyEngine.bytes_per_amplitude, task.memory_bytes)
-    seconds = writing + program.work * min(task.shots, _BRANCHES) * _NANOSECOND
-    return Plan("branch", NumpyEngine.name, seconds <= _INLINE_SECONDS)
+    if not kind and len(touched(program)) >= _WIDE and all(entry[0] != "gate" for entry in program.instructions()):
+        kind = "stabilizer" if is_clifford(program) else ""
+    return StimEngine.name if kind == "stabilizer" and is_installed("stim") else NumpyEngine.name

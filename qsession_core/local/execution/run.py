@@ -12,6 +12,7 @@ from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.noise import LOST, Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
+from qsession_core.local.simulators.stim import StimEngine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,7 @@ def execute(task: Task, program: Circuit | Program, plan: Plan) -> Outcome:
     if plan.method == "qir":
         return _from_text(task, program, noise)
     if isinstance(program, Program):
-        return _branching(task, program, noise)
+        return _branching(task, program, plan, noise)
     if plan.method == "zeros":
         return _written(task, program, np.zeros((task.shots, program.num_results), dtype=np.uint8))
     if plan.method == "exact":
@@ -63,9 +64,12 @@ def _from_text(task: Task, program: Circuit | Program, noise: Noise) -> Outcome:
     return _listed(task, [(_tree_of(value), 1) for value in run_text(payload, task.shots, task.seed, noise)])
 
 
-def _branching(task: Task, program: Program, noise: Noise) -> Outcome:
+def _branching(task: Task, program: Program, plan: Plan, noise: Noise) -> Outcome:
     """Follow a program through its branches."""
-    leaves = NumpyEngine().run(program, task.shots, task.seed, noise, zeros=task.results == "zeros")
+    if plan.simulator == StimEngine.name:
+        leaves = StimEngine().run(program, task.shots, task.seed, noise)
+    else:
+        leaves = NumpyEngine().run(program, task.shots, task.seed, noise, zeros=task.results == "zeros")
     shapes = {leaf.records for leaf in leaves}
     rng = np.random.default_rng([task.seed, 1])
     if program.registers:

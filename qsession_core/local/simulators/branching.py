@@ -1,6 +1,6 @@
 """Follows a program through its measurements, branches and errors, many shots at once.
 
-A branch is a state vector with the number of shots that have come the same way. It splits where shots part: at a
+A branch is a state with the number of shots that have come the same way. It splits where shots part: at a
 measurement, a reset, an error of a gate, a readout error. Errors do not depend on the state, so it is drawn beforehand
 at which gate each shot errs first, and gates in between stay fused. Branches are worked off depth first. Measurements
 that end a program are drawn for all shots of a branch together.
@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
 from qsession_core.local.simulators.interpreter import Thread
-from qsession_core.local.simulators.kernels import Compiler, State
+from qsession_core.local.simulators.kernels import State
 from qsession_core.local.simulators.noise import LOST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Instruction, Operation, Program
@@ -28,34 +30,42 @@ if TYPE_CHECKING:
     Record = tuple[str, Any]
     _Error = tuple[list[Operation], tuple[int, ...]]  # operations, a reset meaning a fall to 0; lost qubits
 
-__all__ = ["Leaf", "Tree", "draw", "marginal", "touched"]
+__all__ = ["Leaf", "QuantumState", "Tree", "touched"]
 
 _PAULIS = ("x", "y", "z")
 
 
-def marginal(state: State, qubits: list[int]) -> NDArray[np.float64]:
-    """Return the probabilities of some qubits' values; bit i of an index is the i-th of the sorted qubits."""
-    weights: NDArray[np.float64] = np.square(state.flat.real)
-    weights += np.square(state.flat.imag)
-    wanted = set(qubits)
-    others = tuple(state.num_qubits - 1 - qubit for qubit in range(state.num_qubits) if qubit not in wanted)
-    if others:
-        summed: NDArray[np.float64] = weights.reshape((2,) * state.num_qubits).sum(axis=others).ravel()
-        return summed
-    return weights
+class QuantumState(Protocol):
+    """A state of several qubits, in whatever form; qubits are counted from 0."""
 
+    def copy(self) -> Self:
+        """Return an independent copy."""
+        ...
 
-def draw(weights: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return indices drawn with these weights."""
-    edges = np.cumsum(weights)
-    drawn = np.searchsorted(edges, rng.random(shots) * edges[-1], side="right")
-    bounded: NDArray[np.int64] = np.minimum(drawn, len(weights) - 1).astype(np.int64)
-    return bounded
+    def apply(self, operations: list[Operation], /) -> None:
+        """Apply gates, in order of time."""
+        ...
+
+    def probability_of_one(self, qubit: int, /) -> float:
+        """Return the probability that a qubit is measured as 1."""
+        ...
+
+    def collapse(self, qubit: int, bit: int, probability: float, /) -> None:
+        """Project a qubit onto a value that has this probability, and normalise."""
+        ...
+
+    def flip(self, qubit: int, /) -> None:
+        """Apply X to a qubit."""
+        ...
+
+    def sample(self, qubits: list[int], shots: int, rng: np.random.Generator, /) -> Shots:
+        """Return measured values of some qubits, ascending, shape (shots, len(qubits)); the state stays as it is."""
+        ...
 
 
 @dataclass(slots=True)
 class _Branch:
-    state: State
+    state: QuantumState
     results: Shots
     count: int
     thread: Thread
@@ -90,10 +100,14 @@ class Tree:
     Args:
         program: The program.
         noise: What goes wrong.
+        make: Makes a state of this many qubits, all of them 0.
         zeros: Measure 0 throughout and leave states alone: how a syntax checker runs.
     """
 
-    def __init__(self, program: Program, noise: Noise, *, zeros: bool = False) -> None:
+    def __init__(
+        self, program: Program, noise: Noise, make: Callable[[int], QuantumState] = State, *, zeros: bool = False
+    ) -> None:
+        self._make = make
         self._program = program
         self._noise = noise
         self._zeros = zeros
@@ -104,7 +118,7 @@ class Tree:
 
     def run(self, shots: int, rng: np.random.Generator) -> list[Leaf]:
         """Return how the shots ended, grouped; within the groups in order of nothing."""
-        state = State(0 if self._zeros else len(self._place))
+        state = self._make(0 if self._zeros else len(self._place))
         results = np.zeros(self._program.num_results, dtype=np.uint8)
         stack = [_Branch(state, results, shots, Thread(self._program))]
         if self._noise.p_init and not self._zeros:
@@ -178,14 +192,13 @@ class Tree:
         return branch.offset >= end
 
     def _apply(self, branch: _Branch, operations: list[Operation]) -> None:
-        if not operations:
-            return
         if branch.lost:
             operations = [operation for operation in operations if branch.lost.isdisjoint(operation[1])]
-        compiler = Compiler(len(self._place))
-        place = self._place
-        compiler.add([(name, tuple(place[qubit] for qubit in qubits), angles) for name, qubits, angles in operations])
-        branch.state.run(compiler.take())
+        if operations:
+            place = self._place
+            branch.state.apply(
+                [(name, tuple(place[qubit] for qubit in qubits), angles) for name, qubits, angles in operations]
+            )
 
     def _first_errors(
         self, branch: _Branch, operations: list[Operation], start: int, stop: int, rng: np.random.Generator
@@ -334,14 +347,14 @@ class Tree:
             bits[:, list(readout)] = 0
             return Leaf(tuple(branch.thread.records), bits)
         qubits = sorted({self._place[qubit] for qubit in readout.values() if qubit in self._place})
-        drawn = draw(marginal(branch.state, qubits), branch.count, rng)
+        drawn = branch.state.sample(qubits, branch.count, rng)
         column = {qubit: number for number, qubit in enumerate(qubits)}
         for result, qubit in readout.items():
             if qubit in branch.lost:
                 bits[:, result] = LOST
                 continue
             place = self._place.get(qubit)
-            bits[:, result] = 0 if place is None else (drawn >> column[place]) & 1
+            bits[:, result] = 0 if place is None else drawn[:, column[place]]
             if flips:
                 bits[:, result] ^= rng.random(branch.count) < flips[result]
             if self._noise.p_meas_0 or self._noise.p_meas_1:

@@ -10,13 +10,13 @@ from qsession_core.errors import PluginError
 from qsession_core.local.readers.circuit import JobFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from qsession_core.local.readers.circuit import Circuit
     from qsession_core.local.simulators.interface import Simulator
     from qsession_core.local.simulators.noise import Noise
 
-__all__ = ["Choice", "choose", "simulator"]
+__all__ = ["Choice", "choose", "refuse_noise", "simulator"]
 
 _LOG = logging.getLogger("qsession.local.simulators")
 
@@ -90,9 +90,14 @@ def _check(engine: Simulator, circuit: Circuit, noise: Noise) -> None:
     """Refuse a circuit, or a noise parameter by its name, that a simulator cannot run."""
     if engine.can_run(circuit, noise):
         return
-    refused = [name for name in noise.names if not engine.can_run(circuit, noise.only(name))]
-    if refused and engine.can_run(circuit, noise.only()):
-        raise JobFailure(
-            "InvalidInputData", f"The simulator {engine.name} cannot run this program with {', '.join(refused)}."
-        )
+    if engine.can_run(circuit, noise.only()):
+        refuse_noise(engine.name, {name for name in noise.names if not engine.can_run(circuit, noise.only(name))})
     raise JobFailure("InvalidInputData", f"The simulator {engine.name} cannot run this program.")
+
+
+def refuse_noise(name: str, parameters: Collection[str]) -> None:
+    """Refuse the noise parameters that a simulator does not simulate, if there are any."""
+    if parameters:
+        raise JobFailure(
+            "InvalidInputData", f"The simulator {name} cannot run this program with {', '.join(sorted(parameters))}."
+        )

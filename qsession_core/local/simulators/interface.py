@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from qsession_core.local.readers.circuit import Circuit
+    from qsession_core.local.readers.circuit import Circuit, Program
     from qsession_core.local.simulators.noise import Noise
 
     Shots = NDArray[np.uint8]
@@ -57,9 +57,9 @@ class Simulator(Protocol):
         ...
 
 
-def is_clifford(circuit: Circuit) -> bool:
-    """Say whether all gates of a circuit are Clifford gates by name."""
-    return all(name in _CLIFFORD for name, _, _ in circuit.operations)
+def is_clifford(program: Circuit | Program) -> bool:
+    """Say whether all gates whose arguments are constants are Clifford gates by name."""
+    return all(name in _CLIFFORD for name, _, _ in program.operations)
 
 
 @cache

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.local.readers.circuit import UNDEFINED, Address, Cells, Circuit, Instruction, JobFailure, Operation
 from qsession_core.local.readers.qir_calls import bad, split
 from qsession_core.local.simulators.llvm_arithmetic import compute, convert
+from qsession_core.local.simulators.noise import LOST
 
 if TYPE_CHECKING:
     from qsession_core.local.readers.circuit import Output, Program
@@ -214,7 +215,7 @@ class Thread:
                 bit = results[places[1]]
                 if bit is _UNKNOWN:
                     raise _DependsOnMeasurementError
-                kept = ("bit", int(bit))
+                kept = ("bit", "-" if bit == LOST else int(bit))
                 self.records = [kept if record == ("result", places[1]) else record for record in self.records]
 
     def _target(self, frame: _Frame, instruction: Instruction) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Index = tuple[Any, ...]
     Single = tuple[complex, complex, complex, complex]
 
-__all__ = ["Compiler", "State", "Step"]
+__all__ = ["Compiler", "State", "Step", "draw", "marginal"]
 
 _BLOCK = 4
 # Columns of one matrix product, so few that BLAS stays single-threaded: its threads gain a third on an idle machine
@@ -73,6 +73,17 @@ class State:
         for step in steps:
             step.apply(self)
 
+    def apply(self, operations: Iterable[Operation]) -> None:
+        """Apply gates, in order of time."""
+        compiler = Compiler(self.num_qubits)
+        compiler.add(operations)
+        self.run(compiler.take())
+
+    def sample(self, qubits: list[int], shots: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Return measured values of some qubits, ascending, shape (shots, len(qubits)); the state stays as it is."""
+        drawn = draw(marginal(self, qubits), shots, rng)
+        return (drawn[:, None] >> np.arange(len(qubits)) & 1).astype(np.uint8)
+
     def exchange(self) -> None:
         """Make the scratch space the state, after a step has written the new amplitudes there."""
         self.flat, self.scratch = self.scratch, self.flat
@@ -95,6 +106,26 @@ class State:
         kept = halves[:, 0].copy()
         halves[:, 0] = halves[:, 1]
         halves[:, 1] = kept
+
+
+def marginal(state: State, qubits: list[int]) -> NDArray[np.float64]:
+    """Return the probabilities of some qubits' values; bit i of an index is the i-th of the sorted qubits."""
+    weights: NDArray[np.float64] = np.square(state.flat.real)
+    weights += np.square(state.flat.imag)
+    wanted = set(qubits)
+    others = tuple(state.num_qubits - 1 - qubit for qubit in range(state.num_qubits) if qubit not in wanted)
+    if others:
+        summed: NDArray[np.float64] = weights.reshape((2,) * state.num_qubits).sum(axis=others).ravel()
+        return summed
+    return weights
+
+
+def draw(weights: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return indices drawn with these weights."""
+    edges = np.cumsum(weights)
+    drawn = np.searchsorted(edges, rng.random(shots) * edges[-1], side="right")
+    bounded: NDArray[np.int64] = np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    return bounded
 
 
 class Block(NamedTuple):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qsession_core.gates.words import gate_named
-from qsession_core.local.simulators.branching import draw
 from qsession_core.local.simulators.interface import is_installed
+from qsession_core.local.simulators.kernels import draw
 from qsession_core.local.simulators.statevector import (
     active_qubits,
     amplitudes_touched,

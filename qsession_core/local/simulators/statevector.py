@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qsession_core.local.readers.circuit import Circuit, Function, Program
-from qsession_core.local.simulators.branching import Leaf, Tree, draw, marginal
-from qsession_core.local.simulators.kernels import Compiler, State
+from qsession_core.local.simulators.branching import Leaf, Tree
+from qsession_core.local.simulators.kernels import State, draw, marginal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,8 +173,6 @@ class NumpyEngine:
 
 
 def _evolved(gates: list[Operation], place: dict[int, int]) -> State:
-    compiler = Compiler(len(place))
-    compiler.add(renumbered(gates, place))
     state = State(len(place))
-    state.run(compiler.take())
+    state.apply(renumbered(gates, place))
     return state

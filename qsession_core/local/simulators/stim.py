@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qsession_core.local.readers.circuit import JobFailure
+from qsession_core.local.simulators.branching import Tree
 from qsession_core.local.simulators.interface import is_clifford, is_installed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qsession_core.local.readers.circuit import Circuit
+    from qsession_core.local.readers.circuit import Circuit, Operation, Program
+    from qsession_core.local.simulators.branching import Leaf
     from qsession_core.local.simulators.noise import Noise
 
 __all__ = ["StimEngine"]
@@ -77,6 +80,66 @@ class StimEngine:
             chance_of = np.where(bits[:, written] == 1, noise.p_meas_1, noise.p_meas_0)
             bits[:, written] ^= (rng.random(chance_of.shape) < chance_of).astype(np.uint8)
         return bits
+
+    def run(self, program: Program, shots: int, seed: int, noise: Noise) -> list[Leaf]:
+        """Return how the shots of a Clifford program with branches ended, grouped. Width does not matter.
+
+        Raises:
+            JobFailure: The program comes to a gate that is not a Clifford gate.
+        """
+        return Tree(program, noise, Tableau).run(shots, np.random.default_rng(seed))
+
+
+class Tableau:
+    """A stabilizer state.
+
+    Args:
+        num_qubits: Its width; all qubits are 0.
+    """
+
+    def __init__(self, num_qubits: int) -> None:
+        import stim
+
+        self._simulator = stim.TableauSimulator()
+        self._simulator.set_num_qubits(num_qubits)
+
+    def copy(self) -> Tableau:
+        """Return an independent copy."""
+        other = Tableau(0)
+        other._simulator = self._simulator.copy()
+        return other
+
+    def apply(self, operations: list[Operation]) -> None:
+        """Apply Clifford gates, in order of time."""
+        import stim
+
+        lines: list[str] = []
+        for name, places, _ in operations:
+            if name not in _WORDS and name not in _WRITTEN:
+                raise JobFailure("InvalidInputData", f"The stabilizer simulator takes Clifford gates only, not {name}.")
+            lines += _gate(name, places)
+        self._simulator.do(stim.Circuit("\n".join(lines)))
+
+    def probability_of_one(self, qubit: int) -> float:
+        """Return the probability that a qubit is measured as 1: 0, 1/2 or 1."""
+        return (1 - int(self._simulator.peek_z(qubit))) / 2
+
+    def collapse(self, qubit: int, bit: int, _probability: float) -> None:
+        """Project a qubit onto a value that is possible."""
+        self._simulator.postselect_z(qubit, desired_value=bool(bit))
+
+    def flip(self, qubit: int) -> None:
+        """Apply X to a qubit."""
+        self._simulator.x(qubit)
+
+    def sample(self, qubits: list[int], shots: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Return measured values of some qubits, shape (shots, len(qubits)); the state stays as it is."""
+        if not qubits:
+            return np.zeros((shots, 0), dtype=np.uint8)
+        made = self._simulator.current_inverse_tableau().inverse().to_circuit("elimination")
+        made.append("M", qubits)
+        measured: NDArray[np.uint8] = made.compile_sampler(seed=int(rng.integers(2**62))).sample(shots).astype(np.uint8)
+        return measured
 
 
 def _gate(name: str, places: tuple[int, ...]) -> list[str]:

@@ -2,12 +2,14 @@
 
 import sys
 
+import msgspec
 import numpy as np
 import pytest
 
 from qsession_core import plugins
 from qsession_core.local import LocalWorkspace, ManualClock
 from qsession_core.local.execution.plan import plan
+from qsession_core.local.execution.prepare import run
 from qsession_core.local.execution.task import Task
 from qsession_core.local.readers.circuit import Circuit, JobFailure
 from qsession_core.local.simulators.choice import choose, simulator
@@ -295,3 +297,46 @@ def test_lost_qubits_come_back_through_the_client_beside_the_shots_that_were_kep
     assert sum(result.counts.values()) == 500 - result.lost_shots
     assert set(result.raw_counts) <= {"11", "-0", "1-", "--", "-1"}
     assert sum(result.raw_counts.values()) == 500
+
+
+# --- programs with branches ---
+
+
+def dynamic(num_qubits, gate="cx"):
+    """A chain of qubits that is measured at one end and turned over at the other, as OpenQASM 2."""
+    lines = [f'OPENQASM 2.0; include "qelib1.inc"; qreg q[{num_qubits}]; creg a[1]; creg c[{num_qubits}]; h q[0];']
+    lines += [f"cx q[{number}], q[{number + 1}];" for number in range(num_qubits - 1)]
+    lines += ["measure q[0] -> a[0];", *(f"if(a==1) x q[{number}];" for number in range(num_qubits))]
+    lines += [f"if(a==1) {gate} q[0], q[1];", f"reset q[{num_qubits - 1}];", "measure q -> c;"]
+    return "\n".join(lines).encode()
+
+
+def test_dynamic_clifford_programs_run_as_tableaux_at_any_width():
+    with LocalWorkspace(seed=1, clock=ManualClock()) as service:
+        params = {"shots": 40, "error-model": False, "simulator": "stabilizer"}
+        result = Client(service).run(dynamic(50), "quantinuum.sim.h2-1e", "honeywell.openqasm.v1", params=params)
+        assert {"0", "1"} == set(result["a"])
+        assert result["c"] == ["0" * 50] * 40
+        del params["simulator"]  # a wide one is chosen by itself
+        result = Client(service).run(dynamic(50), "quantinuum.sim.h2-1e", "honeywell.openqasm.v1", params=params)
+        assert result["c"] == ["0" * 50] * 40
+        params["simulator"] = "stabilizer"
+        error = Client(service).failure(
+            dynamic(4, "ch"), "quantinuum.sim.h2-1e", "honeywell.openqasm.v1", params=params
+        )
+        assert "Clifford gates only" in error["message"]
+
+
+def test_a_noisy_program_with_branches_gives_the_same_distribution_as_tableaux_and_as_state_vectors():
+    noise = {"p1": 0.05, "p2": 0.08, "p_meas_0": 0.02, "p_meas_1": 0.05, "p_init": 0.05, "p_crosstalk_meas": 0.05,
+             "p_crosstalk_init": 0.05, "p1_emission_ratio": 0.3, "p2_emission_ratio": 0.3}  # fmt: skip
+    found = []
+    for name in ("numpy", "stim"):
+        job = task(
+            payload=dynamic(3), input_format="honeywell.openqasm.v1", output_format="honeywell.quantum-results.v1",
+            simulator=name, noise=noise, shots=6_000,
+        )  # fmt: skip
+        registers = msgspec.json.decode(run(job).output)
+        rows = [[int(bit) for bit in a + c] for a, c in zip(registers["a"], registers["c"], strict=True)]
+        found.append(frequencies(np.array(rows)))
+    assert distance(*found) < np.sqrt(16 / 6_000)
