@@ -1,4 +1,4 @@
-"""The grammar of ``filter`` and ``orderby``, read for what it is and turned into SQL.
+"""Reads ``filter`` and ``orderby``, and turns them into SQL.
 
 .. code-block:: text
 
@@ -51,7 +51,7 @@ class _Token(NamedTuple):
 
 
 class _Reader:
-    """Reads one text by recursive descent; every refusal says where."""
+    """Reads one text by recursive descent; a refusal names the position."""
 
     def __init__(self, text: str, parameter: str) -> None:
         self._parameter = parameter
@@ -123,7 +123,7 @@ class _Reader:
             if depth > _MAX_DEPTH:
                 raise self.refusal("nested too deeply", self.here.position)
             inner = self.negation(depth + 1)
-            # a property that an item has not is null, and SQL's "not null" is not true
+            # a property that an item does not have is NULL, and NOT NULL is not true in SQL
             return Where(f"NOT coalesce({inner.sql}, 0)", inner.values)
         return self.part(depth)
 

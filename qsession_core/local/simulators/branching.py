@@ -74,7 +74,7 @@ class _Branch:
     lost: frozenset[int] = frozenset()
 
     def split(self, count: int) -> _Branch:
-        """Send some of the shots another way."""
+        """Return a new branch with some of the shots, at the same point."""
         self.count -= count
         return _Branch(
             self.state.copy(), self.results.copy(), count, self.thread.copy(), self.operations, self.offset, self.lost
@@ -117,7 +117,7 @@ class Tree:
         self._tails = dict(filter(None, map(_tail, entry.blocks.values())))
 
     def run(self, shots: int, rng: np.random.Generator) -> list[Leaf]:
-        """Return how the shots ended, grouped; within the groups in order of nothing."""
+        """Return how the shots ended, grouped by records; the order within a group is arbitrary."""
         state = self._make(0 if self._zeros else len(self._place))
         results = np.zeros(self._program.num_results, dtype=np.uint8)
         stack = [_Branch(state, results, shots, Thread(self._program))]
@@ -130,7 +130,7 @@ class Tree:
         return leaves
 
     def _misprepared(self, branch: _Branch, rng: np.random.Generator) -> list[_Branch]:
-        """Part the shots in which qubits start as 1."""
+        """Split off the shots in which qubits start as 1."""
         wrong = rng.random((branch.count, len(self._place))) < self._noise.p_init
         kinds, counts = np.unique(wrong, axis=0, return_counts=True)
         branches = []

@@ -1,6 +1,6 @@
-"""The exact simulator that is always there: evolve once, then sample.
+"""The built-in exact simulator, by numpy: it evolves a state once, then samples.
 
-Invariants, written before the code:
+Invariants:
 
 1. A state is evolved once, however many shots are asked for. Where every measurement is the last thing that happens to
    its qubit, shots are drawn together from the squared amplitudes of the measured qubits.
@@ -117,10 +117,10 @@ class NumpyEngine:
         """Return the results of each shot, shape (shots, num_results), dtype uint8.
 
         Args:
-            circuit: What to run.
-            shots: How often.
+            circuit: Its qubits that no gate touches take no memory.
+            shots: At least 1.
             seed: Not negative; the same seed gives the same shots.
-            noise: What goes wrong.
+            noise: Any.
         """
         rng = np.random.default_rng(seed)
         final = final_measurements(circuit) if noise.is_none else None
@@ -145,11 +145,11 @@ class NumpyEngine:
         """Return how the shots of a program with branches ended, grouped.
 
         Args:
-            program: What to run.
-            shots: How often.
-            seed: Not negative.
-            noise: What goes wrong.
-            zeros: Measure 0 throughout, without simulating.
+            program: Its classical side runs here too.
+            shots: At least 1.
+            seed: Not negative; the same seed gives the same shots.
+            noise: Any.
+            zeros: Do not simulate; every measurement gives 0.
         """
         return Tree(program, noise, zeros=zeros).run(shots, np.random.default_rng(seed))
 
