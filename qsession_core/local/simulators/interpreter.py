@@ -204,7 +204,7 @@ class Thread:
             self.records.append((name, result))
         elif kind == "read":
             value = results[result]
-            frame.values[name] = value if value is _UNKNOWN else int(value)
+            frame.values[name] = value if value is _UNKNOWN else int(value) & 1  # a lost result reads as 0
         else:
             results[result] = self._known(frame, name)
 

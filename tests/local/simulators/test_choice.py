@@ -340,3 +340,13 @@ def test_a_noisy_program_with_branches_gives_the_same_distribution_as_tableaux_a
         rows = [[int(bit) for bit in a + c] for a, c in zip(registers["a"], registers["c"], strict=True)]
         found.append(frequencies(np.array(rows)))
     assert distance(*found) < np.sqrt(16 / 6_000)
+
+
+def test_a_condition_reads_a_lost_result_as_0():
+    qasm = b"""OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg a[1]; creg c[2];
+    x q[0]; measure q[0] -> a[0]; if(a==1) x q[1]; measure q -> c;"""
+    job = task(
+        payload=qasm, input_format="honeywell.openqasm.v1", output_format="honeywell.quantum-results.v1",
+        noise={"p_loss": 1.0},
+    )  # fmt: skip
+    assert msgspec.json.decode(run(job).output) == {"a": ["-"] * 10, "c": ["0-"] * 10}
