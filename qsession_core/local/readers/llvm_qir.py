@@ -57,6 +57,8 @@ def _read(payload: str | bytes, entry_point: str) -> Program:
             ' pip install "qsession[local]".',
         ) from error
     context = pyqir.Context()
+    if isinstance(payload, str) and "\x00" in payload:
+        raise bad("the text has a NUL character")  # pyqir panics on it
     try:
         if isinstance(payload, str):
             module = pyqir.Module.from_ir(context, payload)
