@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
-    from qsession_core.client.session import Session, SessionSlot
+    from qsession_core.client.session import Session
+    from qsession_core.client.session_slot import SessionSlot
 
 __all__ = ["SessionHost"]
 
@@ -28,7 +29,7 @@ class SessionHost:
         session_slot: The sessions that its jobs join; a backend or Cirq target has that of its target.
     """
 
-    session_slot: SessionSlot
+    session_slot: SessionSlot[Session]
 
     @property
     def latest_session(self) -> Session | None:
@@ -79,7 +80,8 @@ class SessionHost:
         """
         from qsession_core.client.budget import Budget
         from qsession_core.client.service.calls import tag_list, text_of
-        from qsession_core.client.session import Session, SessionSettings
+        from qsession_core.client.session import Session
+        from qsession_core.client.session_slot import SessionSettings
         from qsession_core.errors import ServiceError, TransportError
 
         slot = self.session_slot

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
 from qsession_core.catalog import KnownTarget
 from qsession_core.client.interface import WorkspaceParts
-from qsession_core.client.session import SessionSlot
 from qsession_core.client.session_host import SessionHost
+from qsession_core.client.session_slot import SessionSlot
 from qsession_core.client.submitting.cost import Quote, estimate
 from qsession_core.client.submitting.encoding import Encoder, PayloadTemplate, name_of
 from qsession_core.client.submitting.submission import NewJob
@@ -80,7 +80,7 @@ class Target(SessionHost):
         self.provider = provider
         self.provider_id = provider_id
         self.details = status
-        self.session_slot = SessionSlot(workspace, status.id, provider_id, self.row.hold_seconds)
+        self.session_slot: SessionSlot[Session] = SessionSlot(workspace, status.id, provider_id, self.row.hold_seconds)
 
     def __repr__(self) -> str:
         return f"<Target {self.name}: {self.num_qubits} qubits, {self.target_profile or 'no QIR'}>"
