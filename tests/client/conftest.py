@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qsession_core import Program, Request, Response, Workspace
-from qsession_core.local import LocalWorkspace
+from qsession_core.local import LocalWorkspace, ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,8 @@ class Recorder:
 
 @pytest.fixture
 def service() -> Iterator[LocalWorkspace]:
-    with LocalWorkspace(seed=11) as running:
+    """A service whose time passes when the client sleeps, so that nobody waits for retries."""
+    with LocalWorkspace(seed=11, clock=ManualClock()) as running:
         yield running
 
 
@@ -58,7 +59,7 @@ def connect(service: LocalWorkspace, recorder: Recorder) -> Callable[..., Worksp
             endpoint=at.endpoint,
             credential=at.api_key,
             transport=recorder,
-            **options,
+            **{"clock": service.clock, **options},
         )
 
     return connected

@@ -144,6 +144,7 @@ for kill in range(kills):
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_path):
     arguments = [str(tmp_path / "ws"), str(tmp_path / "journal"), str(KILLS)]
     subprocess.run([sys.executable, "-c", KILLER, *arguments], check=True, timeout=240)

@@ -50,6 +50,7 @@ def test_a_pool_of_processes_gives_the_same(inline):
         assert counts(pool, JOBS) == inline
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_dask_cluster_gives_the_same(inline):
     import distributed

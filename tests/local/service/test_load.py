@@ -18,6 +18,7 @@ from tests.support.wire_client import BELL, LONG, Client
 JOBS, THREADS = 2000, 64
 
 
+@pytest.mark.slow
 def test_64_threads_and_2000_jobs_lose_nothing():
     with LocalWorkspace(seed=1) as service:
         client = Client(service)
