@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qsession_core.local.readers.circuit import JobFailure
@@ -24,7 +26,9 @@ _TWO: dict[type[ast.operator], Callable[[float, float], float]] = {
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sin": math.sin, "cos": math.cos, "tan": math.tan, "exp": math.exp, "ln": math.log, "sqrt": math.sqrt,
 }  # fmt: skip
-_MAX_LENGTH = 200
+_MAX_LENGTH = 1000
+# Names get a letter of ours before them: "lambda" is a name in OpenQASM, and none in Python
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
 def angle(text: str, names: Mapping[str, float] | None = None) -> float:
@@ -37,9 +41,7 @@ def angle(text: str, names: Mapping[str, float] | None = None) -> float:
         JobFailure: It is no expression, or has no finite value.
     """
     try:
-        value = _value(
-            ast.parse(text[:_MAX_LENGTH].strip().replace("^", "**"), mode="eval").body, {"pi": math.pi, **(names or {})}
-        )
+        value = _value(_parsed(text), {"pi": math.pi, **(names or {})})
     except (ValueError, SyntaxError, TypeError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
         raise JobFailure("InvalidInputData", f"{text[:60]!r} is no angle.") from error
     if not math.isfinite(value):
@@ -47,12 +49,19 @@ def angle(text: str, names: Mapping[str, float] | None = None) -> float:
     return value
 
 
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> ast.expr:
+    if len(text) > _MAX_LENGTH:
+        raise ValueError("too long")
+    return ast.parse(_WORD.sub(r"_\g<0>", text.strip().replace("^", "**")), mode="eval").body
+
+
 def _value(node: ast.expr, names: Mapping[str, float]) -> float:
     match node:
         case ast.Constant(value=int() | float() as number):
             return float(number)
         case ast.Name(id=name):
-            return names[name]
+            return names[name[1:]]
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return -_value(inner, names)
         case ast.UnaryOp(op=ast.UAdd(), operand=inner):
@@ -61,5 +70,5 @@ def _value(node: ast.expr, names: Mapping[str, float]) -> float:
             value = _TWO[type(op)](_value(left, names), _value(right, names))
             return float(value)
         case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]):
-            return _FUNCTIONS[name](_value(inner, names))
+            return _FUNCTIONS[name[1:]](_value(inner, names))
     raise ValueError("not understood")

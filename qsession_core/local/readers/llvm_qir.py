@@ -42,6 +42,10 @@ def read_llvm(payload: str | bytes, entry_point: str = "") -> Program:
         return _read(payload, entry_point)
     except JobFailure as raised:
         failure = raised
+    except BaseException as raised:
+        if type(raised).__name__ != "PanicException":  # how pyqir breaks off; it is not an Exception
+            raise
+        failure = bad("LLVM's parser broke off over the module")
     # pyqir's objects must end in the thread that made them, and the frames of a traceback would keep them
     failure.__traceback__ = failure.__cause__ = failure.__context__ = None
     raise failure
@@ -61,6 +65,8 @@ def _read(payload: str | bytes, entry_point: str) -> Program:
         raise bad("the text has a NUL character")  # pyqir panics on it
     try:
         if isinstance(payload, str):
+            if "\0" in payload:
+                raise bad("the text has a zero byte in it")
             module = pyqir.Module.from_ir(context, payload)
         else:
             module = pyqir.Module.from_bitcode(context, payload)

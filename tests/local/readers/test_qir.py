@@ -347,7 +347,7 @@ def test_what_means_nothing_fails_with_a_sentence(line, problem):
     assert problem in failure_of(qir("\n".join([gate("h__body", 1), f"  {line}"])))
 
 
-@pytest.mark.parametrize("payload", [b"", b"\xff\xfe", b"hello", b"{}", b"BC\xc0\xdenonsense", b"OPENQASM 2.0;"])
+@pytest.mark.parametrize("payload", [b"", b"\xff\xfe", b"\0", b"hello", b"{}", b"BC\xc0\xdenonsense", b"OPENQASM 2.0;"])
 def test_what_is_not_qir_fails(payload):
     failure_of(payload)
 

@@ -178,6 +178,87 @@ def test_openqasm_conditions_follow_the_register():
     assert 50 < bits[:, 1].sum() < 150
 
 
+def of_qiskit(text):
+    """Return the probabilities of a program without measurements, as Qiskit reads it; bit i of an index is qubit i."""
+    from qiskit import qasm2
+    from qiskit.quantum_info import Statevector
+
+    return Statevector(qasm2.loads(text, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)).probabilities()
+
+
+def test_every_gate_of_qiskits_library_is_read():
+    from qiskit import qasm2
+
+    for instruction in qasm2.LEGACY_CUSTOM_INSTRUCTIONS:
+        if instruction.name in {"u0", "delay"}:
+            continue
+        width = instruction.num_qubits
+        angles = ", ".join(str(0.3 + 0.2 * place) for place in range(instruction.num_params))
+        qubits = ", ".join(f"q[{qubit}]" for qubit in range(width))
+        turns = [f"ry({0.4 + 0.3 * qubit}) q[{qubit}]; rz(0.3) q[{qubit}];" for qubit in range(width)]
+        applied = f"{instruction.name}{f'({angles})' if angles else ''} {qubits};"
+        text = f'OPENQASM 2.0; include "qelib1.inc"; qreg q[{width}]; {" ".join(turns)} {applied} h q;'
+        circuit = read_openqasm(f"{text} creg c[{width}]; measure q -> c;".encode())
+        keys, weights, _ = NumpyEngine().probabilities(circuit)
+        found = np.zeros(2**width)
+        found[keys] = weights
+        assert np.allclose(found, of_qiskit(text), atol=1e-9), instruction.name
+
+
+def test_openqasm_definitions_expand_in_a_number_of_steps_that_is_known_before():
+    chain = "".join(f"gate g{level + 1}(t) a {{ g{level}(t/2) a; }} " for level in range(300))
+    head = 'OPENQASM 2.0; include "qelib1.inc"; gate g0(t) a { rx(t) a; } '
+    circuit = read_openqasm(f"{head}{chain}qreg q[1]; g300(1.0) q[0];".encode())
+    assert circuit.operations == [("rx", (0,), (2.0**-300,))]
+    double = "".join(f"gate g{level + 1}(t) a {{ g{level}(t) a; g{level}(t) a; }} " for level in range(300))
+    with pytest.raises(JobFailure, match="expand to more than"):
+        read_openqasm(f"{head}{double}qreg q[1]; g300(1.0) q[0];".encode())
+    with pytest.raises(JobFailure, match="opaque"):
+        read_openqasm(b"OPENQASM 2.0; opaque magic(t) a; qreg q[1]; magic(1) q[0];")
+    assert read_openqasm(b"OPENQASM 2.0; opaque magic(t) a; qreg q[1]; x q[0];").operations == [("x", (0,), ())]
+
+
+def bits_of(text, shots=20):
+    """Return the only row of bits of a program."""
+    program = read_openqasm(f'OPENQASM 2.0; include "hqslib1.inc"; qreg q[3]; creg c[3]; creg d[2]; {text}'.encode())
+    if isinstance(program, Circuit):
+        rows = NumpyEngine().sample(program, shots, 1, QUIET)
+    else:
+        rows = np.concatenate([leaf.bits for leaf in NumpyEngine().run(program, shots, 1, QUIET)])
+    (row,) = {tuple(row.tolist()) for row in rows}
+    return row
+
+
+@pytest.mark.parametrize(
+    ("text", "bits"),
+    [
+        ("c[0] = 1; c[1] = c[0];", (1, 1, 0, 0, 0)),
+        ("x q[0]; measure q[0] -> c[0]; c[2] = (c[0] ^ c[1]);", (1, 0, 1, 0, 0)),
+        ("c = 5; d = c;", (1, 0, 1, 1, 0)),
+        ("c = 5; d = c >> 1;", (1, 0, 1, 0, 1)),
+        ("c = 3; d = ~c;", (1, 1, 0, 0, 0)),
+        ("d = 3; c = (d + 2);", (1, 0, 1, 1, 1)),
+        ("c = 6; if(c>=6) d[1] = 1;", (0, 1, 1, 0, 1)),
+        ("c = 6; if(c<6) d[1] = 1;", (0, 1, 1, 0, 0)),
+        ("c[1] = 1; if(c[1]==1) x q[0]; measure q[0] -> d[0];", (0, 1, 0, 1, 0)),
+        ("c[1] = 1; if(c!=2) x q[0]; if (c == 2) measure q[0] -> d[0];", (0, 1, 0, 0, 0)),
+        ("U1q(pi,0) q[0]; measure q[0] -> c[0];", (1, 0, 0, 0, 0)),
+        ("h q[0]; ZZ q[0],q[1]; RZZ(-pi/2) q[0],q[1]; Rxxyyzz(0,0,0) q[0],q[1]; h q[0]; measure q -> c;", (0,) * 5),
+        ("if(c[0]==0) c[0] = 1; if(c[0]==0) c[1] = 1;", (1, 0, 0, 0, 0)),
+    ],
+)
+def test_quantinuums_classical_statements_are_carried_out(text, bits):
+    assert bits_of(text) == bits
+
+
+@pytest.mark.parametrize(
+    "text", ["c[3] = 1;", "e = 1;", "c = 1.5;", "c = f(1);", "c = c[9];", "if(c==1 x q[0];", "c = 1 if c else 2;"]
+)
+def test_classical_statements_that_mean_nothing_fail(text):
+    with pytest.raises(JobFailure):
+        bits_of(text)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,0 +1,177 @@
+"""The gates of OpenQASM 2: words, Qiskit's and Quantinuum's libraries, and definitions of a program's own.
+
+A definition is read once, and may use only what is defined before it; so definitions cannot run in a circle, and how
+many gates one expands to is known before it is expanded. Source: the libraries ``qelib1.inc`` (Qiskit's) and
+``hqslib1.inc`` (Quantinuum's).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from qsession_core.gates.words import GATES, controlled, gate_named
+from qsession_core.local.readers.angles import angle
+from qsession_core.local.readers.circuit import JobFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from qsession_core.local.readers.circuit import Operation
+
+__all__ = ["Gates", "bad", "parts_of"]
+
+# Names of the libraries -> gate words
+_ALIASES = {
+    "U": "u", "u3": "u", "u1": "p", "CX": "cx", "cu1": "cp", "cnot": "cx", "Rz": "rz", "RZZ": "rzz", "Rx": "rx",
+    "Ry": "ry", "c3x": controlled("x", 3), "c4x": controlled("x", 4), "c3sqrtx": controlled("sx", 3),
+}  # fmt: skip
+_LIBRARY = """
+gate u0(gamma) q { id q; }
+gate u2(phi,lambda) q { u(pi/2,phi,lambda) q; }
+gate cu3(theta,phi,lambda) c,q { cu(theta,phi,lambda,0) c,q; }
+gate rccx a,b,c { h c; t c; cx b,c; tdg c; cx a,c; t c; cx b,c; tdg c; h c; }
+gate rc3x a,b,c,d { h d; t d; cx c,d; tdg d; h d; cx a,d; t d; cx b,d; tdg d; cx a,d; t d; cx b,d; tdg d; h d; t d;
+  cx c,d; tdg d; h d; }
+gate rcccx a,b,c,d { rc3x a,b,c,d; }
+gate ZZ a,b { rzz(pi/2) a,b; }
+gate U1q(theta,phi) q { u(theta,phi-pi/2,pi/2-phi) q; }
+gate Rxxyyzz(alpha,beta,gamma) a,b { rxx(alpha) a,b; ryy(beta) a,b; rzz(gamma) a,b; }
+"""
+_HEAD = re.compile(r"(gate|opaque)\s+(\w+)\s*(?:\(([^()]*)\))?\s*(.*)", re.DOTALL)
+_APPLY = re.compile(r"(\w+)\s*(?:\((.*)\)\s*|\s)(\S.*)", re.DOTALL)
+_MAX_GATES = 2_000_000
+
+
+def bad(problem: str) -> JobFailure:
+    """Return the failure of a job whose OpenQASM cannot be taken."""
+    return JobFailure("InvalidInputData", f"honeywell.openqasm.v1: {problem}.")
+
+
+def split_at_commas(text: str) -> list[str]:
+    """Split at commas outside parentheses."""
+    parts, depth, start = [], 0, 0
+    for place, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append(text[start:place].strip())
+            start = place + 1
+    last = text[start:].strip()
+    return [*parts, last] if last or parts else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One gate within a definition: its name, what that means, its angles as text, its qubits by position."""
+
+    name: str
+    meaning: _Definition | None
+    angles: list[str]
+    places: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    parameters: list[str]
+    num_qubits: int
+    steps: list[_Step] | None  # None for an opaque gate
+    size: int  # how many steps it takes in all
+
+
+@cache
+def _library() -> dict[str, _Definition]:
+    gates = Gates({})
+    for text in _LIBRARY.split("}")[:-1]:
+        gates.define(*map(str.strip, text.split("{")))
+    return gates.definitions
+
+
+class Gates:
+    """The gates that a program can apply; those of the libraries to begin with."""
+
+    def __init__(self, definitions: Mapping[str, _Definition] | None = None) -> None:
+        self.definitions = dict(_library() if definitions is None else definitions)
+        self._own: set[str] = set()
+        self._expanded = 0
+
+    def define(self, head: str, body: str | None) -> None:
+        """Take a definition, or an opaque gate, whose body is None."""
+        found = _HEAD.fullmatch(head)
+        if found is None or (found[1] == "opaque") is not (body is None):
+            raise bad(f"{head[:60]!r} is not a definition")
+        name, parameters, qubits = found[2], split_at_commas(found[3] or ""), split_at_commas(found[4])
+        if name in self._own or len(set(qubits)) != len(qubits) or not qubits:
+            raise bad(f"the definition of {name} is the second one, or has no qubits of its own")
+        self._own.add(name)
+        steps = None if body is None else self._steps(name, dict.fromkeys(parameters, 0.5), qubits, body)
+        size = 1 + sum(1 if step.meaning is None else step.meaning.size for step in steps or ())
+        self.definitions[name] = _Definition(parameters, len(qubits), steps, size)
+
+    def _steps(self, name: str, parameters: dict[str, float], qubits: list[str], body: str) -> list[_Step]:
+        places = {qubit: place for place, qubit in enumerate(qubits)}
+        steps = []
+        for text in filter(None, map(str.strip, body.split(";"))):
+            inner, angles, names = parts_of(text)
+            if inner == "barrier":
+                continue
+            unknown = [qubit for qubit in names if qubit not in places]
+            if unknown:
+                raise bad(f"{name} uses the qubit {unknown[0][:40]!r}, which it does not have")
+            self._check(inner, len(angles), [places[qubit] for qubit in names])
+            for text_of_angle in angles:
+                angle(text_of_angle, parameters)
+            steps.append(_Step(inner, self.definitions.get(inner), angles, [places[qubit] for qubit in names]))
+        return steps
+
+    def _check(self, name: str, num_angles: int, qubits: Sequence[int]) -> None:
+        """Check that a gate is there and takes so many angles and qubits."""
+        definition = self.definitions.get(name)
+        if definition is not None:
+            expected = (definition.num_qubits, len(definition.parameters))
+        else:
+            word = _ALIASES.get(name, name)
+            known = gate_named(word) if word in GATES or name in _ALIASES else None
+            if known is None:
+                raise bad(f"there is no gate {name}")
+            expected = (known.num_qubits, known.num_params)
+        if (len(qubits), num_angles) != expected:
+            raise bad(f"{name} takes {expected[0]} qubits and {expected[1]} angles")
+        if len(set(qubits)) != len(qubits):
+            raise bad(f"{name} uses a qubit twice")
+
+    def applied(self, name: str, angles: list[float], qubits: list[int]) -> list[Operation]:
+        """Return the operations of a gate on qubits.
+
+        Raises:
+            JobFailure: There is no such gate, it is opaque, or it expands to too many.
+        """
+        self._check(name, len(angles), qubits)
+        whole = self.definitions.get(name)
+        if whole is not None:
+            self._expanded += whole.size
+            if self._expanded > _MAX_GATES:
+                raise bad(f"the definitions expand to more than {_MAX_GATES} gates")
+        operations: list[Operation] = []
+        stack = [(name, whole, angles, qubits)]
+        while stack:
+            name, definition, angles, qubits = stack.pop()
+            if definition is None:
+                operations.append((_ALIASES.get(name, name), tuple(qubits), tuple(angles)))
+                continue
+            if definition.steps is None:
+                raise bad(f"the gate {name} is opaque: nothing says what it does")
+            names = dict(zip(definition.parameters, angles, strict=True))
+            for step in reversed(definition.steps):
+                values = [angle(text, names) for text in step.angles]
+                stack.append((step.name, step.meaning, values, [qubits[place] for place in step.places]))
+        return operations
+
+
+def parts_of(text: str) -> tuple[str, list[str], list[str]]:
+    """Return the name, the angles and the qubits of one application, as text."""
+    found = _APPLY.fullmatch(text)
+    if found is None:
+        raise bad(f"{text[:60]!r} is not a statement")
+    return found[1], split_at_commas(found[2] or ""), split_at_commas(found[3])
