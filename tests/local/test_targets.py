@@ -190,8 +190,29 @@ def test_what_cannot_run_fails_with_the_services_codes(client, kind, code, said)
 def test_what_would_be_run_otherwise_than_asked_is_not_run(client, params):
     error = client.failure(BELL_QIR, input_format="qir.v1", params={"shots": 5, **params})
     assert "cannot be run by the local workspace" in error["message"]
-    quil = {"payload": b"X 0", "target": "rigetti.sim.qvm", "input_format": "rigetti.quil.v1"}
-    assert "substitutions" in client.failure(**quil, params={"substitutions": {"theta": [[1.0]]}})["message"]
+
+
+def test_a_quil_job_runs_once_for_each_substitution(client):
+    text = b"DECLARE ro BIT[2]; DECLARE theta REAL[2]; RX(theta[0]) 0; RX(theta[1]) 1; MEASURE 0 ro[0]; MEASURE 1 ro[1]"
+    quil = {"payload": text, "target": "rigetti.sim.qvm", "input_format": "rigetti.quil.v1"}
+    values = {"theta": [[0.0, np.pi], [np.pi, 0.0], [np.pi, np.pi]]}
+    assert client.run(**quil, params={"count": 2, "substitutions": values}) == {
+        "ro": [[0, 1]] * 2 + [[1, 0]] * 2 + [[1, 1]] * 2
+    }
+    for wrong in ({"beta": [[1.0]]}, {"theta": [[1.0]]}, {"theta": "x"}, {"theta": [[1.0, 2.0]], "beta": []}):
+        assert "substitut" in client.failure(**quil, params={"substitutions": wrong})["message"]
+
+
+def test_quil_with_jumps_runs_on_the_qvm(client):
+    text = b"""DECLARE ro BIT[2]
+        H 0
+        MEASURE 0 ro[0]
+        JUMP-UNLESS @END ro[0]
+        X 1
+        LABEL @END
+        MEASURE 1 ro[1]"""
+    rows = client.run(text, "rigetti.sim.qvm", "rigetti.quil.v1", params={"count": 50})["ro"]
+    assert {tuple(row) for row in rows} == {(0, 0), (1, 1)}
 
 
 def test_the_entry_point_that_is_asked_for_is_run(client):

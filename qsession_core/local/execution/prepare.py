@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from qsession_core.local.execution.bindings import bindings_of, bound, joined
 from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 from qsession_core.local.simulators.interpreter import flattened
@@ -39,7 +40,7 @@ def prepare(task: Task) -> Circuit | Program:
         raise JobFailure(
             "InvalidInputData", f"{task.shots} shots of {program.num_results} results are too many; ask for fewer."
         )
-    if isinstance(program, Program) and task.profile == "Base":
+    if isinstance(program, Program) and task.input_format == "qir.v1" and task.profile == "Base":
         raise JobFailure(
             "InvalidInputData",
             f"The program is more than gates, measurements and records; {task.target} takes the Base profile only.",
@@ -70,9 +71,7 @@ def _read(task: Task) -> Circuit | Program:
         case "rigetti.quil.v1":
             from qsession_core.local.readers.quil import read_quil
 
-            if task.params.get("substitutions"):
-                raise JobFailure("InvalidInputData", "Quil with substitutions cannot be run by the local workspace.")
-            return read_quil(task.payload)
+            return read_quil(task.payload, bindings_of(task.params)[0])
         case _:
             raise JobFailure("CannotTranslateInputData", f"{task.input_format} cannot be run by the local workspace.")
 
@@ -127,6 +126,9 @@ def run_prepared(task: Task, program: Circuit | Program, plan: Plan) -> Outcome:
     """Run a task whose input was read already."""
     from qsession_core.local.execution.run import execute
 
+    bindings = bindings_of(task.params) if task.input_format == "rigetti.quil.v1" else []
+    if len(bindings) > 1:
+        return joined([run(bound(task, binding, place)) for place, binding in enumerate(bindings)])
     try:
         return replace(execute(task, program, plan), amounts=(*_counted(program), task.shots))
     except JobFailure as failure:

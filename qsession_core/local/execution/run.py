@@ -86,6 +86,8 @@ def _of_registers(task: Task, program: Program, leaves: list[Leaf], rng: np.rand
     """Write shots by registers."""
     bits = np.concatenate([leaf.bits for leaf in leaves])
     rng.shuffle(bits)
+    if task.output_format == "rigetti.quil-results.v1":
+        return _raw(results.rows_json(bits, program.registers))
     if task.output_format != "honeywell.quantum-results.v1":
         raise _untranslatable(task)
     return Outcome(results.registers_json(bits, program.registers), "rawOutputData")

@@ -17,7 +17,7 @@ from qsession_core.local.readers.circuit import JobFailure
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["angle"]
+__all__ = ["angle", "split_at_commas"]
 
 _TWO: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -72,3 +72,15 @@ def _value(node: ast.expr, names: Mapping[str, float]) -> float:
         case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]):
             return _FUNCTIONS[name[1:]](_value(inner, names))
     raise ValueError("not understood")
+
+
+def split_at_commas(text: str) -> list[str]:
+    """Split at commas outside parentheses."""
+    parts, depth, start = [], 0, 0
+    for place, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append(text[start:place].strip())
+            start = place + 1
+    last = text[start:].strip()
+    return [*parts, last] if last or parts else []

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from qsession_core.gates.words import GATES, controlled, gate_named
-from qsession_core.local.readers.angles import angle
+from qsession_core.local.readers.angles import angle, split_at_commas
 from qsession_core.local.readers.circuit import JobFailure
 
 if TYPE_CHECKING:
@@ -48,18 +48,6 @@ _MAX_GATES = 2_000_000
 def bad(problem: str) -> JobFailure:
     """Return the failure of a job whose OpenQASM cannot be taken."""
     return JobFailure("InvalidInputData", f"honeywell.openqasm.v1: {problem}.")
-
-
-def split_at_commas(text: str) -> list[str]:
-    """Split at commas outside parentheses."""
-    parts, depth, start = [], 0, 0
-    for place, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and depth == 0:
-            parts.append(text[start:place].strip())
-            start = place + 1
-    last = text[start:].strip()
-    return [*parts, last] if last or parts else []
 
 
 @dataclass(frozen=True, slots=True)

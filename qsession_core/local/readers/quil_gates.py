@@ -1,0 +1,193 @@
+"""Quil's gates: the standard ones, definitions by matrix or permutation, modifiers, and the expressions in them.
+
+Source: the Quil specification (github.com/quil-lang/quil), sections "Gates" and "Arithmetic expressions".
+"""
+
+from __future__ import annotations
+
+import ast
+import cmath
+import math
+import operator
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from qsession_core.gates.words import GATES, controlled, gate_named
+from qsession_core.local.readers.angles import split_at_commas
+from qsession_core.local.readers.circuit import JobFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from qsession_core.local.readers.circuit import Operation
+
+__all__ = ["Gates", "bad", "number"]
+
+_WORDS = {
+    "I": "id", "X": "x", "Y": "y", "Z": "z", "H": "h", "S": "s", "T": "t", "RX": "rx", "RY": "ry", "RZ": "rz",
+    "PHASE": "p", "CNOT": "cx", "CZ": "cz", "CPHASE": "cp", "SWAP": "swap", "ISWAP": "iswap", "CCNOT": "ccx",
+    "CSWAP": "cswap",
+}  # fmt: skip
+# Gates without a word: parameters, rows of their matrices
+_MATRICES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "XY": (("t",), ("1,0,0,0", "0,cos(t/2),i*sin(t/2),0", "0,i*sin(t/2),cos(t/2),0", "0,0,0,1")),
+    "PSWAP": (("t",), ("1,0,0,0", "0,0,cis(t),0", "0,cis(t),0,0", "0,0,0,1")),
+    "SQISW": ((), ("1,0,0,0", "0,1/sqrt(2),i/sqrt(2),0", "0,i/sqrt(2),1/sqrt(2),0", "0,0,0,1")),
+    "CPHASE00": (("t",), ("cis(t),0,0,0", "0,1,0,0", "0,0,1,0", "0,0,0,1")),
+    "CPHASE01": (("t",), ("1,0,0,0", "0,cis(t),0,0", "0,0,1,0", "0,0,0,1")),
+    "CPHASE10": (("t",), ("1,0,0,0", "0,1,0,0", "0,0,cis(t),0", "0,0,0,1")),
+}
+_INVERSES = {"s": "sdg", "t": "tdg", **{word: word for word in ("id", "x", "y", "z", "h", "cx", "cz", "swap", "ccx")}}
+_DEFGATE = re.compile(r"DEFGATE\s+([\w-]+)\s*(?:\(([^()]*)\))?(?:\s+AS\s+([\w-]+))?\s*:")
+_TWO: dict[type[ast.operator], Callable[[complex, complex], complex]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}  # fmt: skip
+_FUNCTIONS: dict[str, Callable[[complex], complex]] = {
+    "sin": cmath.sin, "cos": cmath.cos, "exp": cmath.exp, "sqrt": cmath.sqrt, "cis": lambda x: cmath.exp(1j * x),
+}  # fmt: skip
+_CONSTANTS = {"pi": math.pi, "i": 1j}
+_NAME = re.compile(r"(?<![\w.])%?([A-Za-z_][\w-]*)(\[\d+\])?")
+_IMAGINARY = re.compile(r"(?<=[\d.])i\b")
+_MAX_LENGTH = 1_000
+_MAX_QUBITS = 8  # a dense matrix of 2^8
+_TOLERANCE = 1e-6
+
+
+def bad(problem: str) -> JobFailure:
+    """Return the failure of a job whose Quil cannot be taken."""
+    return JobFailure("InvalidInputData", f"rigetti.quil.v1: {problem}.")
+
+
+def number(text: str, names: Mapping[str, complex]) -> complex:
+    """Return the value of an expression.
+
+    >>> number("-%theta/2 + 2^-1", {"theta": 1.0}), number("cis(pi)*i", {}).imag
+    (0j, -1.0)
+
+    Raises:
+        JobFailure: It is not an expression, or has no finite value.
+    """
+    try:
+        value = complex(_value(*_parsed(text), names))
+    except (ValueError, SyntaxError, TypeError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise bad(f"{text[:60]!r} is not an expression of what is known") from error
+    if not cmath.isfinite(value):
+        raise bad(f"{text[:60]!r} has no finite value")
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> tuple[ast.expr, list[str]]:
+    """Return an expression, and the names in it; name n stands as ``_n``."""
+    if len(text) > _MAX_LENGTH:
+        raise ValueError("too long")
+    names: list[str] = []
+
+    def numbered(found: re.Match[str]) -> str:
+        names.append(found[1] + (found[2] or ""))
+        return f"_{len(names) - 1}"
+
+    replaced = _NAME.sub(numbered, _IMAGINARY.sub("*i", text.strip()).replace("^", "**"))
+    return ast.parse(replaced, mode="eval").body, names
+
+
+def _value(node: ast.expr, texts: list[str], names: Mapping[str, complex]) -> complex:
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return value
+        case ast.Name(id=name):
+            text = texts[int(name[1:])]
+            return names[text] if text in names else _CONSTANTS[text]
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return -_value(inner, texts, names)
+        case ast.UnaryOp(op=ast.UAdd(), operand=inner):
+            return _value(inner, texts, names)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _TWO[type(op)](_value(left, texts, names), _value(right, texts, names))
+        case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]):
+            return _FUNCTIONS[texts[int(name[1:])].lower()](_value(inner, texts, names))
+    raise ValueError("not understood")
+
+
+class Gates:
+    """The gates that a program can apply."""
+
+    def __init__(self) -> None:
+        self._defined = dict(_MATRICES)
+
+    def define(self, head: str, body: list[str]) -> None:
+        """Take a definition; its matrix is computed where it is applied, because it may have parameters."""
+        found = _DEFGATE.fullmatch(head)
+        kind = (found[3] or "MATRIX") if found else ""
+        if found is None or kind not in {"MATRIX", "PERMUTATION"}:
+            raise bad(f"{head[:60]!r} is not understood by the local workspace")
+        parameters = tuple(part.strip().removeprefix("%") for part in (found[2] or "").split(",") if part.strip())
+        if kind == "PERMUTATION":
+            places = [part.strip() for part in ",".join(body).split(",")]
+            if sorted(places) != sorted(map(str, range(len(places)))):
+                raise bad(f"{head[:60]!r} is not a permutation")
+            body = [",".join("1" if place == str(column) else "0" for column in range(len(places))) for place in places]
+        self._defined[found[1]] = (parameters, tuple(body))
+
+    def applied(self, modifiers: list[str], name: str, angles: list[complex], qubits: tuple[int, ...]) -> Operation:
+        """Return a gate on qubits; modifiers stand as they are written, the one nearest to the gate last."""
+        if len(set(qubits)) != len(qubits):
+            raise bad(f"{name} uses a qubit twice")
+        if any(abs(angle.imag) > _TOLERANCE for angle in angles):
+            raise bad(f"{name} is called with an angle that is not real")
+        values = tuple(angle.real for angle in angles)
+        word = _WORDS.get(name) if name not in self._defined else None
+        matrix = None if word else self._matrix(name, values)
+        for modifier in reversed(modifiers):
+            if modifier == "FORKED":
+                raise bad(f"FORKED {name} is not understood by the local workspace")
+            if word is not None and modifier == "CONTROLLED":
+                word = controlled(word, 1)
+            elif word is not None and not values and word in _INVERSES:
+                word = _INVERSES[word]
+            elif word is not None and values:
+                values = tuple(-value for value in values)
+            else:
+                matrix = gate_named(word).matrix(*values) if word is not None else matrix
+                word, matrix = None, _modified(modifier, matrix)
+        if word is not None:
+            known = GATES.get(word) or gate_named(word)
+            if (len(qubits), len(values)) != (known.num_qubits, known.num_params):
+                raise bad(f"{name} has the wrong qubits or angles")
+            return (word, qubits, values)
+        if matrix is None or len(matrix) != 1 << len(qubits):
+            raise bad(f"{name} has the wrong qubits or angles")
+        return ("matrix", qubits, (matrix,))
+
+    def _matrix(self, name: str, values: tuple[float, ...]) -> Any:
+        import numpy as np
+
+        defined = self._defined.get(name)
+        if defined is None:
+            raise bad(f"the gate {name} is not understood by the local workspace")
+        parameters, rows = defined
+        if len(values) != len(parameters):
+            raise bad(f"{name} has the wrong qubits or angles")
+        names = dict(zip(parameters, values, strict=True))
+        entries = [[number(text, names) for text in split_at_commas(row)] for row in rows]
+        size = len(entries)
+        if size & (size - 1) or not 1 < size <= 1 << _MAX_QUBITS or any(len(row) != size for row in entries):
+            raise bad(f"the matrix of {name} is not of 1 to {_MAX_QUBITS} qubits")
+        matrix = np.array(entries, dtype=np.complex128)
+        if not np.allclose(matrix @ matrix.conj().T, np.eye(size), atol=_TOLERANCE):
+            raise bad(f"the matrix of {name} is not unitary")
+        return matrix
+
+
+def _modified(modifier: str, matrix: Any) -> Any:
+    import numpy as np
+
+    whole = np.asarray(matrix)
+    if modifier == "DAGGER":
+        return whole.conj().T
+    size = len(whole)
+    larger = np.eye(2 * size, dtype=np.complex128)
+    larger[size:, size:] = whole
+    return larger
