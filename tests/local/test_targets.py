@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from qsession_core.local import LocalTarget, LocalWorkspace, ManualClock
+from qsession_core.local.execution.task import Task
 from tests.support.qir_text import BELL_QIR, gate, qir
 from tests.support.wire_client import BELL, Client
 
@@ -338,3 +339,19 @@ def test_a_simulator_can_be_forced_and_is_repeatable_through_the_service(name):
 def test_a_simulator_that_is_not_there_fails_the_job():
     with LocalWorkspace(simulator="abacus") as service:
         assert "abacus" in Client(service).failure()["message"]
+
+
+def test_bitcode_is_read_outside_the_services_own_process(client):
+    import pyqir
+
+    from qsession_core.local.execution import prepare
+
+    def task(payload):
+        return Task("t", "qir.v1", "microsoft.quantum-results.v2", payload, {}, 1, 1, 2)
+
+    bitcode = pyqir.Module.from_ir(pyqir.Context(), BELL_QIR.decode()).bitcode
+    assert not prepare.may_read_here(task(bitcode))
+    assert prepare.may_read_here(task(BELL_QIR))
+    damaged = bitcode[:400] + bytes(40) + bitcode[440:]
+    client.failure(damaged, input_format="qir.v1")
+    assert client.run(BELL_QIR, input_format="qir.v1")

@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from qsession_core.local.execution.plan import Plan
     from qsession_core.local.execution.task import Task
 
-__all__ = ["INLINE_BYTES", "planned", "prepare", "run", "run_prepared"]
+__all__ = ["may_read_here", "planned", "prepare", "run", "run_prepared"]
 
 # Larger inputs go to the executor unread
-INLINE_BYTES = 256 * 1024
+_INLINE_BYTES = 256 * 1024
 # Results of all shots together: beyond this, writing them takes more memory than simulating
 _MAX_RESULTS = 200_000_000
+
+
+def may_read_here(task: Task) -> bool:
+    """Say whether the service's own process may read a task's input: it is small, and cannot end the process."""
+    from qsession_core.local.readers.qir import is_bitcode
+
+    return len(task.payload) <= _INLINE_BYTES and not is_bitcode(task.payload)
 
 
 def prepare(task: Task) -> Circuit | Program:

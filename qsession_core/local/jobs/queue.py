@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from qsession_core.clock import microseconds, moment
-from qsession_core.local.execution.prepare import INLINE_BYTES, planned, prepare, run, run_prepared
+from qsession_core.local.execution.prepare import may_read_here, planned, prepare, run, run_prepared
 from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.jobs.admission import Admission
 from qsession_core.local.jobs.tasks import Tasks, cost_of
@@ -242,7 +242,7 @@ class Dispatcher:
             self._end(job, task)
             return
         plan = None
-        if len(task.payload) <= INLINE_BYTES and self._given is None:
+        if self._given is None and may_read_here(task):
             try:
                 program = prepare(task)
                 plan = planned(task, program)

@@ -18,7 +18,7 @@ from qsession_core.local.readers.qir_calls import bad
 if TYPE_CHECKING:
     from qsession_core.local.readers.circuit import Operation, Output, Program
 
-__all__ = ["read_qir"]
+__all__ = ["is_bitcode", "read_qir"]
 
 _BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 
@@ -33,13 +33,18 @@ def read_qir(payload: bytes, entry_point: str = "") -> Circuit | Program:
     Raises:
         JobFailure: The payload is not such a program; the message says where and why.
     """
-    source = payload if payload.startswith(_BITCODE) else _text(payload)
+    source = payload if is_bitcode(payload) else _text(payload)
     program = read_canonical(source, entry_point) if isinstance(source, str) else None
     if program is None:
         program = _in_line(read_llvm(source, entry_point))
     if not isinstance(program, Circuit):
         program.payload = payload
     return program
+
+
+def is_bitcode(payload: bytes) -> bool:
+    """Say whether a payload is bitcode. LLVM ends its process over some that is damaged, so read it in a worker's."""
+    return payload.startswith(_BITCODE)
 
 
 def _text(payload: bytes) -> str:
