@@ -49,7 +49,23 @@ def as_is(
             raise ConfigurationError(
                 f"input_data cannot be written as JSON: {error}. Use plain dicts, lists, texts and numbers."
             ) from error
-    return Payload(data, found.content_type, found.name, output_data_format or found.output_data_format)
+    output = output_data_format or found.output_data_format
+    return Payload(data, found.content_type, found.name, output, metadata=_width_in(data, found.content_type))
+
+
+class _Sized(msgspec.Struct):
+    qubits: int | None = None
+
+
+def _width_in(data: bytes, content_type: str) -> dict[str, str]:
+    """Return the metadata that keeps the width of a circuit: results list the qubits that came out 1, and no more."""
+    if content_type != "application/json":
+        return {}
+    try:
+        width = msgspec.json.decode(data, type=_Sized).qubits
+    except msgspec.MsgspecError:  # the service refuses it with a sentence of its own
+        return {}
+    return {} if width is None or width < 1 else {"num_qubits": str(width)}
 
 
 def decode(output_data_format: str, data: bytes, facts: JobFacts) -> list[Result]:

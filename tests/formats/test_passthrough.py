@@ -66,3 +66,10 @@ def test_an_object_that_writes_itself_as_qir_is_asked_for_it(written):
 
     assert payload.data == (written.encode() if isinstance(written, str) else written)
     assert payload.input_params == {"entryPoint": "ENTRYPOINT__main", "arguments": [], "target_profile": "Base"}
+
+
+def test_the_width_of_a_circuit_in_json_travels_with_the_job():
+    for data in ({"qubits": 3, "circuit": []}, b'{"qubits":3,"circuit":[]}', '{"circuit":[],"qubits":3}'):
+        assert as_is(data, "ionq.circuit.v1").metadata == {"num_qubits": "3"}
+    for data in ({"circuit": []}, b"{", '{"qubits":"many"}'):
+        assert not as_is(data, "ionq.circuit.v1").metadata
