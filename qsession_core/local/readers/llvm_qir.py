@@ -65,8 +65,6 @@ def _read(payload: str | bytes, entry_point: str) -> Program:
         raise bad("the text has a NUL character")  # pyqir panics on it
     try:
         if isinstance(payload, str):
-            if "\0" in payload:
-                raise bad("the text has a zero byte in it")
             module = pyqir.Module.from_ir(context, payload)
         else:
             module = pyqir.Module.from_bitcode(context, payload)
