@@ -355,3 +355,16 @@ def test_bitcode_is_read_outside_the_services_own_process(client):
     damaged = bitcode[:400] + bytes(40) + bitcode[440:]
     client.failure(damaged, input_format="qir.v1")
     assert client.run(BELL_QIR, input_format="qir.v1")
+
+
+@pytest.mark.parametrize("shots", ["²", "1" * 5000, "-1", "", 1.5, True])
+def test_shots_that_are_no_positive_number_fail_the_job(client, shots):
+    error = client.failure(BELL, params={"shots": shots})
+    assert error["code"] == "InvalidInputData"
+    assert "shots must be a positive number" in error["message"]
+
+
+def test_a_seed_of_more_than_64_bits_runs_on_every_simulator():
+    with LocalWorkspace(simulator="stim") as workspace:
+        result = Client(workspace).run(BELL, params={"shots": 10, "noise": {"model": "ideal", "seed": 1 << 70}})
+        assert sum(result["histogram"].values()) == pytest.approx(1.0)

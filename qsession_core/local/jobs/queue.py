@@ -8,6 +8,7 @@ directory each have such a thread; a job belongs to the one that claimed it.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -38,6 +39,8 @@ _LOG = logging.getLogger("qsession.local.dispatcher")
 _FIRST_PAGE, _PAGE = 4, 64
 # How often a process on a shared directory looks for jobs of processes that died
 _LOOK_SECONDS = 1.0
+# How long, in real time, the thread waits after an error of the database
+_RETRY_SECONDS = 0.2
 # For at most this many short jobs, a GET waits a moment for the end
 _MAX_SHORT_JOBS = 256
 
@@ -159,30 +162,37 @@ class Dispatcher:
     # --- the thread ---
 
     def _loop(self) -> None:
-        while True:
-            with self._changed:
-                if self._stopping:
-                    return
-                changes = self._changes
-                looked = self._clock.now()
-            found = self._next()
-            if isinstance(found, Job):
-                self._run(found)
-                continue
-            wake_at = found
-            with self._changed:
-                if self._changes != changes:
-                    continue
-                for left in list(self._short_jobs):  # what is left cannot start now
-                    self._forget_short_job(left)
-                self._seen = changes
-                self._changed.notify_all()
-                if self._recover is not None:
-                    look_at = looked + timedelta(seconds=_LOOK_SECONDS)
-                    wake_at = look_at if wake_at is None else min(wake_at, look_at)
-                self._clock.wait(self._changed, wake_at)
-            if self._recover is not None and not self._stopping:
-                self._recover()
+        while not self._stopping:
+            try:
+                self._turn()
+            except sqlite3.Error:  # a full disk, or a lock held too long, must not end the queue
+                _LOG.exception("the queue cannot use its database; it tries again")
+                with self._changed:
+                    self._changed.wait_for(lambda: self._stopping, _RETRY_SECONDS)
+
+    def _turn(self) -> None:
+        """Run the next job; if none can start, wait until one may."""
+        with self._changed:
+            changes = self._changes
+            looked = self._clock.now()
+        found = self._next()
+        if isinstance(found, Job):
+            self._run(found)
+            return
+        wake_at = found
+        with self._changed:
+            if self._changes != changes or self._stopping:
+                return
+            for left in list(self._short_jobs):  # what is left cannot start now
+                self._forget_short_job(left)
+            self._seen = changes
+            self._changed.notify_all()
+            if self._recover is not None:
+                look_at = looked + timedelta(seconds=_LOOK_SECONDS)
+                wake_at = look_at if wake_at is None else min(wake_at, look_at)
+            self._clock.wait(self._changed, wake_at)
+        if self._recover is not None and not self._stopping:
+            self._recover()
 
     def _next(self) -> Job | datetime | None:
         """Return the next job, claimed; else when one may start, or None if only a change can let one."""

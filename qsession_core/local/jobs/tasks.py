@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Tasks", "cost_of", "shots_of"]
 
+_SHOTS_DIGITS = 18  # more shots than any target takes; int() refuses texts of some thousand digits
+
 
 class Tasks:
     """Makes tasks of stored jobs.
@@ -85,7 +87,7 @@ def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
         JobFailure: They ask for something that is not a positive number, or for more than the target takes.
     """
     asked = next((params[name] for name in ("shots", "count") if params.get(name) is not None), target.default_shots)
-    if isinstance(asked, str) and asked.isdigit():
+    if isinstance(asked, str) and asked.isdecimal() and len(asked) <= _SHOTS_DIGITS:
         asked = int(asked)
     if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
         raise JobFailure("InvalidInputData", f"shots must be a positive number, not {asked!r}.")
@@ -98,7 +100,9 @@ def _seed_of(params: Mapping[str, Any], job: Job) -> int:
     """Return the seed of a job's shots: ``noise.seed`` of IonQ where it is given, else the stored one."""
     noise = params.get("noise")
     seed = noise.get("seed") if isinstance(noise, dict) else None
-    return seed if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 else int(job.seed)
+    if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
+        return seed % (1 << 63)  # simulators take 64 bits
+    return int(job.seed)
 
 
 def cost_of(target: LocalTarget, outcome: Outcome) -> dict[str, Any] | None:
