@@ -95,7 +95,10 @@ class ManualClock:
     takes a real minute takes no time on this clock.
 
     Args:
-        start: The time at which it stands; None for the machine's time now.
+        start: The time at which it stands, aware; None for the machine's time now.
+
+    Raises:
+        ValueError: The start has no time zone.
 
     >>> clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
     >>> clock.advance(600)
@@ -107,6 +110,8 @@ class ManualClock:
     """
 
     def __init__(self, start: datetime | None = None) -> None:
+        if start is not None and start.tzinfo is None:
+            raise ValueError(f"The start {start} has no time zone; give it one: start.replace(tzinfo=UTC).")
         self._now = start if start is not None else datetime.now(UTC)
         self._lock = threading.Lock()
         self._waiting: list[threading.Condition] = []
@@ -173,7 +178,7 @@ class ManualClock:
         Args:
             settle: A bound method that returns when its object has nothing left to do at the present time; held weakly.
         """
-        self._workers.append(weakref.WeakMethod(settle))
+        self._workers = [worker for worker in self._workers if worker() is not None] + [weakref.WeakMethod(settle)]
 
     def _advance_to(self, at: datetime) -> None:
         with self._lock:

@@ -84,9 +84,9 @@ def load(group: str, name: str) -> object:
         )
     try:
         return points[0].load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # a module of another package may raise anything when it is imported
         raise PluginError(
-            f"The plugin {name!r} of {group} ({_origin(points[0])}) cannot be loaded: {error}. "
+            f"The plugin {name!r} of {group} ({_origin(points[0])}) cannot be loaded: {type(error).__name__}: {error}. "
             "Reinstall it, or the package it needs.",
             group=group,
             name=name,

@@ -81,6 +81,11 @@ def test_a_sleep_always_moves_the_clock(clock, seconds):
     assert _passed(clock) >= 1e-6
 
 
+def test_a_clock_starts_at_a_time_with_a_time_zone_only():
+    with pytest.raises(ValueError, match="has no time zone"):
+        ManualClock(datetime(2026, 1, 1))  # noqa: DTZ001 - the mistake
+
+
 def test_the_time_of_a_session_runs_out_by_the_clock(workspace, clock, bell):
     target = workspace.get_target("ionq.simulator")
     with target.open_session(max_time=100):

@@ -69,6 +69,7 @@ ENTRY_POINTS = """
     acme.lines.v1 = acme_quantum:FORMAT
     acme.tally.v1 = acme_quantum:decode
     acme.wrong.v1 = acme_quantum:PROVIDER
+    acme.broken.v1 = acme_broken:FORMAT
 """
 
 
@@ -111,6 +112,7 @@ def answer(body: object) -> Response:
 @pytest.fixture
 def acme(tmp_path, monkeypatch):
     (tmp_path / "acme_quantum.py").write_text(CODE)
+    (tmp_path / "acme_broken.py").write_text("FORMAT = 1 / 0")
     installed = tmp_path / "acme_quantum-1.0.dist-info"
     installed.mkdir()
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-quantum\nVersion: 1.0\n")
@@ -164,6 +166,12 @@ def test_an_entry_point_of_the_wrong_type_is_refused_by_name():
         as_is("", "acme.wrong.v1")
     with pytest.raises(ResultFormatError, match="no decoder for it"):
         decode("acme.wrong.v1", b"", JobFacts())
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_module_that_breaks_when_it_is_imported_is_a_plugin_that_cannot_be_loaded():
+    with pytest.raises(PluginError, match=r"'acme\.broken\.v1' .*acme-quantum.* cannot be loaded: ZeroDivisionError"):
+        as_is("", "acme.broken.v1")
 
 
 @pytest.mark.usefixtures("acme")
