@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
 
-from qsession_core.errors import BudgetExceededError
+from qsession_core.errors import BudgetExceededError, ConfigurationError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,12 +28,21 @@ class Budget:
         max_shots: Number of shots of all jobs together.
         max_time: Seconds after the opening in which a job may be sent.
         max_cost: Estimated cost of all jobs together, in the currency or unit of the target's price.
+
+    Raises:
+        ConfigurationError: A limit is negative or not a number.
     """
 
     max_jobs: int | None = None
     max_shots: int | None = None
     max_time: float | None = None
     max_cost: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("max_jobs", "max_shots", "max_time", "max_cost"):
+            limit = getattr(self, name)
+            if limit is not None and not (isinstance(limit, Real) and float(limit) >= 0):  # NaN would limit nothing
+                raise ConfigurationError(f"{name} is {limit!r}; give a number that is not negative, or None.")
 
 
 class Usage:
@@ -79,7 +90,8 @@ class Usage:
                 ("seconds", now - self.started, self.budget.max_time),
                 ("cost", self._cost + cost, self.budget.max_cost),
             ):
-                if limit is not None and asked > limit:
+                # sums of costs have rounding errors: three jobs of 0.1 may cost 0.3
+                if limit is not None and asked > limit and not math.isclose(asked, limit, rel_tol=1e-12):
                     raise BudgetExceededError(
                         f"Session {session_id} may use {limit:g} ({what}); the next job would make it {asked:g}. "
                         "It was not sent. Open a session with a larger budget.",

@@ -76,14 +76,18 @@ class SessionHost:
             The session, open and joined; as a context manager it is closed at the end of the block.
 
         Raises:
+            ConfigurationError: An argument has a value that it cannot have; nothing was sent.
             ServiceError: The service refused; nothing is joined then.
         """
         from qsession_core.client.budget import Budget
         from qsession_core.client.service.calls import tag_list, text_of
         from qsession_core.client.session import Session
         from qsession_core.client.session_slot import SessionSettings
-        from qsession_core.errors import ServiceError, TransportError
+        from qsession_core.errors import ConfigurationError, ServiceError, TransportError
 
+        if on_timeout not in {"raise", "reopen"}:
+            raise ConfigurationError(f"on_timeout is {on_timeout!r}; use 'raise' or 'reopen'.")
+        budget = Budget(max_jobs, max_shots, max_time, max_cost)
         slot = self.session_slot
         settings = SessionSettings(
             slot.provider_id,
@@ -105,7 +109,6 @@ class SessionHost:
                 priority=priority,
                 tags=tags,
             )
-            budget = Budget(max_jobs, max_shots, max_time, max_cost)
             session = Session(slot.workspace, raw, slot=slot, budget=budget, settings=settings)
         except (TransportError, KeyboardInterrupt):
             if id is None:  # it may be open, and the caller does not know its id

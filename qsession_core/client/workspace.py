@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from qsession_core.client.job_set import JobSet
     from qsession_core.client.service.connection import Connection
-    from qsession_core.client.service.models import Quota
+    from qsession_core.client.service.models import Quota, TargetStatus
     from qsession_core.client.service.status import Priority
     from qsession_core.client.submitting.journal import Journal
     from qsession_core.transport import Transport
@@ -133,7 +133,7 @@ class Workspace:
         if name is not None:
             return self.get_target(name)
         return [
-            Target(self, find_provider(provider.id.lower()), target, provider.id)
+            self._target(provider.id, target)
             for provider in self.calls.provider_status()
             if provider_id is None or provider.id.lower() == provider_id.lower()
             for target in provider.targets
@@ -145,17 +145,21 @@ class Workspace:
         Raises:
             TargetNotFoundError: There is none; the error names similar ones.
         """
-        targets: list[Target] = self.get_targets()
-        for target in targets:
-            if target.name == name:
-                return target
-        names = [target.name for target in targets]
+        names: list[str] = []
+        for provider in self.calls.provider_status():
+            for target in provider.targets:
+                if target.id == name:  # only its own provider's plugin is loaded: another may be broken
+                    return self._target(provider.id, target)
+                names.append(target.id)
         advice = near(name, names)
         raise TargetNotFoundError(
             f"Workspace {self.name!r} has no target {name!r}. {advice}",
             name=name,
             close_matches=tuple(other for other in names if repr(other) in advice),
         )
+
+    def _target(self, provider_id: str, status: TargetStatus) -> Target:
+        return Target(self, find_provider(provider_id.lower()), status, provider_id)
 
     @strict_keywords
     def get_quotas(self) -> list[Quota]:

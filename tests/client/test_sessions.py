@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from qsession_core import Program, Response, SessionStatus, Workspace, errors
+from qsession_core.client.budget import Budget, Usage
 
 
 def test_jobs_of_the_target_join_its_session_until_the_block_ends(target, bell):
@@ -147,19 +148,36 @@ def test_under_continue_a_failed_job_keeps_the_session_open(target, bell, failin
 
 
 @pytest.mark.parametrize(
-    ("budget", "what"), [({"max_jobs": 2}, "jobs"), ({"max_shots": 25}, "shots"), ({"max_time": -1.0}, "seconds")]
+    ("budget", "what"), [({"max_jobs": 2}, "jobs"), ({"max_shots": 25}, "shots"), ({"max_time": 60.0}, "seconds")]
 )
-def test_a_budget_refuses_the_next_job_before_anything_is_sent(target, bell, recorder, budget, what):
+def test_a_budget_refuses_the_next_job_before_anything_is_sent(workspace, target, bell, recorder, budget, what):
     with target.open_session(**budget) as session:
-        allowed = 0 if what == "seconds" else 2
+        allowed = 2
         for _ in range(allowed):
             target.submit(bell, shots=10)
+        workspace.clock.advance(61)
         sent = len(recorder.requests)
         with pytest.raises(errors.BudgetExceededError) as caught:
             target.submit(bell, shots=10)
         assert len(recorder.requests) == sent
         assert caught.value.what == what
     assert len(session.list_jobs()) == allowed
+
+
+@pytest.mark.parametrize("options", [{"max_jobs": -1}, {"max_cost": float("nan")}, {"on_timeout": "open again"}])
+def test_a_session_with_an_option_that_means_nothing_is_not_opened(target, recorder, options):
+    with pytest.raises(errors.ConfigurationError, match=next(iter(options))):
+        target.open_session(**options)
+    assert recorder.count("PUT", "/sessions/") == 0
+    assert target.latest_session is None
+
+
+def test_a_budget_can_be_used_up_to_its_limit_whatever_the_sums_are_rounded_to():
+    usage = Usage(Budget(max_cost=0.3), 0.0)
+    for number in range(3):
+        usage.reserve("session", f"job-{number}", 10, 0.1, 0.0)
+    with pytest.raises(errors.BudgetExceededError):
+        usage.reserve("session", "job-3", 10, 0.001, 0.0)
 
 
 def test_a_job_that_could_not_be_sent_is_not_counted(target, bell, recorder):
