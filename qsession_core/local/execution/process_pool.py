@@ -25,7 +25,11 @@ __all__ = ["WorkerPool", "serve"]
 P = ParamSpec("P")
 T = TypeVar("T")
 _LENGTH = struct.Struct(">Q")
-_START = "import sys; sys.path[:] = {!r}; from qsession_core.local.execution.process_pool import serve; serve()"
+# Ctrl-C goes to all processes of a terminal, and must not end the simulations of jobs that were not cancelled
+_START = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = {!r};"
+    " from qsession_core.local.execution.process_pool import serve; serve()"
+)
 
 
 class WorkerDied(RuntimeError):  # noqa: N818 - the name says what happened
@@ -200,6 +204,8 @@ def serve() -> None:
             answer = (False, error)
         try:
             text = pickle.dumps(answer)
-        except (pickle.PicklingError, TypeError, AttributeError):
+            if not answer[0]:
+                pickle.loads(text)  # noqa: S301 - an error whose constructor has arguments of its own may fail here
+        except Exception:  # noqa: BLE001 - pickling runs methods of the result
             text = pickle.dumps((False, RuntimeError(repr(answer[1]))))
         _send(sink, text)

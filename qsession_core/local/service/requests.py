@@ -1,6 +1,6 @@
-"""What the function of a route is given: the service, one request taken apart, and the forms of request bodies.
+"""What the functions of routes take: the service, one parsed request, and the types of request bodies.
 
-A body that does not have its form is refused with the reason.
+A body that does not have the route's type is refused; the error names the member that is missing or wrong.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ T = TypeVar("T")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _MAX_BODY = 8 * 1024 * 1024
 _MAX_NUMBER = 2**31
+_MAX_DIGITS = 12  # int() refuses texts of some thousand digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Service:
         return microseconds(self.clock.now())
 
     def signing_time(self, call: Call) -> datetime:
-        """Return the time of new signatures: now, or where the call asks for expired ones, long ago."""
+        """Return the time at which signatures are made: now, or long ago if they are to have expired."""
         now = self.clock.now()
         return now - 2 * LIFETIME if call.is_expired else now
 
@@ -117,7 +118,7 @@ class Service:
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One request to the service, taken apart.
+    """One request to the service, parsed.
 
     Attributes:
         method: In upper case.
@@ -126,7 +127,7 @@ class Call(msgspec.Struct, frozen=True):
         query: The query, decoded, names in lower case.
         headers: Names in lower case.
         addresses: How addresses in the reply are written.
-        is_expired: Signatures in the reply shall have expired already: a fault on request.
+        is_expired: Whether signatures in the reply have expired already, which is one of the faults.
     """
 
     method: str
@@ -184,7 +185,7 @@ class SasBody(msgspec.Struct, rename="camel"):
 
 
 def decoded(body: bytes, form: type[T]) -> T:
-    """Return a request's body in the form that its route expects.
+    """Return a request's body as the type that its route expects.
 
     Raises:
         Refusal: 400 or 413; the sentence names the member that is missing or wrong.
@@ -223,6 +224,6 @@ def number_in(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit()) or int(text[:12]) >= _MAX_NUMBER:
+    if not (text.isascii() and text.isdigit()) or len(text) > _MAX_DIGITS or int(text) >= _MAX_NUMBER:
         raise Refusal(400, "InvalidQueryParameter", f"{name} must be a non-negative integer.")
     return int(text)

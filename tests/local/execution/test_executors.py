@@ -1,5 +1,7 @@
 """The same seeded jobs give the same counts wherever they run."""
 
+import os
+import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
@@ -39,6 +41,38 @@ def test_the_services_own_workers_give_the_same(inline):
     pool = WorkerPool(2)
     try:
         assert counts(pool, JOBS) == inline
+    finally:
+        pool.shutdown()
+
+
+class ErrorOfTwo(Exception):  # noqa: N818 - it is about its arguments
+    """An error that pickles and cannot be unpickled."""
+
+    def __init__(self, first, second):
+        super().__init__(f"{first} and {second}")
+
+
+def fail():
+    raise ErrorOfTwo("this", "that")
+
+
+def test_an_error_that_cannot_be_unpickled_still_ends_the_work():
+    pool = WorkerPool(1)
+    try:
+        with pytest.raises(RuntimeError, match="this and that"):
+            pool.submit(fail).result(60)
+        assert pool.submit(abs, -1).result(60) == 1
+    finally:
+        pool.shutdown()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_an_interrupt_at_the_keyboard_does_not_end_a_worker():
+    pool = WorkerPool(1)
+    try:
+        worker = pool.submit(os.getpid).result(60)
+        os.kill(worker, signal.SIGINT)
+        assert pool.submit(os.getpid).result(60) == worker
     finally:
         pool.shutdown()
 

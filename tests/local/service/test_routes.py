@@ -360,7 +360,7 @@ def test_skip_top_and_their_limits(many):
     assert names(many, "jobs?skip=3&top=1") == ["it's"]
     assert names(many, "jobs?skip=99") == []
     assert names(many, "jobs?top=0") == []
-    for text in ("-1", "x", "1.5", "9" * 30, "٣"):
+    for text in ("-1", "x", "1.5", "9" * 30, "0" * 13 + "9" * 5000, "٣"):
         assert many.get(f"jobs?top={text}").status == 400
 
 
