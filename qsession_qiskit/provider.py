@@ -110,11 +110,11 @@ class AzureQuantumProvider:
 
         Args:
             name: The target's name; None if the other arguments select one.
-            provider_id: As of :meth:`backends`.
+            provider_id: As for :meth:`backends`.
             gateset: ``"native"`` for the gates of the hardware; by default gates that the provider compiles.
             input_data_format: The format to encode circuits in; by default the target's first that can express them.
-            simulator: As of :meth:`backends`.
-            min_num_qubits: As of :meth:`backends`.
+            simulator: As for :meth:`backends`.
+            min_num_qubits: As for :meth:`backends`.
 
         Raises:
             TargetNotFoundError: There is no target of this name; the error names similar ones.

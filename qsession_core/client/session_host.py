@@ -64,8 +64,8 @@ class SessionHost:
             job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
             priority: ``"Standard"`` or ``"High"``.
             tags: Its tags.
-            max_jobs: The most jobs.
-            max_shots: The most shots (repetitions in Cirq) of all jobs together.
+            max_jobs: At most this many jobs.
+            max_shots: At most this many shots (repetitions in Cirq) in all jobs together.
             max_time: For how many seconds from now jobs may be sent.
             max_cost: The most that all jobs together may cost by estimate, in the currency or unit of the target's
                 price.

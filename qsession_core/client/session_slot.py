@@ -1,4 +1,4 @@
-"""What a target knows of its sessions: with which settings they were opened, and which of them its jobs join."""
+"""The sessions of one target: the settings that they were opened with, and the one that its jobs join."""
 
 from __future__ import annotations
 

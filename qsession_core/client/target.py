@@ -192,7 +192,7 @@ class Target(SessionHost):
         input_params: Mapping[str, Any] | None = None,
         gateset: str | None = None,
     ) -> Quote:
-        """Estimate what a job costs, from ``workspace.prices``; nothing is sent. Arguments as of :meth:`encode`.
+        """Estimate what a job costs, from ``workspace.prices``; nothing is sent. Arguments as for :meth:`encode`.
 
         Raises:
             ConversionError: It cannot be sent as it is.
@@ -221,7 +221,7 @@ class Target(SessionHost):
         metadata: Mapping[str, str] | None = None,
         gateset: str | None = None,
     ) -> PayloadTemplate:
-        """Encode a program with parameters once, for many bindings; keywords as of :meth:`encode`.
+        """Encode a program with parameters once, for many bindings; keywords as for :meth:`encode`.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
@@ -252,7 +252,7 @@ class Target(SessionHost):
         """Encode a program, send it, and return its job, in three calls.
 
         Args:
-            input_data: As of :meth:`encode`.
+            input_data: As for :meth:`encode`.
             name: The job's name; by default the program's.
             shots: At least 1; by default 500.
             input_params: More of the job's ``inputParams``.
@@ -260,9 +260,9 @@ class Target(SessionHost):
             priority: ``"Standard"`` or ``"High"``.
             tags: The job's tags.
             metadata: More metadata.
-            input_data_format: As of :meth:`encode`.
+            input_data_format: As for :meth:`encode`.
             output_data_format: If the input format has several, such as ``"microsoft.quantum-results.v1"``.
-            gateset: As of :meth:`encode`.
+            gateset: As for :meth:`encode`.
             job_id: The job's id; by default a new one. Sending the same id again makes no second job.
 
         Returns:
@@ -304,7 +304,7 @@ class Target(SessionHost):
         """Send many programs with bounded parallelism; the jobs come in their order.
 
         Args:
-            inputs: Each as of :meth:`encode`; all are encoded and checked before the first is sent.
+            inputs: Each as for :meth:`encode`; all are encoded and checked before the first is sent.
             names: A name for each; by default the program's.
             shots: At least 1, for each; by default a payload's own, or 500.
             input_params: More of the jobs' ``inputParams``.
@@ -312,8 +312,8 @@ class Target(SessionHost):
             priority: ``"Standard"`` or ``"High"``.
             tags: Tags of every job.
             metadata: More metadata of every job.
-            input_data_format: As of :meth:`encode`.
-            gateset: As of :meth:`encode`.
+            input_data_format: As for :meth:`encode`.
+            gateset: As for :meth:`encode`.
 
         Raises:
             ConversionError: One of them cannot be sent as it is; nothing was sent.

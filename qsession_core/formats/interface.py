@@ -102,7 +102,7 @@ class InputFormat:
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """What a decoder may know of the job whose result it reads: nothing but what the service stores.
+    """The facts of a job that the decoder of its result gets: only what the service stores.
 
     Attributes:
         job_id: Seeds what has to be drawn.

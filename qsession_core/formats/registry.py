@@ -37,7 +37,7 @@ def as_is(
     """Return a payload of what the caller has encoded: a mapping as JSON, a text as UTF-8, bytes as they are.
 
     Raises:
-        ConfigurationError: The mapping holds something that JSON does not know.
+        ConfigurationError: The mapping has a value that JSON cannot represent.
     """
     found = input_format(input_data_format)
     if isinstance(data, str):

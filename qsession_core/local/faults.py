@@ -146,7 +146,7 @@ class Faults:
 
 
 def before(faults: list[Fault], clock: Clock) -> Response | None:
-    """Apply the faults that come before a request takes effect; return the error response, if one of them is that.
+    """Apply the faults that happen before a request takes effect; return the error response if one makes one.
 
     Raises:
         TransportError: The request is lost.

@@ -1,4 +1,4 @@
-"""What a provider's row says."""
+"""The row that describes a provider."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT_SHOTS = 500  # as every backend of the official client
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider: what its targets take, and which are known.
+    """A provider: the formats and options of its targets, and the targets that are known.
 
     Attributes:
         id: Its id on the service, in lower case.

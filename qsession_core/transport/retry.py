@@ -127,7 +127,7 @@ class RetryingTransport:
     chance: Callable[[], float] = random.random
 
     def send(self, request: Request) -> Response:
-        """Send one request, several times if need be; see :class:`~qsession_core.transport.message.Transport`."""
+        """Send one request, and again after a failure; see :class:`~qsession_core.transport.message.Transport`."""
         for attempt in range(1, self.policy.attempts):
             asked = None
             try:

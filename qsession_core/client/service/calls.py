@@ -98,7 +98,7 @@ class Calls:
             provider_id: Its provider.
             session_id: By default a new one.
             name: By default ``session-<id>``.
-            job_failure_policy: As of ``open_session`` of a target, like those that follow.
+            job_failure_policy: As for a target's ``open_session``, like those below.
             priority: ``"Standard"`` or ``"High"``.
             tags: Its tags.
         """

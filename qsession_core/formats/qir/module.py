@@ -4,7 +4,7 @@ Source: docs/protocol.md 6.3; the QIR specification (qir-alliance/qir-spec), Bas
 
 * Text with typed pointers and QIR 1.0 module flags: every reader takes it. Doubles as hexadecimal constants, exact.
 * Each measurement has a result of its own, numbered in order; a bit that is measured again holds the later one.
-* The order of the recorded output (:mod:`.records`) travels in the job's metadata, and the decoder goes by it.
+* The order of the recorded output (:mod:`.records`) travels in the job's metadata, where the decoder reads it.
 * Base: all measurements come last (:mod:`~qsession_core.formats.writing.deferral`). Adaptive: they stay where they are,
   with branches (:mod:`.branches`).
 * A barrier is written if the provider has one and gates come before and after it; else it changes nothing.

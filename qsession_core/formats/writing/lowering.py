@@ -1,4 +1,4 @@
-"""Gates as text, in the gates that a format has: worked out once for each gate, for all qubits and angles."""
+"""Gates as a format's text: each gate is decomposed into the format's gates once, for all qubits and angles."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class GateVocabulary:
 
 
 class KnownGates:
-    """The gates that one writer has met: each is worked out once, for all qubits and angles.
+    """The gates that one writer has met: the text of each is made once, for all qubits and angles.
 
     Attributes:
         texts: Gate word -> qubits -> its text. The writer's loop looks here first; only gates whose params go into the
@@ -130,7 +130,7 @@ class KnownGates:
         return written
 
     def add(self, name: str, qubits: tuple[int, ...], params: tuple[Any, ...], num_qubits: int) -> GateText:
-        """Work out a new gate and return it; arguments as in :meth:`find`.
+        """Make the text of a new gate and return it; arguments as in :meth:`find`.
 
         Raises:
             ValueError: It is malformed.

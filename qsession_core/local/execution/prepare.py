@@ -95,7 +95,7 @@ def entry_point(params: Mapping[str, Any]) -> str:
     """Return the function that a job's inputParams ask to run; empty for none.
 
     Raises:
-        JobFailure: They ask for several, or for one with arguments; better no result than one of something else.
+        JobFailure: They ask for several functions, or for one with arguments; neither can be run here.
     """
     items = params.get("items")
     if isinstance(items, list) and len(items) > 1:

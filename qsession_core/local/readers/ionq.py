@@ -2,7 +2,7 @@
 
 Every qubit is measured at the end, into the result of its own number. Angles of qis gates are radians, those of native
 gates turns. Accepted as the real service does: ``target`` or ``targets``, ``control`` or ``controls``, and for zz
-either ``angle`` or ``phase``. Source: protocol.md 6.1, IonQ's documentation "Writing quantum programs".
+either ``angle`` or ``phase``. Source: docs/protocol.md 6.1, IonQ's documentation "Writing quantum programs".
 """
 
 from __future__ import annotations

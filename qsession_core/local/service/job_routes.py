@@ -115,7 +115,7 @@ def delete_job(service: Service, call: Call) -> Response:
 
 
 def cancel_job(service: Service, call: Call) -> Response:
-    """Cancel a job, at once or, if it runs, as soon as its process knows."""
+    """Cancel a job: at once if it waits; if it runs, when its process notices."""
     job = service.lifecycle.cancel(service.job(call.id))
     service.dispatcher.wake()
     return json_reply(job_json(job, call.addresses))

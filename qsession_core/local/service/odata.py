@@ -164,11 +164,11 @@ class _Reader:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
-            raise self.refusal(f"{token.text!r} is no date or time", token.position) from error
+            raise self.refusal(f"{token.text!r} is not a date or time", token.position) from error
         try:
             return microseconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
         except OverflowError as error:
-            raise self.refusal(f"{token.text!r} is no date or time", token.position) from error
+            raise self.refusal(f"{token.text!r} is not a date or time", token.position) from error
 
 
 def _joined(parts: list[Where], word: str) -> Where:

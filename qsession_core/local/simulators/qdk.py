@@ -1,4 +1,4 @@
-"""Microsoft's own simulator, qdk: a second opinion for whoever asks for it by name.
+"""Microsoft's own simulator, qdk: it runs only jobs of workspaces that name it, as a second opinion.
 
 It reads QIR for itself and runs every shot from the start, which is a thousand times as slow as `branching.py`.
 """
