@@ -1,4 +1,4 @@
-"""``pasqal.pulser-results.v1``: ``{"0110": 42, ...}``, or that under ``counter``.
+"""``pasqal.pulser-results.v1``: ``{"0110": 42, ...}``, or that under ``counter`` beside other members.
 
 Pulser sequences themselves go as the caller wrote them. Atom i of the register is character i of a key.
 Source: docs/protocol.md 6.5; Azure Quantum's Pasqal provider.
@@ -32,8 +32,8 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ValueError: The bytes are not what the format says.
     """
-    document = msgspec.json.decode(data, type=dict[str, int | dict[str, int]])
-    counts = msgspec.convert(document.get("counter", document), dict[str, int])
+    document = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    counts = msgspec.json.decode(document.get("counter", data), type=dict[str, int])
     characters = rows_of(list(counts))
     if set("".join(counts)) - set("01"):
         raise ValueError("a key has something else than 0 and 1")

@@ -411,7 +411,14 @@ def test_quils_numbers_are_values():
     assert result.values == ([0.5, 1 - 2j], [3, 0])
 
 
-@pytest.mark.parametrize("data", [b'{"0110": 3, "0000": 1}', b'{"counter": {"0110": 3, "0000": 1}}'])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"0110": 3, "0000": 1}',
+        b'{"counter": {"0110": 3, "0000": 1}}',
+        b'{"counter": {"0110": 3, "0000": 1}, "serialised_results": "[[]]"}',
+    ],
+)
 def test_pulsers_counts_are_counts(data):
     (result,) = decode("pasqal.pulser-results.v1", data, JobFacts(shots=9))
 

@@ -156,12 +156,6 @@ def test_a_job_without_shots_runs_as_often_as_its_target_says(client):
     assert len(client.run(qasm, H2, OPENQASM, params={"count": 7, "shots": 9})["c"]) == 9
 
 
-def test_pulses_are_taken_and_fail_with_a_clear_word(client):
-    error = client.failure({"sequence_builder": "{}"}, "pasqal.sim.emu-sv", "pasqal.pulser.v1")
-    assert error["code"] == "CannotTranslateInputData"
-    assert "pasqal.pulser.v1" in error["message"]
-
-
 # --- limits and errors ---
 
 

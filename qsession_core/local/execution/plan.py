@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
 from qsession_core.local.simulators.branching import touched
 from qsession_core.local.simulators.choice import choose, refuse_noise, simulator
 from qsession_core.local.simulators.interface import is_clifford, is_installed
 from qsession_core.local.simulators.memory import check_memory
 from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.pulser import BYTES_PER_AMPLITUDE, require_pulser
 from qsession_core.local.simulators.statevector import NumpyEngine, active_qubits, final_measurements
 from qsession_core.local.simulators.stim import StimEngine
 
 if TYPE_CHECKING:
     from qsession_core.local.execution.task import Task
+    from qsession_core.local.readers.circuit import Readable
     from qsession_core.local.simulators.choice import Choice
 
 __all__ = ["Plan", "plan"]
@@ -36,22 +38,25 @@ class Plan:
 
     Attributes:
         method: ``zeros`` runs nothing and returns zeros; ``exact`` computes probabilities; ``sample`` draws shots of a
-            circuit; ``branch`` follows a program with branches; ``qir`` gives the text to a simulator that reads QIR.
+            circuit; ``branch`` follows a program with branches; ``qir`` gives the text to a simulator that reads QIR;
+            ``pulses`` evolves a sequence of pulses.
         simulator: The name of the simulator's entry point; empty where none is needed.
         is_inline: The job is so small that the service's own thread runs it.
     """
 
-    method: Literal["zeros", "exact", "sample", "branch", "qir"]
+    method: Literal["zeros", "exact", "sample", "branch", "qir", "pulses"]
     simulator: str
     is_inline: bool
 
 
-def plan(task: Task, program: Circuit | Program) -> Plan:
+def plan(task: Task, program: Readable) -> Plan:
     """Return how a task will be run.
 
     Raises:
         JobFailure: No simulator can run it, the one that it asks for cannot, or its state does not fit into memory.
     """
+    if isinstance(program, PulseSequence):
+        return _of_pulses(task, program)
     noise = Noise(**dict(task.noise))
     writing = task.shots * (program.num_results + 1) * _NANOSECOND
     kind = _kind(task, program)
@@ -73,6 +78,13 @@ def plan(task: Task, program: Circuit | Program) -> Plan:
     chosen, seconds = engine
     check_memory(len(active_qubits(program.operations)), chosen.bytes_per_amplitude, task.memory_bytes)
     return Plan(method, chosen.name, chosen.is_inline and seconds + writing <= _INLINE_SECONDS)
+
+
+def _of_pulses(task: Task, program: PulseSequence) -> Plan:
+    """Return how a sequence of pulses will be run: by Pasqal's simulator, whatever the workspace asks for."""
+    require_pulser()
+    check_memory(program.num_qubits, BYTES_PER_AMPLITUDE, task.memory_bytes)
+    return Plan("pulses", "", is_inline=False)
 
 
 def _kind(task: Task, program: Circuit | Program) -> str:

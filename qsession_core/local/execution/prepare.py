@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.execution.bindings import bindings_of, bound, joined
 from qsession_core.local.execution.task import Outcome, unread
-from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
 from qsession_core.local.simulators.interpreter import flattened
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from qsession_core.local.execution.plan import Plan
     from qsession_core.local.execution.task import Task
+    from qsession_core.local.readers.circuit import Readable
 
 __all__ = ["may_read_here", "planned", "prepare", "run", "run_prepared"]
 
@@ -31,7 +32,7 @@ def may_read_here(task: Task) -> bool:
     return len(task.payload) <= _INLINE_BYTES and not is_bitcode(task.payload)
 
 
-def prepare(task: Task) -> Circuit | Program:
+def prepare(task: Task) -> Readable:
     """Read a task's input and check it against its target.
 
     Raises:
@@ -61,7 +62,7 @@ def prepare(task: Task) -> Circuit | Program:
     return program
 
 
-def _read(task: Task) -> Circuit | Program:
+def _read(task: Task) -> Readable:
     match task.input_format:
         case "ionq.circuit.v1":
             from qsession_core.local.readers.ionq import read_ionq
@@ -79,12 +80,18 @@ def _read(task: Task) -> Circuit | Program:
             from qsession_core.local.readers.quil import read_quil
 
             return read_quil(task.payload, bindings_of(task.params)[0])
+        case "pasqal.pulser.v1":
+            from qsession_core.local.readers.pulser import read_pulser
+
+            return read_pulser(task.payload)
         case _:
             raise JobFailure("CannotTranslateInputData", f"{task.input_format} cannot be run by the local workspace.")
 
 
-def _counted(program: Circuit | Program) -> tuple[int, int, int]:
+def _counted(program: Readable) -> tuple[int, int, int]:
     """Return how many one-qubit gates, wider gates, and measurements and resets a program has."""
+    if isinstance(program, PulseSequence):
+        return 0, 0, 0  # billed by time
     operations = program.operations if isinstance(program, Circuit) else list(program.operations)
     measured = sum(name in {"measure", "reset"} for name, _, _ in operations)
     single = sum(len(places) == 1 and name != "reset" for name, places, _ in operations)
@@ -122,14 +129,14 @@ def run(task: Task, plan: Plan | None = None) -> Outcome:
     return run_prepared(task, program, plan)
 
 
-def planned(task: Task, program: Circuit | Program) -> Plan:
+def planned(task: Task, program: Readable) -> Plan:
     """Return how a task will be run. See :func:`qsession_core.local.execution.plan.plan`."""
     from qsession_core.local.execution.plan import plan  # numpy comes with it
 
     return plan(task, program)
 
 
-def run_prepared(task: Task, program: Circuit | Program, plan: Plan) -> Outcome:
+def run_prepared(task: Task, program: Readable, plan: Plan) -> Outcome:
     """Run a task whose input was read already."""
     from qsession_core.local.execution.run import execute
 

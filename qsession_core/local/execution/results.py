@@ -5,6 +5,7 @@ Source: docs/protocol.md 6.2 (ionq), 6.4 (OpenQASM), 6.5 (Quil, Pulser), 6.6 and
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Tree",
+    "counts_json",
     "histogram_json",
     "outcome_tree",
     "registers_json",
@@ -210,3 +212,9 @@ def registers_json(shots: Shots, registers: Mapping[str, tuple[int, ...]]) -> by
 def rows_json(shots: Shots, registers: Mapping[str, tuple[int, ...]]) -> bytes:
     """Return ``rigetti.quil-results.v1``: a row of bits a shot, for each register."""
     return msgspec.json.encode({name: shots[:, list(results)].tolist() for name, results in registers.items()})
+
+
+def counts_json(shots: Shots) -> bytes:
+    """Return ``pasqal.pulser-results.v1``: the count of each outcome, descending; atom i is character i."""
+    texts = [row.tobytes().decode() for row in shots + ord("0")]
+    return msgspec.json.encode(dict(Counter(texts).most_common()))

@@ -8,9 +8,10 @@ import numpy as np
 
 from qsession_core.local.execution import results
 from qsession_core.local.execution.task import Outcome
-from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
 from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.noise import LOST, Noise
+from qsession_core.local.simulators.pulser import run_sequence
 from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_core.local.simulators.stim import StimEngine
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from qsession_core.local.execution.plan import Plan
     from qsession_core.local.execution.task import Task
+    from qsession_core.local.readers.circuit import Readable
     from qsession_core.local.simulators.branching import Leaf
 
     Shots = NDArray[np.uint8]
@@ -30,12 +32,14 @@ _MAX_OUTCOMES = 1 << 21
 _EXACT_INTEGER_BITS = 62
 
 
-def execute(task: Task, program: Circuit | Program, plan: Plan) -> Outcome:
+def execute(task: Task, program: Readable, plan: Plan) -> Outcome:
     """Run a program as its plan says.
 
     Raises:
         JobFailure: It cannot be run, or its results cannot be written as asked.
     """
+    if isinstance(program, PulseSequence):
+        return _raw(results.counts_json(run_sequence(program, task.shots, task.seed)))
     noise = Noise(**dict(task.noise))
     if plan.method == "qir":
         return _from_text(task, program, noise)

@@ -1,7 +1,8 @@
 """What the readers of the wire formats make of a payload, and what the simulators take.
 
-Two forms. A :class:`Circuit` is straight-line: gates, resets and measurements in order of time, and the shape of the
-output. A :class:`Program` has functions, blocks and branches besides. Qubits and results are counted from 0.
+Three forms. A :class:`Circuit` is straight-line: gates, resets and measurements in order of time, and the shape of the
+output. A :class:`Program` has functions, blocks and branches besides. A :class:`PulseSequence` is Pulser's. Qubits and
+results are counted from 0.
 
 The instructions of a program are tuples, and `local/simulators/interpreter.py` carries them out:
 
@@ -46,6 +47,8 @@ __all__ = [
     "Operation",
     "Output",
     "Program",
+    "PulseSequence",
+    "Readable",
 ]
 
 # One operation: (word of gates/words.py, qubits, angles); or ("measure", (qubit, result), ()) or
@@ -186,3 +189,25 @@ class Program:
     def work(self) -> float:
         """Roughly how many amplitudes are touched, if each instruction runs once."""
         return float(self.size + 1) * 2.0 ** min(self.num_qubits, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class PulseSequence:
+    """A sequence of pulses on a register of atoms.
+
+    Attributes:
+        num_qubits: The atoms of the register.
+        text: The sequence in Pulser's abstract representation.
+    """
+
+    num_qubits: int
+    text: str
+
+    @property
+    def num_results(self) -> int:
+        """Every atom is measured at the end."""
+        return self.num_qubits
+
+
+# What a reader returns
+Readable = Circuit | Program | PulseSequence
