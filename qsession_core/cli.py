@@ -1,7 +1,7 @@
 """The command ``qsession``.
 
 ``qsession serve`` puts a local workspace behind HTTP, for other processes and other clients. ``qsession jobs`` lists
-the jobs in a local workspace's directory, exports them, and deletes old ones.
+the jobs that have ended in a local workspace's directory, exports them, and deletes old ones.
 """
 
 from __future__ import annotations
@@ -61,10 +61,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve.add_argument("--seed", type=int, help="make all sampling repeatable")
     serve.add_argument("--targets", help="a TOML file of targets to add or change")
     serve.add_argument("--simulator", default="", help="run every job on this simulator")
-    jobs = commands.add_parser("jobs", help="list, export and prune the jobs of a directory")
+    jobs = commands.add_parser("jobs", help="list, export and delete the jobs of a directory that have ended")
     jobs.add_argument("--directory", required=True, help="the local workspace's directory")
     jobs.add_argument("--export", metavar="FOLDER", help="write all jobs that have ended, with their blobs")
-    jobs.add_argument("--prune-days", type=float, metavar="DAYS", help="forget what ended and is older than this")
+    jobs.add_argument(
+        "--prune-days",
+        type=float,
+        metavar="DAYS",
+        help="delete the jobs and sessions that have ended and were created before this",
+    )
     chosen = parser.parse_args(arguments)
     try:
         return _jobs(chosen) if chosen.command == "jobs" else _serve(chosen)
@@ -74,24 +79,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _jobs(chosen: argparse.Namespace) -> int:
-    """List jobs, then export and prune as asked."""
-    from datetime import timedelta
+    """List jobs that have ended, then export and prune as asked. No workspace is opened: it would run waiting jobs."""
+    from contextlib import closing
+    from datetime import UTC, datetime, timedelta
     from pathlib import Path
 
-    from qsession_core.local import LocalWorkspace
+    from qsession_core.local.archive import Archive
+    from qsession_core.local.storage.blobs import Blobs
+    from qsession_core.local.storage.database import Store
 
-    if not (Path(chosen.directory) / "workspace.db").exists():
+    directory = Path(chosen.directory)
+    if not (directory / "workspace.db").exists():
         sys.stderr.write(f"qsession: there is no local workspace in {chosen.directory}.\n")
         return 2
-    with LocalWorkspace(chosen.directory) as workspace:
-        workspace.dispatcher.paused = True  # listing must not start jobs that wait
-        for job in workspace.archive.jobs():
+    with closing(Store(directory)) as store:
+        archive = Archive(store, Blobs(store))
+        for job in archive.jobs():
             sys.stdout.write(f"{job.id}  {job.state:<10} {job.target:<28} {job.name}\n")
         if chosen.export is not None:
-            sys.stdout.write(f"{workspace.archive.export(Path(chosen.export))} jobs written to {chosen.export}\n")
+            sys.stdout.write(f"{archive.export(Path(chosen.export))} jobs written to {chosen.export}\n")
         if chosen.prune_days is not None:
-            before = workspace.clock.now() - timedelta(days=chosen.prune_days)
-            sys.stdout.write(f"{workspace.archive.prune(before)} jobs and sessions deleted\n")
+            before = datetime.now(UTC) - timedelta(days=chosen.prune_days)
+            sys.stdout.write(f"{archive.prune(before)} jobs and sessions deleted\n")
     return 0
 
 

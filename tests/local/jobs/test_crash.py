@@ -9,12 +9,14 @@ import sys
 import threading
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
 
 from qsession_core.local import LocalWorkspace
+from qsession_core.local.storage.database import Store
 from tests.support.wire_client import BELL, LONG, Client
 
 KILLS = 200 if LONG else 12
@@ -126,7 +128,7 @@ def test_jobs_that_ran_when_their_process_died_run_again_once(tmp_path):
         client = Client(service)
         service.dispatcher.paused = True
         job_id = client.submit()
-        # what a death leaves: claimed, by an owner who is no more
+        # the job of a process that died: claimed by an owner that does not exist any more
         service.store.change(service.store.job(job_id), {"state": "Executing", "owner": "dead", "attempts": 1})
     with LocalWorkspace(tmp_path) as service:
         job = Client(service).done(job_id)
@@ -292,6 +294,18 @@ def test_the_command_lists_exports_and_prunes(tmp_path, capsys):
     assert main(["jobs", "--directory", str(tmp_path / "w"), "--prune-days", "0"]) == 0
     assert "1 jobs and sessions deleted" in capsys.readouterr().out
     assert main(["jobs", "--directory", str(tmp_path / "nowhere")]) == 2
+
+
+def test_the_command_starts_no_job_that_waits(tmp_path, capsys):
+    from qsession_core.cli import main
+
+    with LocalWorkspace(tmp_path) as service:
+        service.dispatcher.paused = True
+        Client(service).submit(name="waits")
+    assert main(["jobs", "--directory", str(tmp_path)]) == 0
+    assert not capsys.readouterr().out
+    with closing(Store(tmp_path)) as store:
+        assert [(job.state, job.attempts) for job in store.jobs("WHERE item_type = 'Job'")] == [("Waiting", 0)]
 
 
 def test_files_that_a_death_left_behind_are_swept_when_they_are_old(tmp_path):
