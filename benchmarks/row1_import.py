@@ -22,7 +22,7 @@ print(time.perf_counter() - start)
 def _times(before: str, *statements: str) -> list[float]:
     """Return the median time of each statement, taken in turn, in processes that have run ``before``.
 
-    The first round is not counted: it compiles what nobody has imported yet.
+    The first round is not counted: it compiles modules that were not imported before.
     """
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     taken: list[list[float]] = [[] for _ in statements]

@@ -1,4 +1,4 @@
-"""A local workspace over loopback HTTP that answers late, and counts who calls."""
+"""A local workspace over loopback HTTP that answers late, and counts the calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Service, targets, jobs: who joins which session, what is refused, what a job says."""
+"""Service, targets, jobs: which session a job joins, what is refused, what a job returns."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Recorder:
 
 @pytest.fixture
 def service() -> Iterator[LocalWorkspace]:
-    """A service whose time passes when the client sleeps, so that nobody waits for retries."""
+    """A service whose time passes when the client sleeps, so that retries take no time."""
     with LocalWorkspace(seed=11, clock=ManualClock()) as running:
         yield running
 

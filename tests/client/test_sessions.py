@@ -1,4 +1,4 @@
-"""Sessions: who belongs to one, how one ends, and what is refused before anything is sent."""
+"""Sessions: which jobs belong to one, how one ends, and what is refused before anything is sent."""
 
 from __future__ import annotations
 

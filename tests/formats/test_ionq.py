@@ -96,7 +96,7 @@ def test_a_controlled_phase_is_a_rotation_and_half_of_it_on_its_control():
     ]
 
 
-def test_no_z_has_a_rotation_whose_meaning_nobody_documents():
+def test_no_z_has_a_rotation_because_its_meaning_is_not_documented():
     steps = [
         ("p", (0,), (0.1,)),
         ("cp", (0, 1), (0.2,)),

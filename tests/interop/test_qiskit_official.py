@@ -94,7 +94,7 @@ def test_we_read_their_jobs(ours, theirs, target, filters):
     assert result.results[0].header["name"] == "three"
 
 
-def test_we_read_their_json_jobs_whose_registers_nobody_tells(ours, theirs):
+def test_we_read_their_json_jobs_although_they_do_not_name_registers(ours, theirs):
     job = theirs.get_backend(IONQ, **JSON).run(three_bits(), shots=20)
     assert ours.get_job(job.id()).result().get_counts() == {"101": 20}
 

@@ -1,4 +1,4 @@
-"""Providers as rows: who offers what, and how a row is found."""
+"""Providers as rows: the targets and formats of each, and how a row is found."""
 
 from __future__ import annotations
 

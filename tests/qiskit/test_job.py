@@ -59,7 +59,7 @@ def test_the_callback_hears_of_every_circuit(backend):
     assert heard == [(job.job_id(), job)] * 3
 
 
-def test_a_state_that_nobody_knows_counts_as_running(backend, faults):
+def test_an_unknown_state_counts_as_running(backend, faults):
     job = backend.run(bell())
     job.wait_for_final_state()
     faults.add(Fault("unknown_status", route="GET jobs/*", count=1))

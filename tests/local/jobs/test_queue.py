@@ -1,4 +1,4 @@
-"""The queue: who runs next, where, and what happens on the way."""
+"""The queue: which job runs next, where, and what can happen to it."""
 
 import json
 import sqlite3
