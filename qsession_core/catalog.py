@@ -46,7 +46,7 @@ class Price:
     """How a target charges: ``fixed + shots * (one * N1q + two * N2q + measure * Nm)``.
 
     N1q, N2q and Nm are gates and measurements of the encoded program
-    (:class:`~qsession_core.formats.interface.GateCounts`).
+    (:class:`~qsession_core.counting.GateCounts`).
 
     Attributes:
         targets: A pattern of target names, such as ``"ionq.qpu.*"``.

@@ -26,9 +26,10 @@ from qsession_core.transport.auth import ApiKey, Token, TokenCredential
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
 
+    from qsession_core.counting import GateCounts
     from qsession_core.local import Faults, LocalTarget, LocalWorkspace
     from qsession_core.transport import Request, Response, Transport
 
@@ -112,7 +113,7 @@ class Workspace(ServiceWorkspace):
             from qsession_core.local import LocalWorkspace
 
             service = LocalWorkspace(None if directory == "1" else directory, clock=clock)
-            self._connect_locally(service, user_agent=user_agent, journal=journal)
+            self._connect_locally(service, user_agent=user_agent, api_version=api_version, journal=journal)
             return
         clock = clock or SystemClock()
         carrier = RetryingTransport(transport or _http(proxies, verify, parallelism), retry or RetryPolicy(), clock)
@@ -129,6 +130,7 @@ class Workspace(ServiceWorkspace):
             user_agent=" ".join(filter(None, [os.environ.get(_APPLICATION), user_agent])) or None,
             parallelism=parallelism,
             journal=Journal(journal) if journal is not None else None,
+            counter=_count_gates,
         )
 
     @classmethod
@@ -138,6 +140,7 @@ class Workspace(ServiceWorkspace):
         connection_string: str,
         *,
         user_agent: str | None = None,
+        api_version: str = API_VERSION,
         proxies: dict[str, str] | None = None,
         verify: bool | str | None = None,
         retry: RetryPolicy | None = None,
@@ -162,6 +165,7 @@ class Workspace(ServiceWorkspace):
             endpoint=parts.endpoint,
             credential=parts.api_key,
             user_agent=user_agent,
+            api_version=api_version,
             proxies=proxies,
             verify=verify,
             retry=retry,
@@ -183,6 +187,7 @@ class Workspace(ServiceWorkspace):
         targets: Iterable[LocalTarget] | str | os.PathLike[str] | None = None,
         faults: Faults | None = None,
         simulator: str | None = None,
+        api_version: str = API_VERSION,
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
     ) -> Self:
@@ -196,6 +201,7 @@ class Workspace(ServiceWorkspace):
             targets: ``local.LocalTarget`` rows to add or to replace; or the path of a TOML file of them.
             faults: A ``local.Faults``: which requests and jobs fail.
             simulator: The plugin name of the simulator for all jobs; by default one is chosen for each job.
+            api_version: The ``api-version`` of each call.
             retry: How often the client repeats requests, and after which waits.
             journal: Path of a file that notes what is sent.
         """
@@ -205,7 +211,9 @@ class Workspace(ServiceWorkspace):
             path, seed=seed, clock=clock, executor=executor, targets=targets, faults=faults, simulator=simulator or ""
         )
         workspace = cls.__new__(cls)
-        workspace._connect_locally(service, retry=retry, journal=journal)  # noqa: SLF001 - its own constructor
+        workspace._connect_locally(  # noqa: SLF001 - its own constructor
+            service, api_version=api_version, retry=retry, journal=journal
+        )
         return workspace
 
     def _connect_locally(
@@ -213,19 +221,23 @@ class Workspace(ServiceWorkspace):
         service: LocalWorkspace,
         *,
         user_agent: str | None = None,
+        api_version: str = API_VERSION,
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
     ) -> None:
         """Put a local workspace behind the transport; arguments as for the constructor."""
         at = service.connection
         super().__init__(
-            Connection(at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/")),
+            Connection(
+                at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/"), api_version
+            ),
             RetryingTransport(_InProcess(service), retry or RetryPolicy(), service.clock),
             ApiKey(at.api_key),
             clock=service.clock,
             user_agent=user_agent,
             parallelism=1,
             journal=Journal(journal) if journal is not None else None,
+            counter=_count_gates,
         )
 
     @property
@@ -264,6 +276,13 @@ def _opened(path: str, clock: Clock) -> _InProcess:
     from qsession_core.local import LocalWorkspace
 
     return _InProcess(LocalWorkspace(path, clock=clock))
+
+
+def _count_gates(data: bytes, input_data_format: str, params: Mapping[str, Any]) -> GateCounts:
+    """Count gates as the local workspace does for its bills."""
+    from qsession_core.local.execution.bill import count_payload
+
+    return count_payload(data, input_data_format, params)
 
 
 def _from_environment(given: PartialConnection, *, with_key: bool) -> PartialConnection:

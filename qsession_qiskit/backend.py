@@ -261,7 +261,7 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
         input_params: Mapping[str, Any],
         metadata: Mapping[str, Any] | None,
     ) -> Order:
-        if shots is None and "shots" not in input_params:
+        if shots is None and input_params.keys().isdisjoint({"shots", "count"}):
             shots = self._options.get("shots")
         texts = {key: value if isinstance(value, str) else to_text(value) for key, value in (metadata or {}).items()}
         return Order(shots, self.wanted_format(input_data_format), input_params, texts)

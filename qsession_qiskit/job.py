@@ -128,8 +128,15 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         }
         return {step: time for step, time in times.items() if time is not None}
 
-    def queue_position(self) -> None:
-        """Return None: the service gives no position."""
+    def queue_position(self) -> int | None:
+        """Return its place in the target's queue, of several jobs the last one's.
+
+        None if none of them waits, and where the workspace's api-version does not tell.
+        """
+        if not self._workspace.calls.has_draft:
+            return None
+        places = [job.queue_position() for job in self._set.jobs]
+        return max((place for place in places if place is not None), default=None)
 
     def backend(self) -> AzureQuantumBackend:
         """Return the backend it was sent to.

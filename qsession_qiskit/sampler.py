@@ -55,6 +55,11 @@ class SamplerV2(Primitive, BaseSamplerV2):  # type: ignore[misc]
         self._mode = mode_of(mode)
         self.options = options_of(SamplerOptions, options)
 
+    @property
+    def default_shots(self) -> int:
+        """Shots if neither the PUB nor the run has a number."""
+        return self.options.default_shots
+
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> AzurePrimitiveJob:
         """Sample circuits.
 

@@ -86,7 +86,9 @@ class Job:
 
     @property
     def shots(self) -> int | None:
-        """How many shots were requested; None if the job's ``inputParams`` do not tell."""
+        """How many shots were asked for; None if the job does not say."""
+        if self.details.shots is not None:
+            return self.details.shots
         params = self.details.input_params or {}
         asked = params.get("shots", params.get("count"))
         return int(asked) if isinstance(asked, int | float | str) else None
@@ -115,6 +117,25 @@ class Job:
         """Ask the service to cancel it. If it is executing it may still end with a result."""
         self.update_state(self.workspace.calls.cancel_job(self.id))
         return self
+
+    def queue_position(self) -> int | None:
+        """Return its place among the jobs that wait for its target, 1 for the next to run; None if it does not wait.
+
+        Raises:
+            ConfigurationError: The workspace's api-version is older than 2026-08-01-preview.
+        """
+        return self.workspace.calls.queue_position(self.id)
+
+    def resume(self) -> Self:
+        """Let it run the shots that are left, after it has failed or was cancelled.
+
+        Raises:
+            ConfigurationError: The workspace's api-version is older than 2026-08-01-preview.
+            ConflictError: It has not failed and was not cancelled.
+        """
+        self.workspace.calls.resume_job(self.id)
+        self._results = self._bytes = None
+        return self.refresh()
 
     def delete(self) -> None:
         """Delete it from the service."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qsession_core.client.service.models import TargetStatus
     from qsession_core.client.service.status import Priority
     from qsession_core.client.session import Session
+    from qsession_core.client.submitting.cost import Counter
     from qsession_core.client.submitting.submission import Submission
     from qsession_core.formats import Payload
     from qsession_core.program import Program
@@ -39,10 +40,12 @@ class TargetWorkspace(WorkspaceParts, Protocol):
 
     Attributes:
         prices: The price table for estimates.
+        counter: Counts the gates of encoded programs, for estimates.
         submission: Sends jobs.
     """
 
     prices: Sequence[Price]
+    counter: Counter | None
     submission: Submission
 
     def get_target(self, name: str) -> Target:
@@ -196,7 +199,7 @@ class Target(SessionHost):
 
         Raises:
             ConversionError: It cannot be sent as it is.
-            ConfigurationError: The price of this target is unknown.
+            ConfigurationError: There is no price for this target, or its gates cannot be counted.
         """
         payload = self.encode(
             input_data, shots=shots, input_data_format=input_data_format, input_params=input_params, gateset=gateset
@@ -208,6 +211,7 @@ class Target(SessionHost):
             self.name,
             self.workspace.prices,
             payload.input_params,
+            counter=self.workspace.counter,
         )
 
     @strict_keywords

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from qsession_core.client.service.connection import Connection
     from qsession_core.client.service.models import Quota, TargetStatus
     from qsession_core.client.service.status import Priority
+    from qsession_core.client.submitting.cost import Counter
     from qsession_core.client.submitting.journal import Journal
     from qsession_core.transport import Transport
     from qsession_core.transport.auth import Authentication
@@ -58,6 +59,7 @@ class Workspace:
         user_agent: str | None = None,
         parallelism: int = 16,
         journal: Journal | None = None,
+        counter: Counter | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -69,6 +71,7 @@ class Workspace:
             user_agent: Put before our own user agent.
             parallelism: How many calls are made at the same time, at most.
             journal: Notes what is sent, for :meth:`resume`.
+            counter: Counts the gates of encoded programs, for estimates of their cost.
         """
         self.connection = connection
         self.clock = clock or SystemClock()
@@ -79,6 +82,7 @@ class Workspace:
         self.watch = SessionWatch()
         self.submission = Submission(self, journal)
         self.prices: Sequence[Price] = PRICES
+        self.counter: Counter | None = counter
 
     def __repr__(self) -> str:
         return f"<Workspace {self.name!r} at {self.connection.endpoint}>"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from qsession_core.counting import GateCounts
     from qsession_core.program import Program
     from qsession_core.results.result import Result
 
@@ -23,7 +24,6 @@ __all__ = [
     "MICROSOFT_V2",
     "Decoder",
     "Format",
-    "GateCounts",
     "InputFormat",
     "JobFacts",
     "Payload",
@@ -63,27 +63,6 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class GateCounts:
-    """The gates of an encoded program, as providers charge for them.
-
-    Attributes:
-        one: One-qubit gates.
-        two: Two-qubit gates; a gate on N > 2 qubits counts as 6 (N - 2) of them.
-        measure: Preparations, measurements and resets.
-    """
-
-    one: int
-    two: int
-    measure: int
-
-    @classmethod
-    def of(cls, sizes: Sequence[int], measure: int) -> GateCounts:
-        """Count gates by the number of qubits that each acts on."""
-        two = sum(1 if size == 2 else 6 * (size - 2) for size in sizes if size > 1)  # noqa: PLR2004 - two-qubit gates
-        return cls(sum(size == 1 for size in sizes), two, measure)
-
-
-@dataclass(frozen=True, slots=True)
 class InputFormat:
     """An input data format.
 
@@ -91,7 +70,8 @@ class InputFormat:
         name: Its name on the wire, such as ``"qir.v1"``.
         output_data_format: The format of its results, unless the caller asks for another.
         content_type: The content type of its blobs.
-        count_gates: Takes an encoded program, returns its gates for an estimate of the cost; None if it cannot tell.
+        count_gates: Takes an encoded program, returns its gates for an estimate of the cost; None for a format that
+            the workspace counts.
     """
 
     name: str

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from qsession_core.formats.interface import CONTROLS, EVOLUTION, GateCounts, InputFormat, JobFacts, Payload
+from qsession_core.formats.interface import CONTROLS, EVOLUTION, InputFormat, JobFacts, Payload
 from qsession_core.formats.reading.job_metadata import readout_of
 from qsession_core.formats.writing.deferral import separating
 from qsession_core.formats.writing.evolution import checked
@@ -39,7 +39,7 @@ from qsession_core.results.result import Layout, Result
 from qsession_core.results.rows import merge_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -117,21 +117,7 @@ def _anywhere(num_qubits: int) -> str:
     return "[" + ",".join(["%s"] * num_qubits) + "]"
 
 
-def _count_gates(data: bytes) -> GateCounts:
-    document = msgspec.json.decode(data, type=dict[str, Any])
-    sizes = [len(_qubits(gate, "target")) + len(_qubits(gate, "control")) for gate in document.get("circuit", ())]
-    return GateCounts.of(sizes, int(document.get("qubits", 0)))
-
-
-def _qubits(gate: Mapping[str, Any], role: str) -> Sequence[int]:
-    """Return a gate's targets or controls, which come as one number or as a list."""
-    several = gate.get(f"{role}s")
-    if several is not None:
-        return list(several)
-    return [gate[role]] if role in gate else []
-
-
-FORMAT = InputFormat("ionq.circuit.v1", OUTPUT, "application/json", _count_gates)
+FORMAT = InputFormat("ionq.circuit.v1", OUTPUT, "application/json")
 INPUT = FORMAT.name
 
 
@@ -311,7 +297,7 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
         Result(
             len(readout),
             distribution=distribution,
-            shots=facts.shots or 0,
+            shots=facts.shots,
             registers=registers,
             seed_text=facts.job_id,
         )

@@ -234,7 +234,7 @@ def _laid_out(
     first: Any,
     facts: JobFacts,
     errors: tuple[Mapping[str, object], ...] = (),
-    distribution: tuple[NDArray[np.float64], int] | None = None,
+    distribution: tuple[NDArray[np.float64], int | None] | None = None,
 ) -> Result:
     """Bring recorded bits into the order of classical bits.
 
@@ -243,7 +243,7 @@ def _laid_out(
         first: The first of them, as recorded.
         facts: The job's.
         errors: Shots that failed.
-        distribution: The probability of each outcome, and the total shots.
+        distribution: The probability of each outcome, and the total shots; None for them if the job does not say.
     """
     recorded = rows.shape[1]
     layout = layout_of(facts.metadata) or _foreign_layout(first, recorded, facts)
@@ -293,12 +293,17 @@ def _registers(names: Sequence[str], sizes: Sequence[int]) -> tuple[Register, ..
 
 
 def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
-    """Read ``microsoft.quantum-results.v1``.
+    """Read ``microsoft.quantum-results.v1``: one histogram, or for a job of several programs a list of them.
 
     Raises:
         ValueError: The bytes are not what the format says.
     """
-    histogram = msgspec.json.decode(data, type=FirstVersion).Histogram
+    document = msgspec.json.decode(data, type=FirstVersion | list[FirstVersion])
+    programs = document if isinstance(document, list) else [document]
+    return [_of_histogram(program.Histogram, facts) for program in programs]
+
+
+def _of_histogram(histogram: Sequence[str | float], facts: JobFacts) -> Result:
     if len(histogram) % 2:
         raise ValueError(f"Histogram has {len(histogram)} members, an odd number")
     displays = [text for text in histogram[0::2] if isinstance(text, str)]
@@ -309,12 +314,12 @@ def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
     apportion(weights, 1)  # raises if they are not probabilities
     shapes = {re.sub("[01-]", "0", text) for text in displays}
     if not all(re.fullmatch(r"[01\-\[\](), ]+", text) for text in displays):
-        return [_values_of(displays, weights, facts)]
+        return _values_of(displays, weights, facts)
     if len(shapes) > 1:
         raise ValueError(f"outcomes have different shapes: {', '.join(sorted(shapes)[:2])}")
     rows = [re.sub("[^01-]", "", text) for text in displays]
     characters = np.frombuffer("".join(rows).encode(), np.uint8).reshape(len(rows), -1)
-    return [_laid_out(characters, _structure(displays[0]), facts, (), (weights, facts.shots or 0))]
+    return _laid_out(characters, _structure(displays[0]), facts, (), (weights, facts.shots))
 
 
 def _values_of(displays: Sequence[str], weights: NDArray[np.float64], facts: JobFacts) -> Result:

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary, fold
-from qsession_core.formats.interface import GateCounts, InputFormat, Payload
+from qsession_core.formats.interface import InputFormat, Payload
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of
 from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, json_numbers
 from qsession_core.formats.writing.lowering import GateVocabulary, symbols
@@ -50,7 +50,6 @@ _TAKEN = {
     "csx", "cu", "rxx", "rzz", "rccx", "c3x", "c3sqrtx", "c4x", "sin", "cos", "tan", "exp", "ln", "sqrt",
 }  # fmt: skip
 _EXTRA_KEYS = {"access_token"}  # seen in recordings beside the registers
-_STATEMENT = re.compile(rb"^(?:if\([^)]*\) *)?([a-z]\w*)(?:\([^;]*?\))? +(q\[[^;]*);", re.MULTILINE)
 _ONLY = "OpenQASM 2 only knows `if (register == number)` around single operations; send it as qir.v1."
 
 
@@ -59,17 +58,7 @@ def _reals(numbers: Sequence[float]) -> list[str]:
     return [text if "." in text or "e" not in text else text.replace("e", ".0e") for text in json_numbers(numbers)]
 
 
-def _count_gates(data: bytes) -> GateCounts:
-    words = [(name, arguments.count(b"q[")) for name, arguments in _STATEMENT.findall(data)]
-    found = re.search(rb"qreg q\[(\d+)\]", data)
-    measures = sum(name in {b"measure", b"reset"} for name, _ in words)
-    no_gates = {b"measure", b"reset", b"barrier", b"qreg", b"creg"}
-    return GateCounts.of(
-        [size for name, size in words if name not in no_gates], measures + int(found[1] if found else 0)
-    )
-
-
-FORMAT = InputFormat("honeywell.openqasm.v1", OUTPUT, "application/qasm", _count_gates)
+FORMAT = InputFormat("honeywell.openqasm.v1", OUTPUT, "application/qasm")
 INPUT = FORMAT.name
 
 

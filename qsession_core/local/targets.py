@@ -55,6 +55,7 @@ class LocalTarget:
         formats: Input format -> its output formats, the default first.
         max_shots: The most shots of a job; None for no limit.
         default_shots: The shots of a job that asks for none.
+        noisy_shots: The same for a job that asks for a noise model; None for ``default_shots``.
         availability: ``Available``, ``Degraded`` (takes jobs, does not run them now) or ``Unavailable`` (takes none).
         queue_seconds: The time from submission to start, by the workspace's clock.
         average_queue_seconds: The queue time in providerStatus; None for ``queue_seconds``.
@@ -64,6 +65,7 @@ class LocalTarget:
             their proportion) or ``"zeros"`` (syntax checkers run nothing).
         noise: Name -> error probability of the noise that is on unless a job switches it off (see noise.py).
         noise_models: Name -> noise that a job may ask for, as by ionq's ``noise.model``.
+        noise_qubits: Name of a noise model -> the widest program that may ask for it; others take ``num_qubits``.
         gates: The gate words that a job may use; empty for all.
         status_page: The statusPage in providerStatus.
         cost: (dimensionId, dimensionName, measureUnit) of each cost event of its jobs; the local price is zero.
@@ -76,6 +78,7 @@ class LocalTarget:
     formats: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(QIR))
     max_shots: int | None = None
     default_shots: int = 500
+    noisy_shots: int | None = None
     availability: str = "Available"
     queue_seconds: float = 0.0
     average_queue_seconds: int | None = None
@@ -84,6 +87,7 @@ class LocalTarget:
     results: str = "sampled"
     noise: Mapping[str, float] = field(default_factory=dict)
     noise_models: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    noise_qubits: Mapping[str, int] = field(default_factory=dict)
     gates: frozenset[str] = frozenset()
     status_page: str = ""
     cost: tuple[tuple[str, str, str], ...] = ()
@@ -113,6 +117,10 @@ _IONQ_NOISE: dict[str, dict[str, float]] = {
     "forte-1": {"p1": 2e-4, "p2": 4.6e-3, "p_meas_0": 5e-3, "p_meas_1": 5e-3},
     "forte-enterprise-1": {"p1": 2e-4, "p2": 4.6e-3, "p_meas_0": 5e-3, "p_meas_1": 5e-3},
 }
+# As many qubits as the machine has that a noise model is named after; harmony is not offered any more
+_IONQ_NOISE_QUBITS = {"harmony": 11} | {
+    known.name.removeprefix("ionq.qpu."): known.num_qubits for known in catalog.targets_of("ionq")
+}
 _H2_NOISE = {"p1": 3e-5, "p2": 1e-3, "p_meas_0": 1e-3, "p_meas_1": 1e-3, "p_init": 4e-5}
 _HQC = (("hqc", "HQC", "hqc"),)
 _EHQC = (("ehqc", "EHQC", "hqc"),)
@@ -129,7 +137,9 @@ def _ionq(name: str) -> dict[str, Any]:
         "formats": {**IONQ_JSON, **QIR},
         "results": "exact" if noise_model == name else "sampled",
         "noise": _IONQ_NOISE.get(noise_model, {}),
+        "noisy_shots": 1000,
         "noise_models": _IONQ_NOISE if noise_model == name else {},
+        "noise_qubits": _IONQ_NOISE_QUBITS,
         "status_page": "https://status.ionq.co",
         "cost": _IONQ_COST,
     }
@@ -139,6 +149,7 @@ def _quantinuum(name: str) -> dict[str, Any]:
     is_hardware, is_checker = ".qpu." in name, name.endswith("sc")
     return {
         "formats": {**OPENQASM, **QIR},
+        "default_shots": 1,  # recorded: a job without shots came back with one
         "results": "zeros" if is_checker else "sampled",
         "noise": {} if is_checker else _H2_NOISE,
         "parallel": 1 if is_hardware else None,

@@ -56,7 +56,8 @@ class Result:
     Made by a decoder, :meth:`from_memory` or :meth:`from_probabilities`.
 
     Attributes:
-        shots: The shots kept: the sum of the counts. 0 for a distribution whose job does not say its shots.
+        shots: The shots kept: the sum of the counts. 0 for a distribution whose job does not say its
+            shots, which has probabilities, and no counts or memory.
         num_clbits: The characters of a key; 0 if outcomes are not bits (a Q# program that returns numbers).
         registers: Groups of the bits.
         values: The outcome of each shot as the program returned it (ints, lists, tuples), if it is not bits; else None.
@@ -84,7 +85,7 @@ class Result:
             distribution: Distinct outcomes, ASCII codes of shape (outcomes, num_clbits), and their probabilities.
             texts: One text a shot, for outcomes that are not bits.
             values: See the attribute.
-            shots: For a distribution: the shots that it stands for.
+            shots: For a distribution: the shots that it stands for; None if the job does not say.
             registers: See the attribute.
             errors: See the attribute.
             seed_text: The seed of synthetic memory: the job's id.
@@ -144,7 +145,8 @@ class Result:
         return hash((self.num_clbits, self.shots))
 
     def _facts(self) -> tuple[Any, ...]:
-        kept = self.num_clbits, self.registers, self.raw_counts, self.probabilities, self.memory_is_synthetic
+        raw_counts = None if self._has_no_shots else self.raw_counts
+        kept = self.num_clbits, self.registers, raw_counts, self.probabilities, self.memory_is_synthetic
         return *kept, self.raw_memory, self.values, self.errors
 
     # --- what was kept -----------------------------------------------------------------------------------------
@@ -158,7 +160,11 @@ class Result:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Key -> number of shots, sorted by key; they sum to :attr:`shots`."""
+        """Key -> number of shots, sorted by key; they sum to :attr:`shots`.
+
+        Raises:
+            ResultFormatError: It is a distribution whose job does not say its shots.
+        """
         return dict(self._counts)
 
     @cached_property
@@ -167,7 +173,7 @@ class Result:
             return count_texts(self._texts)
         if self._characters is not None:
             return count_rows(self._kept)
-        keys, numbers = self._apportioned
+        keys, numbers = self._scaled()
         return counts_by_key(keys, numbers, (numbers > 0) & ~lost_in(keys))
 
     @property
@@ -195,6 +201,9 @@ class Result:
 
         Returns:
             :attr:`shots` keys; counting them gives :attr:`counts`.
+
+        Raises:
+            ResultFormatError: As of :attr:`counts`.
         """
         return list(self._texts) if self._texts is not None else texts_of(self._rows(seed))
 
@@ -250,6 +259,21 @@ class Result:
         lost = lost_in(self._characters)
         return self._characters[~lost] if lost.any() else self._characters
 
+    @property
+    def _has_no_shots(self) -> bool:
+        return self._distribution is not None and self._shots is None
+
+    def _scaled(self) -> tuple[Rows, NDArray[np.int64]]:
+        """Return the keys of a distribution, and the shots of each."""
+        if self._has_no_shots:
+            problem = "the job does not say how many shots it ran"
+            raise ResultFormatError(
+                f"This result has no counts: {problem}. The shares of the outcomes are in result.probabilities.",
+                format="",
+                problem=problem,
+            )
+        return self._apportioned
+
     @cached_property
     def _apportioned(self) -> tuple[Rows, NDArray[np.int64]]:
         assert self._distribution is not None  # noqa: S101 - callers have checked
@@ -261,7 +285,7 @@ class Result:
     def _rows(self, seed: int | None) -> Rows:
         if self._characters is not None:
             return self._kept
-        keys, numbers = self._apportioned
+        keys, numbers = self._scaled()
         kept = ~lost_in(keys)
         rows = np.repeat(keys[kept], numbers[kept], axis=0)
         if seed is None:

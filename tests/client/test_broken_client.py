@@ -20,7 +20,6 @@ from qsession_core import Response, SessionStatus, Workspace, errors
 from qsession_core.client.polling import poll_pauses
 from qsession_core.client.service.connection import parse_resource_id
 from qsession_core.client.service.rest import segment
-from qsession_core.client.submitting.cost import estimate
 from qsession_core.client.submitting.journal import Journal
 from qsession_core.clock import ManualClock
 from qsession_core.transport import Request, without_secrets
@@ -386,30 +385,6 @@ def test_a_length_that_is_no_number_is_no_error():
         def close(self) -> None: ...
 
     assert RetryingTransport(Odd()).send(Request("GET", "https://a.example/")).status == 200
-
-
-def test_compiled_qir_has_no_price_rather_than_that_of_no_gates():
-    with pytest.raises(errors.ConfigurationError, match="cannot be counted"):
-        estimate(b"BC\xc0\xde__quantum__qis__h__body", "qir.v1", 100, "quantinuum.qpu.h2-1")
-
-
-@pytest.mark.parametrize(
-    "qubits",
-    [
-        ("%Qubit* null", "%Qubit* inttoptr (i64 1 to %Qubit*)"),
-        ("ptr null", "ptr inttoptr (i64 1 to ptr)"),
-        ("ptr inttoptr (i64 0 to ptr)", "ptr inttoptr (i64 1 to ptr)"),
-    ],
-)
-def test_gates_are_counted_however_their_qubits_are_written(qubits):
-    zero, one = qubits
-    data = f"""
-      call void @__quantum__qis__h__body({zero})
-      call void @__quantum__qis__rz__body(double 0.5, {one})
-      call void @__quantum__qis__cx__body({zero}, {one})
-    """.encode()
-    counts = estimate(data, "qir.v1", 1, "quantinuum.qpu.h2-1").counts
-    assert (counts.one, counts.two) == (2, 1)
 
 
 # --- answers that are none ---------------------------------------------------------------------------------

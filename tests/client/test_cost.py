@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 
 import pytest
 
 from qsession_core import Program, errors
 from qsession_core.catalog import Price
-from qsession_core.formats.interface import GateCounts
+from qsession_core.counting import GateCounts
+from qsession_core.expressions import Bit
+from qsession_core.program import Block
+from tests.support.qir_text import gate, qir
 
 BELL = [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))]
 
@@ -16,7 +20,7 @@ BELL = [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure"
 def test_ionq_hardware_counts_gate_shots(workspace, bell):
     target = workspace.get_target("ionq.qpu.aria-1")
     plain = target.estimate_cost(bell, 1000, input_params={"error-mitigation": {"debias": False}})
-    assert plain.counts == GateCounts(1, 1, 2)
+    assert plain.counts == GateCounts(1, 1, 4)
     assert plain.amount == pytest.approx(12.4166 + 0.22 + 0.975)
     assert plain.unit == "AQT"
     assert target.estimate_cost(bell, 1000).amount == pytest.approx(97.5 + 0.22 + 0.975)
@@ -77,3 +81,35 @@ def test_a_payloads_own_shots_hold(target, bell):
     payload = target.encode(bell, shots=17)
     assert target.submit(payload).shots == 17
     assert target.submit(payload, shots=5).shots == 5
+
+
+@pytest.mark.parametrize("input_data_format", ["qir.v1", "honeywell.openqasm.v1"])
+def test_the_bill_of_the_local_workspace_is_the_estimate(workspace, bell, input_data_format):
+    target = workspace.get_target("quantinuum.sim.h2-1e")
+    quote = target.estimate_cost(bell, 1000, input_data_format=input_data_format)
+    job = target.submit(bell, shots=1000, input_data_format=input_data_format).wait_until_completed()
+    (event,) = job.refresh().details.cost_estimate.events
+    assert event.amount_billed == quote.amount == 11.2
+    assert not quote.is_upper_bound
+
+
+def test_a_program_that_branches_has_an_upper_bound(workspace):
+    program = Program.of(
+        2, 2,
+        [("h", (0,), ()), ("measure", (0,), (0,)), ("if", (), (Bit(0), Block.of([("x", (1,), ())]), None)),
+         ("measure", (1,), (1,))],
+    )  # fmt: skip
+    quote = workspace.get_target("quantinuum.qpu.h2-1").estimate_cost(program, 100)
+    assert quote.is_upper_bound
+    assert quote.counts == GateCounts(2, 0, 4, is_upper_bound=True)
+
+
+def test_gates_that_cannot_be_counted_are_refused_with_the_reason(workspace, monkeypatch):
+    target = workspace.get_target("quantinuum.qpu.h2-1")
+    foreign = qir(gate("h__body", 0))
+    assert target.estimate_cost(foreign, 10).counts.one == 1
+    with pytest.raises(errors.ConfigurationError, match=r"no estimate .* bitcode"):
+        target.estimate_cost(b"BC\xc0\xde__quantum__qis__h__body", 10)
+    monkeypatch.setitem(sys.modules, "pyqir", None)
+    with pytest.raises(errors.ConfigurationError, match=r"no estimate .* pip install \"qsession\[local\]\""):
+        target.estimate_cost(foreign, 10)

@@ -23,14 +23,15 @@ CODE = """
 from dataclasses import dataclass
 
 from qsession_core.errors import ConversionError
-from qsession_core.formats.interface import GateCounts, InputFormat, Payload
+from qsession_core.counting import GateCounts
+from qsession_core.formats.interface import InputFormat, Payload
 from qsession_core.providers import KnownTarget, Provider
 from qsession_core.results.result import Result
 
 
 def count(data):
     lines = data.decode().splitlines()
-    return GateCounts.of([len(line.split()) - 1 for line in lines if not line.startswith("measure")], 0)
+    return GateCounts.of([len(line.split()) - 1 for line in lines if not line.startswith("measure")], 0, 0)
 
 
 FORMAT = InputFormat("acme.lines.v1", "acme.tally.v1", "text/x-acme", count)

@@ -69,6 +69,27 @@ def test_a_noise_model_makes_the_simulator_sample(client):
     assert client.failure(deep, params={"noise": {"model": "perfect"}})["code"] == "InvalidInputData"
 
 
+def test_jobs_without_shots_run_as_many_as_the_provider_says(client):
+    noisy = client.run(params={"noise": {"model": "aria-1"}})["histogram"]
+    assert all(share * 1000 == pytest.approx(round(share * 1000)) for share in noisy.values())
+    assert any(share * 500 != pytest.approx(round(share * 500)) for share in noisy.values())
+    assert len(client.run(BELL_QIR, H2, "qir.v1", params={"error-model": False})["Results"][0]["Shots"]) == 1
+    openqasm = HEAD + "qreg q[1]; creg c[1]; x q[0]; measure q -> c;"
+    assert client.run(openqasm.encode(), "quantinuum.sim.h2-1sc", OPENQASM, params={}) == {"c": ["0"]}
+
+
+@pytest.mark.parametrize(("model", "limit"), [("aria-1", 25), ("harmony", 11)])
+def test_a_noise_model_takes_no_more_qubits_than_its_machine(client, model, limit):
+    wide = {"qubits": limit + 1, "circuit": [{"gate": "x", "target": 0}]}
+    message = client.failure(wide, params={"noise": {"model": model}})["message"]
+    assert f"uses {limit + 1} qubits; ionq.simulator takes {limit} with the noise of {model}." in message
+
+
+def test_a_program_as_wide_as_the_machine_of_a_noise_model_runs(client):
+    wide = {"qubits": 11, "circuit": [{"gate": "x", "target": 0}]}
+    assert client.run(wide, params={"noise": {"model": "harmony"}, "shots": 1})
+
+
 def test_a_machine_of_ionq_samples_and_errs(client):
     histogram = client.run(target="ionq.qpu.aria-1", params={"shots": 1000})["histogram"]
     assert sum(histogram.values()) == pytest.approx(1)
@@ -151,7 +172,7 @@ def test_a_rigetti_job_without_shots_runs_once_as_recorded(client):
 
 def test_a_job_without_shots_runs_as_often_as_its_target_says(client):
     qasm = (HEAD + "qreg q[1]; creg c[1]; measure q -> c;").encode()
-    assert len(client.run(qasm, H2, OPENQASM, params={})["c"]) == 500
+    assert len(client.run(qasm, H2, OPENQASM, params={})["c"]) == 1
     assert len(client.run(qasm, H2, OPENQASM, params={"count": 7})["c"]) == 7
     assert len(client.run(qasm, H2, OPENQASM, params={"count": 7, "shots": 9})["c"]) == 9
 
@@ -180,7 +201,7 @@ def test_what_cannot_run_fails_with_the_services_codes(client, kind, code, said)
 
 
 @pytest.mark.parametrize(
-    "params", [{"items": [{"entryPoint": "a"}, {"entryPoint": "b"}]}, {"arguments": [{"name": "n", "value": 1}]}]
+    "params", [{"items": [{"entryPoint": "main", "arguments": [1]}]}, {"arguments": [{"name": "n", "value": 1}]}]
 )
 def test_what_would_be_run_otherwise_than_asked_is_not_run(client, params):
     error = client.failure(BELL_QIR, input_format="qir.v1", params={"shots": 5, **params})

@@ -29,10 +29,11 @@ class Reply:
 
 
 class Client:
-    """Speaks to a service in process."""
+    """Speaks to a service in process, in one api-version."""
 
-    def __init__(self, service):
+    def __init__(self, service, version=VERSION):
         self.service = service
+        self.version = version
         own = service.connection
         self.base = (
             f"{own.endpoint}subscriptions/{own.subscription_id}/resourceGroups/{own.resource_group}"
@@ -47,7 +48,7 @@ class Client:
         separator = "&" if "?" in path else "?"
         return self.send(
             method,
-            f"{self.base}/{path}{separator}api-version={VERSION}",
+            f"{self.base}/{path}{separator}api-version={self.version}",
             b"" if body is None else json.dumps(body).encode(),
             self.headers if headers is None else headers,
         )

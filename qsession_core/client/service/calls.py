@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from qsession_core.client.service.blobs import Blobs
+from qsession_core.client.service.connection import DRAFT_API_VERSION
 from qsession_core.client.service.models import ProviderStatus, Quota
 from qsession_core.client.service.query import any_of, order
 from qsession_core.client.service.rest import segment, without_nones
@@ -66,6 +67,34 @@ class Calls:
     def cancel_job(self, job_id: str) -> bytes:
         """Cancel a job and return it; older services answer without a body, so the job is fetched."""
         return self._rest.call("POST", f"/jobs/{segment(job_id)}:cancel") or self.get_job(job_id)
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether the api-version has queue positions and resuming."""
+        return self._rest.connection.api_version >= DRAFT_API_VERSION
+
+    def queue_position(self, job_id: str) -> int | None:
+        """Return a job's place in its target's queue; None if it does not wait.
+
+        Raises:
+            ConfigurationError: The api-version is too old.
+        """
+        self._require_draft("Queue positions")
+        path = f"/jobs/{segment(job_id)}/queuePosition"
+        return self._rest.read(f"GET {path}", self._rest.call("GET", path), _QueuePosition).queuePosition
+
+    def resume_job(self, job_id: str) -> None:
+        """Resume a job that has failed or was cancelled; raises as :meth:`queue_position`."""
+        self._require_draft("Resuming a job")
+        self._rest.call("POST", f"/jobs/{segment(job_id)}:resume")
+
+    def _require_draft(self, what: str) -> None:
+        if not self.has_draft:
+            raise ConfigurationError(
+                f"{what} came with api-version {DRAFT_API_VERSION}; this workspace uses "
+                f"{self._rest.connection.api_version}. Connect with api_version={DRAFT_API_VERSION!r} where the "
+                "service has it."
+            )
 
     def update_job(
         self, job_id: str, *, name: str | None, priority: Priority | str | None, tags: Sequence[str] | None
@@ -173,6 +202,10 @@ class Calls:
 
     def _pages(self, path: str, filter_: str | None, orderby: str | None) -> Iterator[list[msgspec.Raw]]:
         return self._rest.pages(path, {"filter": filter_, "orderby": orderby, "skip": "0", "top": _PAGE})
+
+
+class _QueuePosition(msgspec.Struct):
+    queuePosition: int | None = None  # noqa: N815 - the wire's name
 
 
 class _ItemType(msgspec.Struct):

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 from qsession_core.errors import ConfigurationError
 
-__all__ = ["API_VERSION", "Connection", "parse_connection_string", "parse_resource_id"]
+__all__ = ["API_VERSION", "DRAFT_API_VERSION", "Connection", "parse_connection_string", "parse_resource_id"]
 
 API_VERSION = "2026-01-15-preview"
+# The first with queue positions and resuming; a draft. Source: docs/protocol.md 1.7
+DRAFT_API_VERSION = "2026-08-01-preview"
 
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _RESOURCE_ID = re.compile(

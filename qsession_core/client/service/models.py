@@ -28,10 +28,19 @@ __all__ = [
 
 
 class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Why a job failed."""
+    """Why a job failed.
+
+    Attributes:
+        target: What the error is about, such as a member of the job.
+        details: The errors that led to this one.
+        innererror: More about it, each inner error more specific: ``{"code": ..., "innererror": {...}}``.
+    """
 
     code: str | None = None
     message: str | None = None
+    target: str | None = None
+    details: list[ErrorData] | None = None
+    innererror: dict[str, Any] | None = None
 
 
 class CostEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -84,7 +93,7 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class JobDetails(_Item, frozen=True, kw_only=True, rename="camel"):
-    """A job as the service describes it."""
+    """A job as the service tells it; ``shots`` and what follows it, from api-version 2026-08-01-preview on."""
 
     job_type: str | None = None
     session_id: str | None = None
@@ -97,6 +106,11 @@ class JobDetails(_Item, frozen=True, kw_only=True, rename="camel"):
     metadata: dict[str, Any] | None = None
     cancellation_time: datetime | None = None
     quantum_computing_data: dict[str, Any] | None = None
+    shots: int | None = None
+    resume_count: int | None = None
+    shots_succeeded: int | None = None
+    shots_failed: int | None = None
+    shots_translated: int | None = None
 
     def __repr__(self) -> str:  # its addresses carry signatures
         return f"<JobDetails {self.id} {self.name!r} {self.status}>"

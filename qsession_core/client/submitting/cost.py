@@ -1,26 +1,27 @@
 """What a job would cost, before it is sent: an estimate from a dated price table that users can replace.
 
-Gates are counted in the encoded program, with both sides of a branch. The table and its formulas are in
-:mod:`qsession_core.catalog`.
+Gates are counted in the encoded program, as the local workspace counts them for its bills. The prices are in
+:mod:`qsession_core.catalog`, the formula in :mod:`qsession_core.counting`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.catalog import PRICES, Price
+from qsession_core.counting import GateCounts, amount_of, price_of
 from qsession_core.errors import ConfigurationError
 from qsession_core.formats.registry import input_format
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from qsession_core.formats.interface import GateCounts
+__all__ = ["Counter", "JobCost", "Quote", "estimate"]
 
-__all__ = ["JobCost", "Quote", "estimate"]
+# Takes an encoded program, its format and the job's inputParams; raises ConfigurationError if it cannot count its gates
+Counter = Callable[[bytes, str, Mapping[str, Any]], GateCounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Quote:
     counts: GateCounts
     shots: int
 
+    @property
+    def is_upper_bound(self) -> bool:
+        """Whether a measurement decides what runs, so that the dearer side was counted."""
+        return self.counts.is_upper_bound
+
 
 def estimate(
     data: bytes,
@@ -49,33 +55,34 @@ def estimate(
     target: str,
     prices: Sequence[Price] = PRICES,
     input_params: Mapping[str, Any] | None = None,
+    *,
+    counter: Counter | None = None,
 ) -> Quote:
     """Estimate what a job costs.
 
     The first of ``prices`` whose pattern fits the target counts. Error mitigation may be switched off in
-    ``input_params``.
+    ``input_params``. A format that has a counter of its own is counted by it, others by ``counter``.
 
     Raises:
         ConfigurationError: There is no price for this target, or the gates of this format cannot be counted.
     """
-    price = next((price for price in prices if fnmatchcase(target, price.targets)), None)
+    price = price_of(target, prices)
     if price is None:
         raise ConfigurationError(
             f"There is no price for {target}. Put one in front of workspace.prices: Price({target!r}, unit, date, ...)."
         )
+    params = input_params or {}
     counts = input_format(input_data_format).count_gates(data)
+    if counts is None and counter is not None:
+        counts = counter(data, input_data_format, params)
     if counts is None:
         raise ConfigurationError(
             f"The gates of {input_data_format} cannot be counted, so there is no estimate of its cost."
         )
-    fixed = price.fixed
-    mitigation = (input_params or {}).get("error-mitigation")
-    if price.fixed_with_mitigation is not None and not (
-        isinstance(mitigation, Mapping) and mitigation.get("debias") is False
-    ):
-        fixed = price.fixed_with_mitigation
-    per_shot = price.one * counts.one + price.two * counts.two + price.measure * counts.measure
-    return Quote(fixed + shots * per_shot, price.unit, price.as_of, counts, shots)
+    mitigation = params.get("error-mitigation")
+    is_mitigated = not (isinstance(mitigation, Mapping) and mitigation.get("debias") is False)
+    amount = amount_of(price, counts, shots, is_mitigated=is_mitigated)
+    return Quote(amount, price.unit, price.as_of, counts, shots)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,8 @@ class Encoder:
         """Return the job's inputParams with its shots; append to the problems if these are wrong."""
         params = dict(given or {})
         other = params.pop("shots", None)
+        if other is None:
+            other = params.get("count")  # the older word for it; the provider may read either
         if other is not None and shots is not None and other != shots:
             problems.append(ConversionError(f"shots is {shots!r}, and {other!r} in input_params. Give it once."))
         checked = check_shots(

@@ -15,13 +15,12 @@ distribution over classical bits; labels are distinct and never null.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.errors import ConfigurationError
-from qsession_core.formats.interface import MICROSOFT_V2, GateCounts, InputFormat, Payload
+from qsession_core.formats.interface import MICROSOFT_V2, InputFormat, Payload
 from qsession_core.formats.qir.branches import Branches
 from qsession_core.formats.qir.records import groups_of, records_of, result
 from qsession_core.formats.writing.deferral import defer, separating
@@ -78,24 +77,7 @@ _FLAGS = (
 )
 
 
-_CALL = re.compile(rb"call void @__quantum__qis__(\w+?)__(?:body|adj)\(([^\n]*)\n")
-_POINTER = re.compile(rb"(?:^|,)\s*(?:%Qubit\s*\*|ptr\b)")
-_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
-_MEASURES = {b"m", b"mz", b"mresetz", b"reset"}
-
-
-def _count_gates(data: bytes) -> GateCounts | None:
-    """Count the calls of both sides of each branch; None for bitcode."""
-    if b"__quantum__" not in data or data.startswith(_BITCODE):
-        return None
-    calls = [(name, len(_POINTER.findall(arguments))) for name, arguments in _CALL.findall(data)]
-    measures = sum(name in _MEASURES for name, _ in calls)
-    found = re.search(rb'"required_num_qubits"="(\d+)"', data)
-    gates = [size for name, size in calls if name not in _MEASURES and not name.startswith(b"barrier")]
-    return GateCounts.of(gates, measures + int(found[1] if found else 0))
-
-
-FORMAT = InputFormat("qir.v1", MICROSOFT_V2, "qir.v1", _count_gates)
+FORMAT = InputFormat("qir.v1", MICROSOFT_V2, "qir.v1")
 INPUT = FORMAT.name
 
 

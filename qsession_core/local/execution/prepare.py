@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.execution.bindings import bindings_of, bound, joined
+from qsession_core.local.execution.items import items_in, items_of, joined_items
 from qsession_core.local.execution.task import Outcome, unread
-from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
+from qsession_core.local.simulators.counting import counts_of
 from qsession_core.local.simulators.interpreter import flattened
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from qsession_core.local.execution.task import Task
     from qsession_core.local.readers.circuit import Readable
 
-__all__ = ["may_read_here", "planned", "prepare", "run", "run_prepared"]
+__all__ = ["may_read_here", "planned", "prepare", "read", "run", "run_prepared"]
 
 # Larger inputs go to the executor unread
 _INLINE_BYTES = 256 * 1024
@@ -26,10 +28,11 @@ _MAX_RESULTS = 200_000_000
 
 
 def may_read_here(task: Task) -> bool:
-    """Say whether the service's own process may read a task's input: it is small, and cannot end the process."""
+    """Say whether the service's own process may read a task's input: one small program that cannot end the process."""
     from qsession_core.local.readers.qir import is_bitcode
 
-    return len(task.payload) <= _INLINE_BYTES and not is_bitcode(task.payload)
+    is_small = len(task.payload) <= _INLINE_BYTES and len(items_in(task.params)) == 1
+    return is_small and not is_bitcode(task.payload)
 
 
 def prepare(task: Task) -> Readable:
@@ -38,11 +41,13 @@ def prepare(task: Task) -> Readable:
     Raises:
         JobFailure: It cannot be run there.
     """
-    program = _read(task)
+    program = read(task.payload, task.input_format, items_in(task.params)[0])
     if program.num_qubits > task.num_qubits:
+        with_noise = f" takes {task.num_qubits} with the noise of" if task.noise_model else f" has {task.num_qubits}"
         raise JobFailure(
             "InvalidInputData",
-            f"The program uses {program.num_qubits} qubits; {task.target} has {task.num_qubits}.",
+            f"The program uses {program.num_qubits} qubits; {task.target}{with_noise} {task.noise_model}".rstrip()
+            + ".",
         )
     if task.shots * (program.num_results + 1) > _MAX_RESULTS:
         raise JobFailure(
@@ -62,55 +67,51 @@ def prepare(task: Task) -> Readable:
     return program
 
 
-def _read(task: Task) -> Readable:
-    match task.input_format:
+def read(payload: bytes, input_format: str, params: Mapping[str, Any]) -> Readable:
+    """Read a program.
+
+    Args:
+        payload: The job's input.
+        input_format: How it is written.
+        params: The job's inputParams, which may name an entry point.
+
+    Raises:
+        JobFailure: It is not what its format says, or the local workspace runs no such programs.
+    """
+    match input_format:
         case "ionq.circuit.v1":
             from qsession_core.local.readers.ionq import read_ionq
 
-            return read_ionq(task.payload)
+            return read_ionq(payload)
         case "qir.v1":
             from qsession_core.local.readers.qir import read_qir
 
-            return read_qir(task.payload, entry_point(task.params))
+            return read_qir(payload, _entry_point(params))
         case "honeywell.openqasm.v1":
             from qsession_core.local.readers.openqasm2 import read_openqasm
 
-            return read_openqasm(task.payload)
+            return read_openqasm(payload)
         case "rigetti.quil.v1":
             from qsession_core.local.readers.quil import read_quil
 
-            return read_quil(task.payload, bindings_of(task.params)[0])
+            return read_quil(payload, bindings_of(params)[0])
         case "pasqal.pulser.v1":
             from qsession_core.local.readers.pulser import read_pulser
 
-            return read_pulser(task.payload)
+            return read_pulser(payload)
         case _:
-            raise JobFailure("CannotTranslateInputData", f"{task.input_format} cannot be run by the local workspace.")
+            raise JobFailure("CannotTranslateInputData", f"{input_format} cannot be run by the local workspace.")
 
 
-def _counted(program: Readable) -> tuple[int, int, int]:
-    """Return how many one-qubit gates, wider gates, and measurements and resets a program has."""
-    if isinstance(program, PulseSequence):
-        return 0, 0, 0  # billed by time
-    operations = program.operations if isinstance(program, Circuit) else list(program.operations)
-    measured = sum(name in {"measure", "reset"} for name, _, _ in operations)
-    single = sum(len(places) == 1 and name != "reset" for name, places, _ in operations)
-    return single, len(operations) - single - measured, measured
-
-
-def entry_point(params: Mapping[str, Any]) -> str:
-    """Return the function that a job's inputParams ask to run; empty for none.
+def _entry_point(params: Mapping[str, Any]) -> str:
+    """Return the function that a program's inputParams ask to run; empty for none.
 
     Raises:
-        JobFailure: They ask for several functions, or for one with arguments; neither can be run here.
+        JobFailure: They ask for one with arguments, which cannot be run here.
     """
-    items = params.get("items")
-    if isinstance(items, list) and len(items) > 1:
-        raise JobFailure("InvalidInputData", "Jobs of several items cannot be run by the local workspace.")
-    source: Any = items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else params
-    if source.get("arguments"):
+    if params.get("arguments"):
         raise JobFailure("InvalidInputData", "Entry points with arguments cannot be run by the local workspace.")
-    name = source.get("entryPoint")
+    name = params.get("entryPoint")
     return name if isinstance(name, str) else ""
 
 
@@ -121,6 +122,9 @@ def run(task: Task, plan: Plan | None = None) -> Outcome:
         task: What to run.
         plan: How, where that was decided already.
     """
+    parts = items_of(task)
+    if len(parts) > 1:
+        return joined_items(task, [run(part) for part in parts])
     try:
         program = prepare(task)
         plan = plan or planned(task, program)
@@ -144,6 +148,6 @@ def run_prepared(task: Task, program: Readable, plan: Plan) -> Outcome:
     if len(bindings) > 1:
         return joined([run(bound(task, binding, place)) for place, binding in enumerate(bindings)])
     try:
-        return replace(execute(task, program, plan), amounts=(*_counted(program), task.shots))
+        return replace(execute(task, program, plan), counts=counts_of(program), shots=task.shots)
     except JobFailure as failure:
         return Outcome(b"", code=failure.code, message=failure.message)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qsession_core.counting import GateCounts
     from qsession_core.local.readers.circuit import JobFailure
 
 __all__ = ["Outcome", "Task", "unread"]
@@ -29,7 +30,8 @@ class Task:
         params: Its inputParams.
         shots: How often to run it.
         seed: What its shots are drawn with.
-        num_qubits: The widest program the target takes.
+        num_qubits: The widest program the target takes, with the noise that the job asks for.
+        noise_model: The noise model that the job asks for by name; empty for none.
         profile: The target's QIR profile.
         results: ``sampled``, ``exact`` or ``zeros``, as the target's row says.
         noise: Error probabilities by name; empty for none.
@@ -46,6 +48,7 @@ class Task:
     shots: int
     seed: int
     num_qubits: int
+    noise_model: str = ""
     profile: str = ""
     results: str = "sampled"
     noise: Mapping[str, float] = field(default_factory=dict)
@@ -65,7 +68,9 @@ class Outcome:
         code: The failure's code; empty where it succeeded.
         message: The failure's sentence.
         was_unread: It failed before it ran: its input could not be taken.
-        amounts: What was used, for the cost: one-qubit gates, wider gates, measurements and resets, shots.
+        details: The failures of single items of a job, as errorData shows them.
+        counts: The gates that are billed; None where they cannot be counted.
+        shots: The shots that are billed.
     """
 
     output: bytes
@@ -74,7 +79,9 @@ class Outcome:
     code: str = ""
     message: str = ""
     was_unread: bool = False
-    amounts: tuple[int, int, int, int] = (0, 0, 0, 0)
+    details: tuple[Mapping[str, str], ...] = ()
+    counts: GateCounts | None = None
+    shots: int = 0
 
 
 def unread(failure: JobFailure) -> Outcome:

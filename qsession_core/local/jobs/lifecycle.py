@@ -4,7 +4,7 @@ Nothing here waits, runs a job or starts a thread. The rules for sessions are in
 them to the store. Invariants:
 
 1. A job's state moves Waiting -> Executing -> a terminal state, with CancellationRequested before Cancelled if it was
-   executing; nothing leaves a terminal state.
+   executing; only a job that has failed or was cancelled leaves its terminal state, when it is resumed.
 2. Only the process that claimed a job (``owner``) can end it, and only while it is Executing or CancellationRequested.
    So a job ends once, however often it runs and in however many processes.
 3. A job and its session change in the same transaction.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qsession_core.clock import microseconds
+from qsession_core.local.execution.items import items_in
 from qsession_core.local.jobs.session_states import IDLE_SECONDS, Event, Phase, move, phase_of
 from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.blobs import Blob
@@ -124,11 +125,7 @@ class Lifecycle:
             if existing is not None:
                 return existing
             if job.session_id is not None:
-                session = self._store.session(job.session_id)
-                if session is None:
-                    raise Refusal(400, "InvalidJobDefinition", f"There is no session {job.session_id}.")
-                if move(phase_of(session.state, closing=session.closing), Event.SUBMIT).is_refused:
-                    raise Refusal(400, "InvalidJobDefinition", _TOO_LATE)
+                session = self._open_session_of(job.session_id)
                 if session.target.lower() != job.target.lower():
                     raise Refusal(
                         400,
@@ -140,18 +137,54 @@ class Lifecycle:
                 self._store.change(session, {"last_submitted": job.created})
             return self._store.add(job)
 
+    def _open_session_of(self, session_id: str) -> Session:
+        """Return the session that a job is to join.
+
+        Raises:
+            Refusal: 400; the session takes no jobs, or does not exist.
+        """
+        session = self._store.session(session_id)
+        if session is None:
+            raise Refusal(400, "InvalidJobDefinition", f"There is no session {session_id}.")
+        if move(phase_of(session.state, closing=session.closing), Event.SUBMIT).is_refused:
+            raise Refusal(400, "InvalidJobDefinition", _TOO_LATE)
+        return session
+
+    def resume(self, job: Job) -> None:
+        """Let a job that has failed or was cancelled wait again, in its session if it takes jobs.
+
+        Raises:
+            Refusal: 409, it has not failed; 400, its session takes no more jobs.
+        """
+        with self._store.transaction():
+            current = self._store.job(job.id) or job
+            if current.state not in {"Failed", "Cancelled"}:
+                raise Refusal(
+                    409, "InvalidJobState", f"The job is {current.state}; only a job that has failed or was cancelled "
+                    "can be resumed.",
+                )  # fmt: skip
+            now = self._now()
+            if current.session_id is not None:
+                self._store.change(self._open_session_of(current.session_id), {"last_submitted": now})
+            again = dict.fromkeys(("began", "ended", "cancelled", "error"))
+            self._store.change(
+                current,
+                {**again, "state": "Waiting", "modified": now, "resumed": (current.resumed or 0) + 1},
+            )
+
     def start(self, job: Job, owner: str) -> bool:
         """Claim a waiting job for a process; return False if it does not wait any more."""
         now = self._now()
+        items = len(items_in(msgspec.json.decode(job.input_params))) if job.input_params else 1
         with self._store.transaction() as database:
             claimed = database.execute(
-                "UPDATE items SET state = 'Executing', owner = ?, began = ?, modified = ?, item_count = 1,"
+                "UPDATE items SET state = 'Executing', owner = ?, began = ?, modified = ?, item_count = ?,"
                 " attempts = attempts + 1 WHERE sequence = ? AND state = 'Waiting'",
-                (owner, now, now, job.sequence),
+                (owner, now, now, items, job.sequence),
             ).rowcount
             if not claimed:
                 return False
-            job.state, job.owner, job.began, job.item_count = "Executing", owner, now, 1
+            job.state, job.owner, job.began, job.item_count = "Executing", owner, now, items
             if job.session_id is not None:
                 session = self._store.session(job.session_id)
                 if session is not None:
@@ -193,7 +226,9 @@ class Lifecycle:
                 self._end(current, {"state": "Cancelled", "cancelled": current.cancelled or now})
                 return True
             if outcome.code:
-                error = {"code": outcome.code, "message": outcome.message}
+                error: dict[str, object] = {"code": outcome.code, "message": outcome.message}
+                if outcome.details:
+                    error |= {"target": outcome.details[0]["target"], "details": outcome.details}
                 changes: dict[str, object] = {"state": "Failed", "error": to_text(error)}
                 if outcome.was_unread:
                     changes["began"] = None

@@ -287,7 +287,9 @@ class Dispatcher:
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         target = self._targets.get(job.target.lower())
-        cost = None if target is None or outcome.code else cost_of(target, outcome)
+        cost = None
+        if target is not None and not outcome.code and job.began is not None:
+            cost = cost_of(target, outcome, (microseconds(self._clock.now()) - job.began) / 1_000_000)
         if not self._store.is_closed:
             self._lifecycle.finish(job, outcome, self._owner, cost)
         with self._changed:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qsession_core.counting import amount_of, price_of
 from qsession_core.local.execution.task import Outcome, Task, unread
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.simulators.noise import noise_of
@@ -63,6 +65,7 @@ class Tasks:
             noise = noise_of(params, target.noise, target.noise_models)
         except JobFailure as failure:
             return unread(failure)
+        model = _noise_model(params, target)
         return Task(
             target.id,
             job.input_format,
@@ -71,7 +74,8 @@ class Tasks:
             params,
             shots,
             _seed_of(params, job),
-            target.num_qubits,
+            min(target.num_qubits, target.noise_qubits.get(model, target.num_qubits)),
+            noise_model=model,
             profile=target.profile,
             results="sampled" if noise and target.results == "exact" else target.results,
             noise=noise,
@@ -86,7 +90,10 @@ def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
     Raises:
         JobFailure: They ask for something that is not a positive number, or for more than the target takes.
     """
-    asked = next((params[name] for name in ("shots", "count") if params.get(name) is not None), target.default_shots)
+    default = target.default_shots
+    if target.noisy_shots is not None and _noise_model(params, target):
+        default = target.noisy_shots
+    asked = next((params[name] for name in ("shots", "count") if params.get(name) is not None), default)
     if isinstance(asked, str) and asked.isdecimal() and len(asked) <= _SHOTS_DIGITS:
         asked = int(asked)
     if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
@@ -94,6 +101,13 @@ def shots_of(params: Mapping[str, Any], target: LocalTarget) -> int:
     if target.max_shots is not None and asked > target.max_shots:
         raise JobFailure("InvalidInputData", f"The job asks for {asked} shots; {target.id} takes {target.max_shots}.")
     return asked
+
+
+def _noise_model(params: Mapping[str, Any], target: LocalTarget) -> str:
+    """Return the noise model that a job asks for; empty for none."""
+    noise = params.get("noise")
+    model = noise.get("model") if isinstance(noise, dict) else noise
+    return model if isinstance(model, str) and model in target.noise_models else ""
 
 
 def _seed_of(params: Mapping[str, Any], job: Job) -> int:
@@ -105,14 +119,31 @@ def _seed_of(params: Mapping[str, Any], job: Job) -> int:
     return int(job.seed)
 
 
-def cost_of(target: LocalTarget, outcome: Outcome) -> dict[str, Any] | None:
-    """Return a job's cost estimate: the amounts used, at a price of 0; None for a target without cost events."""
-    if not target.cost:
+def cost_of(target: LocalTarget, outcome: Outcome, seconds: float) -> dict[str, Any] | None:
+    """Return a job's cost estimate: the amounts used, at a price of 0.
+
+    Quantinuum and IonQ charge for gates: those of the program as it was sent, because their compilers are not known
+    here. Rigetti and Pasqal charge for time: that of the simulation. Source: docs/protocol.md 4.5.
+
+    Args:
+        target: Where the job ran.
+        outcome: How it ended.
+        seconds: How long it ran.
+
+    Returns:
+        None for a target without cost events, and for gates that cannot be counted.
+    """
+    counts, shots = outcome.counts, outcome.shots
+    if not target.cost or counts is None:
         return None
-    single, wider, measured, shots = outcome.amounts
-    used = {"gs1q": float(single * shots), "gs2q": float(wider * shots)} if ".qpu." in target.id else {}
-    # Quantinuum's published formula, applied to the program as it was sent: its compiler is not known here
-    used["hqc"] = used["ehqc"] = 5 + shots * (single + 10 * wider + 5 * measured) / 5000
+    price = price_of(target.id)
+    is_hardware = ".qpu." in target.id
+    amount = 0.0 if price is None else amount_of(price, counts, shots)
+    used = {"hqc": amount, "ehqc": amount}
+    if is_hardware:
+        used |= {"gs1q": float(counts.one * shots), "gs2q": float(counts.two * shots)}
+        used["qpu_time_centiseconds"] = float(max(1, math.ceil(100 * seconds)))
+    used[f"compute-time-{'qpu' if is_hardware else 'emu'}"] = seconds / 3600
     events = [
         {
             "dimensionId": dimension,

@@ -1,4 +1,4 @@
-"""Routes of jobs: create, read, change, cancel, delete."""
+"""Routes of jobs: create, read, change, cancel, resume, delete."""
 
 from __future__ import annotations
 
@@ -8,9 +8,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from qsession_core.local.jobs.tasks import shots_of
+from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.replies import Refusal, json_reply
 from qsession_core.local.service.addresses import split_blob_address
-from qsession_core.local.service.requests import PRIORITIES, JobBody, Patch, as_strings, check_id, chosen, decoded
+from qsession_core.local.service.requests import (
+    CANCEL_VERSION,
+    DRAFT_VERSION,
+    PRIORITIES,
+    JobBody,
+    Patch,
+    as_strings,
+    check_id,
+    chosen,
+    decoded,
+)
 from qsession_core.local.service.shapes import job_json, signed_job_json
 from qsession_core.local.storage.database import to_text
 from qsession_core.local.storage.endpoint import CONTAINER_NAME
@@ -19,8 +31,9 @@ from qsession_core.transport.message import Response
 
 if TYPE_CHECKING:
     from qsession_core.local.service.requests import Call, Service
+    from qsession_core.local.targets import LocalTarget
 
-__all__ = ["cancel_job", "delete_job", "get_job", "patch_job", "put_job"]
+__all__ = ["cancel_job", "delete_job", "get_job", "get_queue_position", "patch_job", "put_job", "resume_job"]
 
 
 def put_job(service: Service, call: Call) -> Response:
@@ -35,7 +48,7 @@ def put_job(service: Service, call: Call) -> Response:
             "InvalidJobDefinition",
             f"{target.id} takes {', '.join(target.formats) or 'no format'}, not {body.input_data_format}.",
         )
-    container = split_blob_address(body.container_uri)[0]
+    container = split_blob_address(body.container_uri)[0].lower()
     if not CONTAINER_NAME.fullmatch(container):
         raise Refusal(400, "InvalidJobDefinition", "containerUri does not name a container.")
     source = split_blob_address(body.input_data_uri)[1] if body.input_data_uri else "inputData"
@@ -58,6 +71,7 @@ def put_job(service: Service, call: Call) -> Response:
         output_format=body.output_data_format or outputs[0],
         input_params=None if body.input_params is None else to_text(body.input_params),
         metadata=None if body.metadata is None else to_text(as_strings(body.metadata)),
+        shots=_shots_of(body, target),
         rank=0 if priority == "High" else 1,
         not_before=now + int(target.queue_seconds * 1_000_000),
     )
@@ -65,10 +79,19 @@ def put_job(service: Service, call: Call) -> Response:
         stored = service.lifecycle.submit(job)
         if stored is job:
             service.store.change(job, {"seed": str(_seed_of(service.seed, job.number))})
-    reply = json_reply(job_json(stored, call.addresses))
+    reply = json_reply(job_json(stored, call.addresses, call.version))
     if stored is job:
         service.dispatcher.wake(job.id)
     return reply
+
+
+def _shots_of(body: JobBody, target: LocalTarget) -> int | None:
+    """Return how many shots a new job runs, 32 bits; None where it asks for what fails later."""
+    try:
+        shots = shots_of(body.input_params or {}, target)
+    except JobFailure:
+        return None
+    return shots if shots < 1 << 31 else None
 
 
 def _seed_of(seed: int | None, number: int) -> int:
@@ -81,9 +104,22 @@ def _seed_of(seed: int | None, number: int) -> int:
 
 def get_job(service: Service, call: Call) -> Response:
     """Return one job; its addresses carry signatures."""
-    service.dispatcher.linger(call.id)
+    service.dispatcher.linger(call.id.lower())
     job = service.job(call.id)
-    return json_reply(signed_job_json(job, call.addresses, service.signer, service.signing_time(call)))
+    now = service.signing_time(call)
+    return json_reply(signed_job_json(job, call.addresses, call.version, service.signer, now))
+
+
+def get_queue_position(service: Service, call: Call) -> Response:
+    """Return how many waiting jobs of its target start no later than a job; null for one that does not wait."""
+    call.require(DRAFT_VERSION)
+    job = service.job(call.id)
+    before = service.store.read(
+        "SELECT count(*) FROM items WHERE item_type = 'Job' AND state = 'Waiting' AND target = ? COLLATE NOCASE"
+        " AND (rank, number) <= (?, ?)",
+        (job.target, job.rank, job.number),
+    )[0][0]
+    return json_reply({"queuePosition": before if job.state == "Waiting" else None})
 
 
 def patch_job(service: Service, call: Call) -> Response:
@@ -101,15 +137,17 @@ def patch_job(service: Service, call: Call) -> Response:
         job = service.job(call.id)
         service.store.change(job, changes)
     service.dispatcher.wake()
-    return json_reply({"name": job.name, "priority": job.priority, "tags": msgspec.Raw(job.tags.encode())})
+    shown = {"id": job.id, "name": job.name, "priority": job.priority, "tags": msgspec.Raw(job.tags.encode())}
+    return json_reply(shown)
 
 
 def delete_job(service: Service, call: Call) -> Response:
-    """Remove a job and its blobs; a pending one is cancelled first."""
+    """Remove a job and its blobs, a pending one after its cancellation; before there was ``:cancel``, only cancel."""
     job = service.job(call.id)
     service.lifecycle.cancel(job)
-    service.store.remove(job)
-    service.blobs.remove_container(job.container)
+    if call.version >= CANCEL_VERSION:
+        service.store.remove(job)
+        service.blobs.remove_container(job.container)
     service.dispatcher.wake()
     return Response(204)
 
@@ -118,4 +156,12 @@ def cancel_job(service: Service, call: Call) -> Response:
     """Cancel a job: at once if it waits; if it runs, when its process notices."""
     job = service.lifecycle.cancel(service.job(call.id))
     service.dispatcher.wake()
-    return json_reply(job_json(job, call.addresses))
+    return json_reply(job_json(job, call.addresses, call.version))
+
+
+def resume_job(service: Service, call: Call) -> Response:
+    """Let a job that has failed or was cancelled wait again."""
+    call.require(DRAFT_VERSION)
+    service.lifecycle.resume(service.job(call.id))
+    service.dispatcher.wake()
+    return Response(204)

@@ -55,4 +55,6 @@ def _page(service: Service, call: Call, condition: str, *values: object) -> Resp
         if query.get("api-version"):
             parts.append(f"api-version={quote(query['api-version'])}")
         link = f"{call.addresses.api}{call.path}?{'&'.join(parts)}"
-    return json_reply({"value": [item_json(item, call.addresses) for item in found[:top]], "nextLink": link})
+    return json_reply(
+        {"value": [item_json(item, call.addresses, call.version) for item in found[:top]], "nextLink": link}
+    )

@@ -166,7 +166,7 @@ def list_quotas(service: Service, _call: Call) -> Response:
             "dimension": dimension,
             "scope": scope,
             "providerId": provider,
-            "utilization": float(used.get(dimension) or 0.0),
+            "utilization": sum(weight * (used.get(part) or 0.0) for part, weight in _parts(dimension)),
             "holds": 0.0,
             "limit": limit,
             "period": period,
@@ -174,6 +174,12 @@ def list_quotas(service: Service, _call: Call) -> Response:
         for dimension, scope, provider, limit, period in _QUOTAS
     ]
     return json_reply({"value": value, "nextLink": None})
+
+
+def _parts(dimension: str) -> tuple[tuple[str, float], ...]:
+    """Return the dimensions of bills that a quota counts, each with its weight."""
+    # a quota's worth of one-qubit gates once cost a tenth of as many two-qubit gates; source: docs/protocol.md 4.5
+    return (("gs1q", 1.0), ("gs2q", 10.0)) if dimension == "qgs" else ((dimension, 1.0),)
 
 
 def list_quota_usages(service: Service, call: Call) -> Response:

@@ -32,13 +32,16 @@ if TYPE_CHECKING:
     from qsession_core.local.targets import LocalTarget
 
 __all__ = [
-    "POLICIES", "PRIORITIES", "Call", "Common", "JobBody", "Patch", "SasBody", "Service", "SessionBody", "as_strings",
-    "check_id", "chosen", "decoded", "number_in",
+    "CANCEL_VERSION", "DRAFT_VERSION", "POLICIES", "PRIORITIES", "Call", "Common", "JobBody", "Patch", "SasBody",
+    "Service", "SessionBody", "as_strings", "check_id", "chosen", "decoded", "number_in",
 ]  # fmt: skip
 
 PRIORITIES = {"standard": "Standard", "high": "High"}
 POLICIES = {"abort": "Abort", "continue": "Continue"}
 T = TypeVar("T")
+# The first api-versions with ``:cancel``, and with queue positions and ``:resume``; source: docs/protocol.md 1.7
+CANCEL_VERSION, DRAFT_VERSION = "2025-12-01", "2026-08-01"
+_TODAY = "2026-01-15"
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _MAX_BODY = 8 * 1024 * 1024
 _MAX_NUMBER = 2**31
@@ -138,6 +141,16 @@ class Call(msgspec.Struct, frozen=True):
     body: bytes
     addresses: Addresses
     is_expired: bool = False
+
+    @property
+    def version(self) -> str:
+        """The date of the api-version, such as ``2026-01-15``; that of today's clients where there is none."""
+        return self.query.get("api-version", _TODAY)[:10]
+
+    def require(self, version: str) -> None:
+        """Refuse a request whose api-version is older than the route."""
+        if self.version < version:
+            raise Refusal(404, "ResourceNotFound", f"There is no such route before api-version {version}-preview.")
 
 
 class Common(msgspec.Struct, rename="camel", kw_only=True):

@@ -35,6 +35,9 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "jobs": {"GET": lists.list_jobs},
     "jobs/*": {"PUT": jobs.put_job, "GET": jobs.get_job, "PATCH": jobs.patch_job, "DELETE": jobs.delete_job},
     "jobs/*:cancel": {"POST": jobs.cancel_job},
+    "jobs/*:resume": {"POST": jobs.resume_job},
+    "jobs/*/queueposition": {"GET": jobs.get_queue_position},
+    "jobupdateoptions/*": {"PATCH": jobs.patch_job},
     "sessions": {"GET": lists.list_sessions},
     "sessions/*": {"PUT": sessions.put_session, "GET": sessions.get_session},
     "sessions/*:close": {"POST": sessions.close_session},
@@ -86,7 +89,7 @@ def find(path: str, connection: LocalConnection) -> Route:
     if not tail:
         return Route("workspace", "", given == own)
     item_id = ""
-    if len(tail) > 1 and tail[0].lower() in {"jobs", "sessions"}:
+    if len(tail) > 1 and tail[0].lower() in {"jobs", "jobupdateoptions", "sessions"}:
         item_id, colon, verb = unquote(tail[1]).partition(":")
         tail = [tail[0], f"*{colon}{verb}", *tail[2:]]
     shape = "/".join(tail).lower()

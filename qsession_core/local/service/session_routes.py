@@ -35,16 +35,16 @@ def put_session(service: Service, call: Call) -> Response:
         policy=chosen(body.job_failure_policy, POLICIES, "jobFailurePolicy") or "Abort",
         last_submitted=now,
     )
-    return json_reply(session_json(service.lifecycle.open_session(session)))
+    return json_reply(session_json(service.lifecycle.open_session(session), call.version))
 
 
 def get_session(service: Service, call: Call) -> Response:
     """Return one session."""
-    return json_reply(session_json(service.session(call.id)))
+    return json_reply(session_json(service.session(call.id), call.version))
 
 
 def close_session(service: Service, call: Call) -> Response:
     """Ask a session to close; its jobs run on."""
     session = service.lifecycle.close_session(service.session(call.id))
     service.dispatcher.wake()
-    return json_reply(session_json(session))
+    return json_reply(session_json(session, call.version))

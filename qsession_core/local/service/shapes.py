@@ -2,6 +2,7 @@
 
 Members, their order, nulls and forms of time are those of the recorded replies: a PUT's reply and one item have
 ``+00:00`` in creation and modification times where lists have ``Z``; only a single job's addresses carry signatures.
+Later api-versions add members. Source: docs/protocol.md 2.6, 4.1.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qsession_core.clock import moment
-from qsession_core.local.storage.items import Session
+from qsession_core.local.storage.items import Job, Session
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from qsession_core.local.service.addresses import Addresses
-    from qsession_core.local.storage.items import Job
     from qsession_core.local.storage.sas import Signer
 
 __all__ = ["item_json", "job_json", "session_json", "signed_job_json"]
+
+# The api-versions that brought who made an item and what it has used, and what became of each shot
+_WITH_USAGE, _WITH_SHOTS = "2026-01-15", "2026-08-01"
+_CREATOR = "local"  # everybody has the same key here
 
 
 def _time(value: int | None, zone: str = "Z") -> str | None:
@@ -33,8 +37,8 @@ def _parsed(text: str | None) -> Any:
     return None if text is None else msgspec.Raw(text.encode())
 
 
-def session_json(item: Session) -> dict[str, Any]:
-    """Return a session, as in every route's reply."""
+def session_json(item: Session, version: str) -> dict[str, Any]:
+    """Return a session, as in every route's reply to a request of an api-version."""
     shown: dict[str, Any] = {
         "status": item.state,
         "jobFailurePolicy": item.policy,
@@ -48,7 +52,35 @@ def session_json(item: Session) -> dict[str, Any]:
         "costEstimate": _parsed(item.cost),
         "itemType": item.item_type,
     }
+    if version >= _WITH_USAGE:
+        shown |= {"lastModifiedTime": _time(item.modified), **_history(item, "Z")}
     return _with_choices(shown, item)
+
+
+def _history(item: Job | Session, zone: str) -> dict[str, Any]:
+    """Return who made an item, when the service last changed it, and what it has used."""
+    began = item.began if isinstance(item, Job) else None
+    used = None if began is None or item.ended is None else {"standardMinutes": (item.ended - began) / 60e6}
+    return {
+        "createdBy": _CREATOR,
+        "createdByType": "Key",
+        "lastModifiedBy": _CREATOR,
+        "lastModifiedByType": "Key",
+        "lastUpdatedTime": _time(item.modified, zone),
+        "usage": used,
+    }
+
+
+def _shots(item: Job) -> dict[str, Any]:
+    """Return how many shots were asked for, and what became of them: all succeed, or none."""
+    done = (item.shots or 0) if item.state == "Succeeded" else 0
+    return {
+        "shots": item.shots,
+        "resumeCount": item.resumed or 0,
+        "shotsSucceeded": done,
+        "shotsFailed": (item.shots or 0) if item.state == "Failed" and item.began is not None else 0,
+        "shotsTranslated": done if item.output_blob == "outputData" else 0,
+    }
 
 
 def _with_choices(shown: dict[str, Any], item: Job | Session) -> dict[str, Any]:
@@ -60,12 +92,13 @@ def _with_choices(shown: dict[str, Any], item: Job | Session) -> dict[str, Any]:
     return shown
 
 
-def job_json(item: Job, addresses: Addresses, *, zone: str = "+00:00") -> dict[str, Any]:
+def job_json(item: Job, addresses: Addresses, version: str, *, zone: str = "+00:00") -> dict[str, Any]:
     """Return a job without signatures.
 
     Args:
         item: The job.
         addresses: How addresses in the reply are written.
+        version: The date of the request's api-version.
         zone: The end of its creation and modification times: ``Z`` in lists.
     """
     shown: dict[str, Any] = {
@@ -96,12 +129,16 @@ def job_json(item: Job, addresses: Addresses, *, zone: str = "+00:00") -> dict[s
         "costEstimate": _parsed(item.cost),
         "itemType": item.item_type,
     }
+    if version >= _WITH_USAGE:
+        shown |= _history(item, zone)
+    if version >= _WITH_SHOTS:
+        shown |= _shots(item)
     return _with_choices(shown, item)
 
 
-def signed_job_json(item: Job, addresses: Addresses, signer: Signer, now: datetime) -> dict[str, Any]:
+def signed_job_json(item: Job, addresses: Addresses, version: str, signer: Signer, now: datetime) -> dict[str, Any]:
     """Return a job as in the reply of its own route: its addresses have signatures."""
-    shown = job_json(item, addresses)
+    shown = job_json(item, addresses, version)
     container, source, output = item.container, item.input_blob, item.output_blob
     shown["containerUri"] += "?" + signer.read(container, None, now)
     shown["inputDataUri"] += "?" + signer.read(container, source, now, f"{item.name}-{item.id}.input.json")
@@ -110,6 +147,8 @@ def signed_job_json(item: Job, addresses: Addresses, signer: Signer, now: dateti
     return shown
 
 
-def item_json(item: Job | Session, addresses: Addresses) -> dict[str, Any]:
+def item_json(item: Job | Session, addresses: Addresses, version: str = _WITH_USAGE) -> dict[str, Any]:
     """Return a job or session as in lists."""
-    return session_json(item) if isinstance(item, Session) else job_json(item, addresses, zone="Z")
+    if isinstance(item, Session):
+        return session_json(item, version)
+    return job_json(item, addresses, version, zone="Z")

@@ -20,15 +20,16 @@ __all__ = ["forward", "sas_uri"]
 def sas_uri(service: Service, call: Call) -> Response:
     """Return a signed address of a blob, or of a container, which is made if there is none."""
     body = decoded(call.body, SasBody)
-    if not CONTAINER_NAME.fullmatch(body.container_name):
+    container = body.container_name.lower()  # after a job's id, which may be in upper case
+    if not CONTAINER_NAME.fullmatch(container):
         raise Refusal(400, "InvalidContainerName", "containerName is not a container's name.")
     now = service.signing_time(call)
     if body.blob_name is not None:
-        query = service.signer.read(body.container_name, body.blob_name, now, writes=True)
-        return json_reply({"sasUri": f"{call.addresses.blob(body.container_name, body.blob_name)}?{query}"})
-    service.blobs.add_container(body.container_name, service.now())
-    query = service.signer.container(body.container_name, now, secure=not call.addresses.is_served)
-    return json_reply({"sasUri": f"{call.addresses.container(body.container_name)}?{query}"})
+        query = service.signer.read(container, body.blob_name, now, writes=True)
+        return json_reply({"sasUri": f"{call.addresses.blob(container, body.blob_name)}?{query}"})
+    service.blobs.add_container(container, service.now())
+    query = service.signer.container(container, now, secure=not call.addresses.is_served)
+    return json_reply({"sasUri": f"{call.addresses.container(container)}?{query}"})
 
 
 def forward(service: Service, call: Call) -> Response:

@@ -23,9 +23,11 @@ from qsession_core.local.simulators.llvm_arithmetic import compute, convert
 from qsession_core.local.simulators.noise import LOST
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from qsession_core.local.readers.circuit import Output, Program
 
-__all__ = ["Thread", "flattened"]
+__all__ = ["UNKNOWN", "DependsOnMeasurementError", "Frame", "Thread", "flattened"]
 
 MAX_STEPS = 1_000_000
 MAX_CALLS = 1_000
@@ -33,20 +35,20 @@ _MAX_BYTES = 1 << 24
 
 
 class _Unknown(Enum):
-    """The type of _UNKNOWN."""
+    """The type of UNKNOWN."""
 
     UNKNOWN = "unknown"
 
 
 # A value that depends on a measurement, while a program is flattened
-_UNKNOWN = _Unknown.UNKNOWN
+UNKNOWN = _Unknown.UNKNOWN
 
 
-class _DependsOnMeasurementError(Exception):
+class DependsOnMeasurementError(Exception):
     """The way through the program depends on a measurement."""
 
 
-class _Frame:
+class Frame:
     """One call of a function that has not returned yet."""
 
     __slots__ = ("block", "blocks", "index", "label", "pieces", "values", "wanted")
@@ -62,8 +64,9 @@ class _Frame:
         self.block = blocks[self.label]
         self.index = 0
 
-    def copy(self) -> _Frame:
-        other = _Frame(self.blocks, self.values.copy(), self.wanted, self.pieces)
+    def copy(self) -> Frame:
+        """Return another call that is at the same place."""
+        other = Frame(self.blocks, self.values.copy(), self.wanted, self.pieces)
         other.label, other.block, other.index = self.label, self.block, self.index
         return other
 
@@ -82,14 +85,14 @@ class Thread:
         self._memory = list(program.memory)
         self._steps = -program.size
         entry = program.functions[program.entry]
-        self._frames = [_Frame(entry.blocks, {}, None, len(self._memory))]
+        self._frames = [Frame(entry.blocks, {}, None, len(self._memory))]
         for place, cells in enumerate(self._memory):
             if not cells.is_constant:
                 self._memory[place] = Cells(cells.size, dict(cells.values))
 
-    def copy(self) -> Thread:
+    def copy(self) -> Self:
         """Return another thread that is at the same place."""
-        other = object.__new__(Thread)
+        other = object.__new__(type(self))
         other.records = list(self.records)
         other._program = self._program
         other._memory = [
@@ -149,7 +152,7 @@ class Thread:
 
     # --- operands ---
 
-    def _value(self, frame: _Frame, operand: Any) -> Any:
+    def _value(self, frame: Frame, operand: Any) -> Any:
         """Return what an operand is now; it may be UNDEFINED."""
         if type(operand) is not str:
             return operand
@@ -158,7 +161,7 @@ class Thread:
         except KeyError:
             raise bad(f"the value {operand} is used before it is computed") from None
 
-    def _number(self, frame: _Frame, operand: Any) -> Any:
+    def _number(self, frame: Frame, operand: Any) -> Any:
         """Return a number that something is computed with."""
         value = self._value(frame, operand)
         if value is UNDEFINED or isinstance(value, Address):
@@ -166,16 +169,16 @@ class Thread:
             raise bad(f"the program computes with {what}, {operand}")
         return value
 
-    def _known(self, frame: _Frame, operand: Any) -> Any:
+    def _known(self, frame: Frame, operand: Any) -> Any:
         """Return a number that decides what happens."""
         value = self._number(frame, operand)
-        if value is _UNKNOWN:
-            raise _DependsOnMeasurementError
+        if value is UNKNOWN:
+            raise DependsOnMeasurementError
         return value
 
     # --- instructions ---
 
-    def _gate(self, frame: _Frame, instruction: Instruction) -> list[Operation]:
+    def _gate(self, frame: Frame, instruction: Instruction) -> list[Operation]:
         _, name, doubles, pointers = instruction
         operations = split(
             name,
@@ -193,7 +196,7 @@ class Thread:
         if not 0 <= number < limit:
             raise bad(f"the program computes the number of a {what}, {number}, and requires {limit} {what}s")
 
-    def _results(self, frame: _Frame, instruction: Instruction, results: Any) -> None:
+    def _results(self, frame: Frame, instruction: Instruction, results: Any) -> None:
         kind, name, operand = instruction
         if kind == "record" and name != "result":
             self.records.append((name, self._known(frame, operand)))
@@ -204,7 +207,7 @@ class Thread:
             self.records.append((name, result))
         elif kind == "read":
             value = results[result]
-            frame.values[name] = value if value is _UNKNOWN else int(value) & 1  # a lost result reads as 0
+            frame.values[name] = value if value is UNKNOWN else int(value) & 1  # a lost result reads as 0
         else:
             results[result] = self._known(frame, name)
 
@@ -213,12 +216,12 @@ class Thread:
         for word, places, _ in operations:
             if word == "measure" and ("result", places[1]) in self.records:
                 bit = results[places[1]]
-                if bit is _UNKNOWN:
-                    raise _DependsOnMeasurementError
+                if bit is UNKNOWN:
+                    raise DependsOnMeasurementError
                 kept = ("bit", "-" if bit == LOST else int(bit))
                 self.records = [kept if record == ("result", places[1]) else record for record in self.records]
 
-    def _target(self, frame: _Frame, instruction: Instruction) -> str:
+    def _target(self, frame: Frame, instruction: Instruction) -> str:
         match instruction:
             case ("br", operand, yes, no):
                 return str(yes if self._known(frame, operand) else no)
@@ -227,7 +230,7 @@ class Thread:
             case _:
                 return str(instruction[1])
 
-    def _jump(self, frame: _Frame, label: str) -> None:
+    def _jump(self, frame: Frame, label: str) -> None:
         came_from, frame.label = frame.label, label
         frame.block = frame.blocks[label]
         made: dict[str, Any] = {}
@@ -240,17 +243,17 @@ class Thread:
         frame.values.update(made)
         frame.index = index
 
-    def _call(self, frame: _Frame, instruction: Instruction) -> _Frame:
+    def _call(self, frame: Frame, instruction: Instruction) -> Frame:
         _, wanted, name, operands = instruction
         if len(self._frames) >= MAX_CALLS:
             raise bad(f"{name} is called more than {MAX_CALLS} calls deep")
         function = self._program.functions[name]
         values = [self._value(frame, operand) for operand in operands]
-        called = _Frame(function.blocks, dict(zip(function.parameters, values, strict=True)), wanted, len(self._memory))
+        called = Frame(function.blocks, dict(zip(function.parameters, values, strict=True)), wanted, len(self._memory))
         self._frames.append(called)
         return called
 
-    def _return(self, frame: _Frame, instruction: Instruction) -> _Frame | None:
+    def _return(self, frame: Frame, instruction: Instruction) -> Frame | None:
         """Go back to the caller; None at the end of the program."""
         if len(self._frames) == 1:
             return None
@@ -262,19 +265,19 @@ class Thread:
             caller.values[frame.wanted] = value
         return caller
 
-    def _computed(self, frame: _Frame, instruction: Instruction) -> Any:
+    def _computed(self, frame: Frame, instruction: Instruction) -> Any:
         """Return the value of an instruction that has one."""
         match instruction:
             case ("set", _, opcode, width, operands):
                 numbers = [self._number(frame, operand) for operand in operands]
-                return _UNKNOWN if _UNKNOWN in numbers else compute(opcode, width, numbers)
+                return UNKNOWN if UNKNOWN in numbers else compute(opcode, width, numbers)
             case ("cast", _, opcode, source, target, operand):
                 value = self._number(frame, operand)
-                return value if value is _UNKNOWN else convert(opcode, source, target, value)
+                return value if value is UNKNOWN else convert(opcode, source, target, value)
             case ("select", _, condition, one, other):
                 chosen = self._number(frame, condition)
-                if chosen is _UNKNOWN:
-                    return _UNKNOWN
+                if chosen is UNKNOWN:
+                    return UNKNOWN
                 return self._value(frame, one if chosen else other)
             case ("load", _, type_, address):
                 return self._load(type_, self._value(frame, address))
@@ -344,8 +347,8 @@ def flattened(program: Program) -> Circuit | None:
         while (made := thread.advance(results)) is not None:
             for name, places, _ in made:
                 if name == "measure":
-                    results[places[1]] = _UNKNOWN
+                    results[places[1]] = UNKNOWN
             operations += made
-    except _DependsOnMeasurementError:
+    except DependsOnMeasurementError:
         return None
     return Circuit(program.num_qubits, program.num_results, operations, thread.records, program.registers)

@@ -5,7 +5,7 @@ must hold:
 
 1. Every change of the service's state is one transaction, so the store is consistent whenever a process dies.
 2. Times are whole microseconds since 1970; ``sequence`` is the order of creation and breaks ties of equal times.
-3. Table and column names stay: a directory of an older version opens.
+3. Table and column names stay: a directory of an older version opens, and gets the columns that were added since.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Store", "to_text"]
 
 T = TypeVar("T", Job, Session)
-_SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE items (
@@ -57,7 +56,8 @@ CREATE TABLE blocks (
     PRIMARY KEY (container, name, block)
 );
 """
-
+# Columns that version N of the schema adds to those of version N - 1, from version 2 on
+_ADDED = (("shots INTEGER", "resumed INTEGER"),)
 
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM items "  # noqa: S608 - columns of ours
 
@@ -89,11 +89,16 @@ class Store:
             # last commits
             self._database.execute("PRAGMA synchronous = NORMAL")
         with self.transaction() as database:
-            if database.execute("PRAGMA user_version").fetchone()[0] == 0:
+            version: int = database.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
                 for statement in _SCHEMA.split(";"):
                     if statement.strip():
                         database.execute(statement)
-                database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+                database.execute("PRAGMA user_version = 1")
+            for number, columns in enumerate(_ADDED[max(version - 1, 0) :], max(version, 1) + 1):
+                for column in columns:
+                    database.execute(f"ALTER TABLE items ADD COLUMN {column}")
+                database.execute(f"PRAGMA user_version = {number}")
 
     @property
     def is_closed(self) -> bool:

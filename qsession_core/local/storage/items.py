@@ -53,6 +53,8 @@ class Job(Item):
         owner: The process that has claimed it; None while it waits and after its end.
         attempts: How often it was started.
         item_count: ``quantumComputingData.count``; None until it has begun.
+        shots: How many it runs; None where its inputParams ask for what is not possible.
+        resumed: How often it was resumed; None for never.
         cancelled: When its cancellation was asked for.
         input_params: inputParams, JSON; as metadata and error (errorData).
     """
@@ -75,6 +77,8 @@ class Job(Item):
     attempts: int = 0
     began: int | None = None
     item_count: int | None = None
+    shots: int | None = None
+    resumed: int | None = None
     cancelled: int | None = None
     error: str | None = None
 

@@ -7,12 +7,18 @@ import pytest
 
 from tests.support.qir_text import BELL_QIR
 from tests.support.recordings import RECORDINGS
-from tests.support.wire_client import BAD, BELL
+from tests.support.wire_client import BAD, BELL, Client
 
 pytestmark = pytest.mark.recordings
 
 TIMES = {"creationTime", "lastModifiedTime", "beginExecutionTime", "endExecutionTime", "cancellationTime"}
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3,7}(Z|\+00:00)")
+
+
+@pytest.fixture
+def client(service):
+    """A client of the api-version of the recordings."""
+    return Client(service, "2025-12-01-preview")
 
 
 def conversations():

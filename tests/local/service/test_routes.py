@@ -167,9 +167,9 @@ def test_the_name_of_the_output_says_whether_it_was_translated(client):
 def test_patch_changes_what_it_names_and_nothing_else(client):
     job_id = client.submit(name="old", tags=["a"])
     reply = client.call("PATCH", f"jobs/{job_id}", {"name": "new", "tags": ["b", "c"]})
-    assert reply.json == {"name": "new", "priority": None, "tags": ["b", "c"]}
+    assert reply.json == {"id": job_id, "name": "new", "priority": None, "tags": ["b", "c"]}
     reply = client.call("PATCH", f"jobs/{job_id}", {"priority": "high"})
-    assert reply.json == {"name": "new", "priority": "High", "tags": ["b", "c"]}
+    assert reply.json == {"id": job_id, "name": "new", "priority": "High", "tags": ["b", "c"]}
     assert client.call("PATCH", f"jobs/{job_id}", {"tags": None}).json["tags"] == []
     assert client.call("PATCH", f"jobs/{job_id}", {"name": None}).status == 400
 

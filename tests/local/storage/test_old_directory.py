@@ -110,7 +110,7 @@ def test_a_directory_of_version_0_1_0_opens_and_goes_on(tmp_path):
         assert client.done(new)["status"] == "Succeeded"
 
 
-def test_the_tables_are_those_of_version_0_1_0(tmp_path):
+def test_the_tables_are_those_of_version_0_1_0_with_new_columns_behind_theirs(tmp_path):
     def tables(path):
         database = sqlite3.connect(path)
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
@@ -120,6 +120,11 @@ def test_the_tables_are_those_of_version_0_1_0(tmp_path):
 
     (tmp_path / "old").mkdir()
     old_directory(tmp_path / "old")
-    with LocalWorkspace(tmp_path / "new"):
-        pass
-    assert tables(tmp_path / "new" / "workspace.db") == tables(tmp_path / "old" / "workspace.db")
+    before = tables(tmp_path / "old" / "workspace.db")
+    for place in ("new", "old", "old"):
+        with LocalWorkspace(tmp_path / place):
+            pass
+    after = tables(tmp_path / "new" / "workspace.db")
+    assert {name: columns[: len(before[name])] for name, columns in after.items()} == before
+    assert [column[1] for column in after["items"][len(before["items"]) :]] == ["shots", "resumed"]
+    assert tables(tmp_path / "old" / "workspace.db") == after
