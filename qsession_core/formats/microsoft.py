@@ -300,6 +300,8 @@ def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
     """
     document = msgspec.json.decode(data, type=FirstVersion | list[FirstVersion])
     programs = document if isinstance(document, list) else [document]
+    if not programs:
+        raise ValueError("the list of histograms is empty")
     return [_of_histogram(program.Histogram, facts) for program in programs]
 
 

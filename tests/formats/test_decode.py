@@ -334,7 +334,9 @@ def test_mitigated_weights_need_not_sum_to_one():
 def test_a_job_that_does_not_say_its_shots_has_probabilities_only():
     (result,) = decode(IONQ, b'{"histogram": {"0": 0.5, "1": 0.5}}', JobFacts())
 
-    assert (result.counts, result.probabilities) == ({}, {"0": 0.5, "1": 0.5})
+    assert (result.shots, result.probabilities) == (0, {"0": 0.5, "1": 0.5})
+    with pytest.raises(ResultFormatError, match=r"no counts: .* result\.probabilities"):
+        _ = result.counts
 
 
 def test_two_fetches_are_equal_and_seeds_are_not():
