@@ -34,8 +34,8 @@ def count_payload(payload: bytes, input_format: str, params: Mapping[str, Any]) 
     """
     if is_bitcode(payload):
         raise ConfigurationError(
-            "There is no estimate of the cost of QIR as bitcode, because LLVM ends its process over some that is damaged. "
-            "Pass it as text."
+            "There is no estimate of the cost of QIR as bitcode, because LLVM ends its process over some that is "
+            "damaged. Pass it as text."
         )
     try:
         return reduce(add, [count_gates(read(payload, input_format, item)) for item in items_in(params)])
