@@ -90,8 +90,7 @@ class Job:
         if self.details.shots is not None:
             return self.details.shots
         params = self.details.input_params or {}
-        asked = params.get("shots", params.get("count"))
-        return int(asked) if isinstance(asked, int | float | str) else None
+        return _shot_count(params.get("shots", params.get("count")))
 
     def refresh(self) -> Self:
         """Fetch its present state."""
@@ -324,3 +323,12 @@ class Job:
     def download_attachment(self, name: str) -> bytes:
         """Return the bytes of an attachment."""
         return self.workspace.calls.blobs.download_from(self.id, name)
+
+
+def _shot_count(value: object) -> int | None:
+    """Return a number of shots that any client may have written, as a number or as text; None if it is not one."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -98,4 +98,6 @@ def decode(output_data_format: str, data: bytes, facts: JobFacts) -> list[Result
         if not data.isascii():
             data.decode()  # the JSON reader checks only the texts that it needs
         results: list[Result] = decoder(data, facts)
+        if not results:
+            raise ValueError("its decoder returned no result")
     return results

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from qsession_core import JobStatus, Program, Response, errors
+from qsession_core.client.job import _shot_count
 from qsession_core.clock import SystemClock
 
 
@@ -262,3 +263,12 @@ def test_the_machines_clock_goes_forward():
     clock = SystemClock()
     assert clock.monotonic() <= clock.monotonic()
     assert clock.now().timestamp() > 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    ("written", "shots"),
+    [(20, 20), ("20", 20), (20.0, 20), ("many", None), (True, None), (-1, None), (0, None), (2.5, None), (1e400, None),
+     ("9" * 5000, None), ([20], None), (None, None)],
+)  # fmt: skip
+def test_shots_that_another_client_wrote_are_a_number_or_unknown(written, shots):
+    assert _shot_count(written) == shots

@@ -181,5 +181,18 @@ def test_what_its_decoder_cannot_read_is_a_malformed_result():
         decode("acme.tally.v1", b"no tally", JobFacts("job-1"))
 
 
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize("returns", [None, [], KeyError, TypeError])
+def test_a_decoder_that_breaks_or_returns_nothing_is_a_malformed_result(monkeypatch, returns):
+    def broken(data, facts):
+        if isinstance(returns, type):
+            raise returns("tally")
+        return returns
+
+    monkeypatch.setattr(plugins, "load", lambda group, name: broken)
+    with pytest.raises(ResultFormatError, match=r"job-1 is not acme\.tally\.v1"):
+        decode("acme.tally.v1", b"a: 1", JobFacts("job-1"))
+
+
 def test_without_the_package_there_is_no_such_format():
     assert "acme.lines.v1" not in plugins.names(plugins.FORMATS)

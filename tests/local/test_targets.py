@@ -383,3 +383,28 @@ def test_a_seed_of_more_than_64_bits_runs_on_every_simulator():
     with LocalWorkspace(simulator="stim") as workspace:
         result = Client(workspace).run(BELL, params={"shots": 10, "noise": {"model": "ideal", "seed": 1 << 70}})
         assert sum(result["histogram"].values()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("noise", [[], {"model": ["aria-1"]}, {"model": 7}, "of the sea"])
+def test_a_noise_model_that_is_not_there_fails_the_job(client, noise):
+    error = client.failure(params={"noise": noise, "shots": 10})
+    assert error["code"] == "InvalidInputData"
+    assert "noise" in error["message"]
+
+
+@pytest.mark.parametrize("target", ["ionq.qpu.aria-1", H2, "rigetti.sim.qvm"])
+def test_a_noise_model_for_a_target_that_has_none_fails_the_job(client, target):
+    error = client.failure(BELL_QIR, target, "qir.v1", params={"noise": {"model": "aria-1"}, "shots": 10})
+    assert "no noise models" in error["message"]
+
+
+@pytest.mark.parametrize("output", ["honeywell.quantum-results.v1", "rigetti.quil-results.v1"])
+def test_a_program_without_registers_has_no_results_by_register(client, output):
+    target = H2 if output.startswith("honeywell") else "rigetti.sim.qvm"
+    reply, job_id = client.put(BELL_QIR, target, "qir.v1", output=output)
+    if reply.status == 200:
+        job = client.done(job_id)
+        assert job["status"] == "Failed"
+        assert job["errorData"]["code"] == "CannotTranslateOutputData"
+    else:
+        assert reply.status == 400

@@ -24,7 +24,8 @@ MOST_SHOTS = 100_000_000
 def unreadable(output_data_format: str, facts: JobFacts) -> Iterator[None]:
     """Raise ``ResultFormatError`` for what a decoder raises inside the block.
 
-    Decoders raise ``ValueError`` with the problem; errors of the JSON reader and of arithmetic count too.
+    Decoders raise ``ValueError`` with the problem; errors of the JSON reader and of arithmetic count too, and
+    those that a decoder from outside raises for a member that is missing or of another kind.
 
     Raises:
         ResultFormatError: The result is malformed.
@@ -33,13 +34,19 @@ def unreadable(output_data_format: str, facts: JobFacts) -> Iterator[None]:
         yield
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
         problem = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        whose = f" of job {facts.job_id}" if facts.job_id else ""
-        raise ResultFormatError(
-            f"The result{whose} is not {output_data_format}: {problem}. Its bytes are in job.download_results().",
-            format=output_data_format,
-            problem=problem,
-            job_id=facts.job_id or None,
-        ) from error
+        raise _malformed(output_data_format, facts, problem) from error
+    except (LookupError, TypeError, AttributeError) as error:
+        raise _malformed(output_data_format, facts, f"its decoder found {error!r}") from error
+
+
+def _malformed(output_data_format: str, facts: JobFacts, problem: str) -> ResultFormatError:
+    whose = f" of job {facts.job_id}" if facts.job_id else ""
+    return ResultFormatError(
+        f"The result{whose} is not {output_data_format}: {problem}. Its bytes are in job.download_results().",
+        format=output_data_format,
+        problem=problem,
+        job_id=facts.job_id or None,
+    )
 
 
 def total_of(counts: list[int], where: str) -> int:

@@ -159,9 +159,9 @@ def _written(task: Task, program: Circuit, shots: Shots) -> Outcome:
     match task.output_format:
         case "ionq.quantum-results.v1":
             return _raw(results.histogram_json(_frequencies(shots)))
-        case "honeywell.quantum-results.v1":
+        case "honeywell.quantum-results.v1" if program.registers:
             return Outcome(results.registers_json(shots, program.registers), "rawOutputData")
-        case "rigetti.quil-results.v1":
+        case "rigetti.quil-results.v1" if program.registers:
             return _raw(results.rows_json(shots, program.registers))
         case _:
             tree = results.outcome_tree(program.output, program.num_results)

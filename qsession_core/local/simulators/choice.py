@@ -36,7 +36,17 @@ def simulator(name: str) -> Simulator:
         raise JobFailure("InvalidInputData", error.message) from error
     if not callable(found):
         raise JobFailure("InvalidInputData", f"The plugin {name} of {plugins.SIMULATORS} is not a class.")
-    made: Simulator = found()
+    try:
+        made: Simulator = found()
+        members = (made.name, made.bytes_per_amplitude, made.is_inline)
+    except Exception as error:  # of a third party's class
+        raise JobFailure("InvalidInputData", f"The simulator {name} cannot be made: {error!r}.") from error
+    if made.name != name or [type(member) for member in members] != [str, int, bool]:
+        raise JobFailure(
+            "InvalidInputData",
+            f"The simulator {name} has {members!r} for name, bytes_per_amplitude and is_inline; they must be the name"
+            " of its entry point, an int and a bool.",
+        )
     return made
 
 
@@ -61,8 +71,13 @@ def choose(
     """
     if name:
         forced = simulator(name)
-        _check(forced, circuit, noise)
-        return forced, forced.cost(circuit, shots, noise) or 0.0
+        try:
+            _check(forced, circuit, noise)
+            return forced, float(forced.cost(circuit, shots, noise) or 0.0)
+        except JobFailure:
+            raise
+        except Exception as error:  # of a third party's class
+            raise JobFailure("InvalidInputData", f"The simulator {name} cannot be asked: {error!r}.") from error
     found = [offer for offer in _offers(circuit, shots, noise) if allowed(offer[0])]
     if not found:
         raise JobFailure("InvalidInputData", "No installed simulator can run this program with this noise.")
@@ -76,6 +91,7 @@ def _offers(circuit: Circuit, shots: int, noise: Noise) -> list[Choice]:
         try:
             engine = simulator(name)
             cost = engine.cost(circuit, shots, noise) if engine.can_run(circuit, noise) else None
+            cost = None if cost is None else float(cost)
         except JobFailure as failure:
             _LOG.warning("simulator %s is left out: %s", name, failure.message)
         except Exception:  # noqa: BLE001 - a third party's plugin must not break the others

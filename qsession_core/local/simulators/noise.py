@@ -115,9 +115,11 @@ def noise_of(
     """
     noise = dict(default)
     wanted = params.get("noise")
-    if wanted is not None and models:
+    if wanted is not None and not models:
+        raise JobFailure("InvalidInputData", "noise: the target has no noise models; leave it out.")
+    if wanted is not None:
         model = wanted.get("model") if isinstance(wanted, dict) else wanted
-        if model in {None, "ideal"}:
+        if model is None or model == "ideal":
             return {}
         if not isinstance(model, str) or model not in models:
             raise JobFailure(

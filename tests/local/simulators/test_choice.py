@@ -38,9 +38,27 @@ class Abacus:
         return np.ones((shots, circuit.num_results), dtype=np.uint8)
 
 class Broken(Abacus):
+    name = "broken"
     def cost(self, circuit, shots, noise):
         raise ZeroDivisionError
+
+class Nameless:
+    can_run = cost = lambda self, *asked: 0.0
+
+class Wordy(Abacus):
+    name = "wordy"
+    cost = lambda self, *asked: "cheap"
+
+class Misnamed(Abacus):
+    name = "numpy"
+
+class Unmade(Abacus):
+    def __init__(self):
+        raise OSError("no such device")
 """
+
+BAD = {"broken": "ZeroDivisionError", "missing": "missing", "nameless": "cannot be made", "wordy": "cheap",
+       "misnamed": "entry point", "unmade": "no such device"}  # fmt: skip
 
 
 @pytest.fixture
@@ -52,7 +70,7 @@ def abacus(tmp_path, monkeypatch):
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: abacus-of-others\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text(
         "[qsession.simulators]\n"
-        "abacus = abacus_of_others:Abacus\nbroken = abacus_of_others:Broken\nmissing = abacus_of_others:Missing\n"
+        "abacus = abacus_of_others:Abacus\n" + "".join(f"{name} = abacus_of_others:{name.title()}\n" for name in BAD)
     )
     monkeypatch.syspath_prepend(tmp_path)
     plugins._found.cache_clear()
@@ -72,6 +90,13 @@ def test_a_simulator_of_another_package_is_chosen_by_itself_where_it_can_and_is_
     assert choose(bell(), SHOTS, QUIET)[0].name == "abacus"
     assert choose(bell(4), SHOTS, QUIET)[0].name == "numpy"
     assert choose(bell(), SHOTS, Noise(p1=0.1))[0].name != "abacus"
+
+
+@pytest.mark.usefixtures("abacus")
+@pytest.mark.parametrize("name", BAD)
+def test_a_simulator_that_breaks_fails_the_job_that_asks_for_it_by_name(name):
+    with pytest.raises(JobFailure, match=BAD[name]):
+        choose(bell(), SHOTS, QUIET, name)
 
 
 @pytest.mark.usefixtures("abacus")
