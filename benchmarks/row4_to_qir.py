@@ -14,7 +14,7 @@ from measure import Row, in_turn, report
 
 from qsession_cirq.conversion.convert import to_program as from_cirq
 from qsession_core.formats.qir.module import Qir
-from qsession_core.local.readers.qir import read_qir
+from qsession_core.local.readers.qir.reader import read_qir
 from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_qiskit.conversion.convert import to_program as from_qiskit
 

@@ -8,7 +8,7 @@ import workloads
 from measure import Row, in_turn, report
 
 from qsession_core import Program, Workspace
-from qsession_core.local.readers.qir import read_qir
+from qsession_core.local.readers.qir.reader import read_qir
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
 

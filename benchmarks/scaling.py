@@ -20,7 +20,7 @@ from qsession_core import Program, Workspace
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.qir.module import Qir
-from qsession_core.local.readers.qir import read_qir
+from qsession_core.local.readers.qir.reader import read_qir
 from qsession_qiskit.conversion.convert import to_program as from_qiskit
 
 EMPTY = {"gateset": "qis", "qubits": 1, "circuit": []}

@@ -10,10 +10,10 @@ from collections import defaultdict
 
 import numpy as np
 
+from qsession_core.local.interpreter.thread import Thread
 from qsession_core.local.readers.circuit import Circuit
 from qsession_core.local.readers.ionq import read_ionq
-from qsession_core.local.readers.qir import read_qir
-from qsession_core.local.simulators.interpreter import Thread
+from qsession_core.local.readers.qir.reader import read_qir
 from qsession_core.results.layout import Layout
 from tests.support.judge import SMALLEST, apply, matrix_of
 

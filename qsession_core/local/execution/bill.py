@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.execution.items import items_in
 from qsession_core.local.execution.prepare import read
+from qsession_core.local.interpreter.counting import count_gates
 from qsession_core.local.readers.circuit import JobFailure
-from qsession_core.local.readers.qir import is_bitcode
-from qsession_core.local.simulators.counting import count_gates
+from qsession_core.local.readers.qir.reader import is_bitcode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

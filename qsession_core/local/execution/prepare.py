@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.local.execution.bindings import bindings_of, bound, joined
 from qsession_core.local.execution.items import items_in, items_of, joined_items
 from qsession_core.local.execution.task import Outcome, unread
+from qsession_core.local.interpreter.counting import counts_of
+from qsession_core.local.interpreter.thread import flattened
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
-from qsession_core.local.simulators.counting import counts_of
-from qsession_core.local.simulators.interpreter import flattened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ _MAX_RESULTS = 200_000_000
 
 def may_read_here(task: Task) -> bool:
     """Say whether the service's own process may read a task's input: one small program that cannot end the process."""
-    from qsession_core.local.readers.qir import is_bitcode
+    from qsession_core.local.readers.qir.reader import is_bitcode
 
     is_small = len(task.payload) <= _INLINE_BYTES and len(items_in(task.params)) == 1
     return is_small and not is_bitcode(task.payload)
@@ -84,7 +84,7 @@ def read(payload: bytes, input_format: str, params: Mapping[str, Any]) -> Readab
 
             return read_ionq(payload)
         case "qir.v1":
-            from qsession_core.local.readers.qir import read_qir
+            from qsession_core.local.readers.qir.reader import read_qir
 
             return read_qir(payload, _entry_point(params))
         case "honeywell.openqasm.v1":

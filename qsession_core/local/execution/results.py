@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qsession_core.local.readers.circuit import JobFailure
-from qsession_core.local.simulators.noise import LOST
+from qsession_core.local.readers.circuit import LOST, JobFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

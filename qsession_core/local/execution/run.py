@@ -8,9 +8,9 @@ import numpy as np
 
 from qsession_core.local.execution import results
 from qsession_core.local.execution.task import Outcome
-from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
+from qsession_core.local.readers.circuit import LOST, Circuit, JobFailure, Program, PulseSequence
 from qsession_core.local.simulators.choice import simulator
-from qsession_core.local.simulators.noise import LOST, Noise
+from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.pulser import run_sequence
 from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_core.local.simulators.stim import StimEngine

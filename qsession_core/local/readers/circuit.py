@@ -4,7 +4,7 @@ Three forms. A :class:`Circuit` is straight-line: gates, resets and measurements
 output. A :class:`Program` has functions, blocks and branches besides. A :class:`PulseSequence` is Pulser's. Qubits and
 results are counted from 0.
 
-The instructions of a program are tuples, and `local/simulators/interpreter.py` carries them out:
+The instructions of a program are tuples, and `local/interpreter/thread.py` carries them out:
 
 ========================================================  ==============================================================
 ``("ops", [operation, ...])``                              gates, measurements and resets with constant arguments
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "LOST",
     "UNDEFINED",
     "Address",
     "Cells",
@@ -60,6 +61,9 @@ Operation = tuple[str, tuple[int, ...], tuple[object, ...]]
 Output = tuple[str, Any]
 
 Instruction = tuple[Any, ...]
+
+# The result of a measurement of a lost qubit, beside 0 and 1
+LOST = 2
 
 
 class JobFailure(Exception):  # noqa: N818 - it is an outcome of a job, not an error of ours

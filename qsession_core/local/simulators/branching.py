@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
-from qsession_core.local.simulators.interpreter import Thread
+from qsession_core.local.interpreter.thread import Thread
+from qsession_core.local.readers.circuit import LOST
 from qsession_core.local.simulators.kernels import State
-from qsession_core.local.simulators.noise import LOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -30,10 +30,7 @@ if TYPE_CHECKING:
 
     from qsession_core.local.readers.circuit import Circuit
 
-__all__ = ["LOST", "Noise", "noise_of"]
-
-# The result of a measurement of a lost qubit, beside 0 and 1
-LOST = 2
+__all__ = ["Noise", "noise_of"]
 
 
 @dataclass(frozen=True, slots=True)

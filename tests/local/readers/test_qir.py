@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from qsession_core.errors import ConversionError
 from qsession_core.formats.qir.module import Qir, to_bitcode
-from qsession_core.local.readers.canonical_qir import read_canonical
+from qsession_core.local.interpreter.thread import flattened
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
-from qsession_core.local.readers.llvm_qir import read_llvm
-from qsession_core.local.readers.qir import read_qir
-from qsession_core.local.readers.qir_calls import constant
-from qsession_core.local.simulators.interpreter import flattened
+from qsession_core.local.readers.qir.calls import constant
+from qsession_core.local.readers.qir.canonical import read_canonical
+from qsession_core.local.readers.qir.llvm import read_llvm
+from qsession_core.local.readers.qir.reader import read_qir
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_core.program import Program as Written

@@ -11,7 +11,7 @@ from qsession_core.local.readers.angles import angle
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 from qsession_core.local.readers.ionq import read_ionq
 from qsession_core.local.readers.openqasm2 import read_openqasm
-from qsession_core.local.readers.qir import read_qir
+from qsession_core.local.readers.qir.reader import read_qir
 from qsession_core.local.readers.quil import read_quil
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine

@@ -17,10 +17,18 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from qsession_core.local.readers.circuit import UNDEFINED, Address, Cells, Circuit, Instruction, JobFailure, Operation
-from qsession_core.local.readers.qir_calls import bad, split
-from qsession_core.local.simulators.llvm_arithmetic import compute, convert
-from qsession_core.local.simulators.noise import LOST
+from qsession_core.local.interpreter.llvm_arithmetic import compute, convert
+from qsession_core.local.readers.circuit import (
+    LOST,
+    UNDEFINED,
+    Address,
+    Cells,
+    Circuit,
+    Instruction,
+    JobFailure,
+    Operation,
+)
+from qsession_core.local.readers.qir.calls import bad, split
 
 if TYPE_CHECKING:
     from typing import Self

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.readers.circuit import UNDEFINED, Address, Cells
-from qsession_core.local.readers.qir_calls import bad
+from qsession_core.local.readers.qir.calls import bad
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

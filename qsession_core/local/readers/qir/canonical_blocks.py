@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.readers.circuit import Function, Program
-from qsession_core.local.readers.qir_calls import constant
+from qsession_core.local.readers.qir.calls import constant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

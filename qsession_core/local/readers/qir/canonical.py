@@ -2,7 +2,7 @@
 
 Invariants:
 
-1. Every line matches one pattern whole. A text with any other line is left to LLVM's own parser (`llvm_qir.py`); no
+1. Every line matches one pattern whole. A text with any other line is left to LLVM's own parser (`llvm.py`); no
    line is ever skipped.
 2. What is accepted is a module that LLVM accepts: every function that is called is declared with the types of the call,
    every label and every piece of metadata is defined once, every value is defined before it is used.
@@ -18,9 +18,9 @@ import re
 from math import isfinite
 from typing import Any
 
-from qsession_core.local.readers.canonical_blocks import DOUBLE, Blocks, NotCanonicalError
 from qsession_core.local.readers.circuit import Circuit, Operation, Output, Program
-from qsession_core.local.readers.qir_calls import constant, instruction, meaning, split
+from qsession_core.local.readers.qir.calls import constant, instruction, meaning, split
+from qsession_core.local.readers.qir.canonical_blocks import DOUBLE, Blocks, NotCanonicalError
 
 __all__ = ["read_canonical"]
 

@@ -14,8 +14,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.readers.circuit import Function, JobFailure, Program
-from qsession_core.local.readers.llvm_values import Values, name_of_type, size_of
-from qsession_core.local.readers.qir_calls import bad, instruction, meaning
+from qsession_core.local.readers.qir.calls import bad, instruction, meaning
+from qsession_core.local.readers.qir.llvm_values import Values, name_of_type, size_of
 
 if TYPE_CHECKING:
     from qsession_core.local.readers.circuit import Instruction

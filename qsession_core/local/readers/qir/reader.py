@@ -1,7 +1,7 @@
 """Reads ``qir.v1`` in two steps: what our own writers write by a fast reader, everything else by LLVM's own parser.
 
-The fast reader (`canonical_qir.py`) takes texts of one exact grammar whole, or not at all. The other one
-(`llvm_qir.py`) needs pyqir, and takes text and bitcode of every style. Both make the same programs.
+The fast reader (`canonical.py`) takes texts of one exact grammar whole, or not at all. The other one
+(`llvm.py`) needs pyqir, and takes text and bitcode of every style. Both make the same programs.
 
 Source: the QIR specification (github.com/qir-alliance/qir-spec); docs/protocol.md 6.3.
 """
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qsession_core.local.readers.canonical_qir import read_canonical
 from qsession_core.local.readers.circuit import Circuit
-from qsession_core.local.readers.llvm_qir import read_llvm
-from qsession_core.local.readers.qir_calls import bad
+from qsession_core.local.readers.qir.calls import bad
+from qsession_core.local.readers.qir.canonical import read_canonical
+from qsession_core.local.readers.qir.llvm import read_llvm
 
 if TYPE_CHECKING:
     from qsession_core.local.readers.circuit import Operation, Output, Program

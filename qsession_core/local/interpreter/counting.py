@@ -12,8 +12,8 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.counting import GateCounts, two_qubit_gates
+from qsession_core.local.interpreter.thread import UNKNOWN, DependsOnMeasurementError, Frame, Thread
 from qsession_core.local.readers.circuit import Cells, Circuit, JobFailure, Program
-from qsession_core.local.simulators.interpreter import UNKNOWN, DependsOnMeasurementError, Frame, Thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

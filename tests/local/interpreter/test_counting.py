@@ -3,9 +3,9 @@
 import pytest
 
 from qsession_core.counting import GateCounts
+from qsession_core.local.interpreter.counting import count_gates
 from qsession_core.local.readers.circuit import JobFailure
-from qsession_core.local.readers.qir import read_qir
-from qsession_core.local.simulators.counting import count_gates
+from qsession_core.local.readers.qir.reader import read_qir
 from tests.support.qir_text import gate, qir
 
 pytest.importorskip("pyqir")

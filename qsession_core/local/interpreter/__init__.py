@@ -1,0 +1,1 @@
+"""Carries out programs with functions and branches, and counts their gates."""
