@@ -24,6 +24,7 @@
       JobError
         JobFailedError
         JobCancelledError
+        ResultMissingError          the job succeeded, and its result is not there
       WaitTimeoutError              the job still runs                                 (also TimeoutError)
       ResultFormatError             the bytes of a result do not have their format
 
@@ -55,6 +56,7 @@ __all__ = [
     "RateLimitError",
     "RequestTimeoutError",
     "ResultFormatError",
+    "ResultMissingError",
     "ServiceError",
     "SessionClosedError",
     "SessionError",
@@ -333,6 +335,10 @@ class JobFailedError(JobError):
 
 class JobCancelledError(JobError):
     """The job was cancelled."""
+
+
+class ResultMissingError(JobError):
+    """The job succeeded, and its result is not in the storage."""
 
 
 class WaitTimeoutError(QSessionError, TimeoutError):

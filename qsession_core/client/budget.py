@@ -30,7 +30,7 @@ class Budget:
         max_cost: Estimated cost of all jobs together, in the currency or unit of the target's price.
 
     Raises:
-        ConfigurationError: A limit is negative or not a number.
+        ConfigurationError: A limit is negative or not a number, or a number of jobs or shots is not whole.
     """
 
     max_jobs: int | None = None
@@ -41,8 +41,14 @@ class Budget:
     def __post_init__(self) -> None:
         for name in ("max_jobs", "max_shots", "max_time", "max_cost"):
             limit = getattr(self, name)
-            if limit is not None and not (isinstance(limit, Real) and float(limit) >= 0):  # NaN would limit nothing
+            if limit is not None and not _is_limit(limit, whole=name in {"max_jobs", "max_shots"}):
                 raise ConfigurationError(f"{name} is {limit!r}; give a number that is not negative, or None.")
+
+
+def _is_limit(value: Any, *, whole: bool) -> bool:
+    """Whether a value is a number of at least 0; NaN would limit nothing."""
+    number = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+    return number >= 0 and (not whole or math.isinf(number) or number.is_integer())
 
 
 class Usage:

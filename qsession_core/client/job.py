@@ -9,9 +9,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.polling import poll_pauses
+from qsession_core.client.service.blobs import without_sas
 from qsession_core.client.service.models import JobDetails, job_details
 from qsession_core.client.service.status import JobStatus, Priority
-from qsession_core.errors import JobCancelledError, JobFailedError, ResultFormatError, WaitTimeoutError
+from qsession_core.errors import (
+    JobCancelledError,
+    JobFailedError,
+    NotFoundError,
+    ResultFormatError,
+    ResultMissingError,
+    TransportError,
+    WaitTimeoutError,
+)
 from qsession_core.formats import JobFacts, decode, official_views
 
 if TYPE_CHECKING:
@@ -93,9 +102,15 @@ class Job:
         return _shot_count(params.get("shots", params.get("count")))
 
     def refresh(self) -> Self:
-        """Fetch its present state."""
+        """Fetch its present state.
+
+        Raises:
+            TransportError: The answer is not a job, or has no status, so that waiting for it would never end.
+        """
         self.update_state(self.workspace.calls.get_job(self.id))
         self._details = job_details(self._raw)  # read now, so that a malformed answer raises here
+        if not self._details.status:
+            raise TransportError(f"The service gives no status of job {self.id}; try again later.")
         return self
 
     def update_state(self, raw: bytes) -> None:
@@ -213,6 +228,7 @@ class Job:
             JobFailedError: It failed.
             JobCancelledError: It was cancelled.
             WaitTimeoutError: It is not terminal.
+            ResultMissingError: It succeeded, and its result is not there.
             ResultFormatError: Its result cannot be read; :meth:`download_results` returns the bytes.
         """
         return self.results(timeout_secs)[0]
@@ -239,17 +255,30 @@ class Job:
         if self._bytes is None:
             self.wait_until_completed(timeout_secs=timeout_secs)
             self.require_success()
-            uri = self.details.output_data_uri
-            if not uri:
-                raise ResultFormatError(
-                    f"Job {self.id} succeeded, but the service gives no URL of its result; refresh it and try again.",
-                    format=self.details.output_data_format or "",
-                    problem="no outputDataUri",
-                    job_id=self.id,
-                )
-            self._bytes = self.workspace.calls.blobs.download(uri)
+            try:
+                self._bytes = self._download()
+            except (NotFoundError, ResultMissingError):  # the blob may be written after the status: ask once more
+                self.refresh()
+                try:
+                    self._bytes = self._download()
+                except NotFoundError as error:
+                    raise ResultMissingError(
+                        f"Job {self.id} is {self.status}, and the blob of its result is not in the storage: "
+                        f"{without_sas(self.details.output_data_uri or '')}. It may have been deleted.",
+                        job_id=self.id,
+                    ) from error
             _log.debug("job %s: %d bytes of results", self.id, len(self._bytes))
         return self._bytes
+
+    def _download(self) -> bytes:
+        uri = self.details.output_data_uri
+        if not uri:
+            raise ResultMissingError(
+                f"Job {self.id} is {self.status}, and the service gives no URL of its result (outputDataUri). Try "
+                "again later.",
+                job_id=self.id,
+            )
+        return self.workspace.calls.blobs.download(uri)
 
     def require_success(self) -> None:
         """Check that it has a result.

@@ -6,9 +6,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, overload
 
-import msgspec
-
 from qsession_core.client.polling import poll_pauses
+from qsession_core.client.service.models import item_id
 from qsession_core.errors import ConfigurationError, QSessionError, WaitTimeoutError
 
 if TYPE_CHECKING:
@@ -20,11 +19,6 @@ __all__ = ["JobSet", "submit_all"]
 
 _FEW = 2  # at most this many jobs are fetched one by one instead of by a list
 _PAGES = 20  # at most this many pages of a list are read; jobs not in them are fetched one by one
-
-
-class _Status(msgspec.Struct):
-    id: str
-    status: str = ""
 
 
 def _bar(total: int) -> Any:
@@ -159,9 +153,12 @@ class JobSet(Sequence["Job | QSessionError"]):
             )
             for pages, page in enumerate(listed, 1):
                 for raw in page:
-                    job = unseen.pop(msgspec.json.decode(raw, type=_Status).id, None)
-                    if job is not None:
-                        job.update_state(bytes(raw))
+                    job = unseen.get(item_id(raw))
+                    if job is None:
+                        continue
+                    job.update_state(bytes(raw))
+                    if job.status:  # else its record is odd, and it is fetched by itself
+                        del unseen[job.id]
                 if not unseen or pages == _PAGES:
                     break
         for job in unseen.values():

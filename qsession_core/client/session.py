@@ -12,7 +12,9 @@ Invariants, held by tests:
 from __future__ import annotations
 
 import logging
+import os
 import threading
+import uuid
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.budget import Budget, Reservation, Usage
@@ -42,6 +44,7 @@ _log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 600.0  # the service ends a session after this time without a new job
 _WARN_SECONDS_LEFT = 120.0
+_CLOSE_AGAIN_SECONDS = 30.0
 _HOLD_SHARE = 0.75  # warn when this share of the provider's hold time has passed
 
 
@@ -80,13 +83,16 @@ class Session:
         self._settings = settings
         self._lock = threading.RLock()  # reentrant: the SIGTERM handler may run in the thread that holds it
         self._life = threading.RLock()  # one thread at a time closes it or opens it again
-        self._closed = False
+        self._closing_since: float | None = None  # by the monotonic clock; from the last call of close()
+        self._closed = False  # until the service has closed it
+        # the process that opened it and must close it; None if another client opened it, and any process may close it
+        self._process = os.getpid() if settings is not None else None
         self._warned: dict[str, float] = {}
         self.previous_ids: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what belongs to this process: the locks, and the target whose jobs join."""
-        return {**self.__dict__, "_lock": None, "_life": None, "_slot": None}
+        return {**self.__dict__, "_lock": None, "_life": None, "_slot": None, "_process": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -154,6 +160,11 @@ class Session:
         """How long the provider keeps the hardware for it without a job; None if it does not, or if unknown."""
         return self._settings.hold_seconds if self._settings is not None else None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether :meth:`close` of this object was called, so that it takes no more jobs."""
+        return self._closing_since is not None
+
     def is_in_terminal_state(self) -> bool:
         """Whether its last known status says that it takes no more jobs."""
         return self.status.is_terminal
@@ -188,31 +199,34 @@ class Session:
 
     def open(self) -> Self:
         """Let its target's jobs join it; the service has opened it already."""
-        if self._slot is not None and not self._closed:
+        if self._slot is not None and not self.is_closed:
+            self.workspace.watch.join(self)
             self._slot.attach(self)
         return self
 
     def close(self) -> Self:
         """Close and detach it: it takes no more jobs; those that it has continue to run.
 
+        If that fails or is interrupted, call it again; otherwise it is tried again after a while, and when the process
+        ends. In a forked child it is only detached, since the session belongs to the parent.
+
         Raises:
             ServiceError: The service refused.
             TransportError: No answer came.
         """
+        self._closing_since = self.workspace.clock.monotonic()
         if self._slot is not None:
             self._slot.detach(self)
+        if self._process not in {None, os.getpid()}:
+            _log.info("session %s stays open: process %s has opened it", self.id, self._process)
+            return self
         with self._life:
-            was_closed, self._closed = self._closed, True
-            if was_closed or self.is_in_terminal_state():
+            if self._closed or self.is_in_terminal_state():
+                self._closed = True
                 self.workspace.watch.remove(self.id)
                 return self.refresh()
-            is_closed = False
-            try:
-                self._details = session_details(self.workspace.calls.close_session(self.id))
-                is_closed = True
-            finally:
-                # if closing failed the session counts as open, so close() can be called again; atexit calls it again
-                self._closed = is_closed
+            self._details = session_details(self.workspace.calls.close_session(self.id))
+            self._closed = True
             self.workspace.watch.remove(self.id)
         _log.info("session %s closed: %s", self.id, self.status)
         return self
@@ -277,7 +291,7 @@ class Session:
             SessionError: The session is terminal, or belongs to another target.
             BudgetExceededError: The job would exceed a limit.
         """
-        if self.seconds_left == 0.0 and not self.is_in_terminal_state() and not self._closed:
+        if self.seconds_left == 0.0 and not self.is_in_terminal_state() and not self.is_closed:
             self.refresh()
         details = self._details
         if SessionStatus(details.status) is SessionStatus.TIMED_OUT:
@@ -285,15 +299,29 @@ class Session:
         self.check_target(target)
         return self._usage.reserve(self.id, job_id, shots, cost, self.workspace.clock.monotonic())
 
-    def warn_in_time(self) -> None:
-        """Log a warning if it will soon end or lose its hold on the hardware, once per idle period."""
+    def check(self) -> None:
+        """Log a warning if it will soon end or lose its hold on the hardware, once per idle period.
+
+        If closing it was interrupted or failed half a minute ago, it is tried again.
+        """
         if self.is_in_terminal_state():
+            return
+        now, since = self.workspace.clock.monotonic(), self._closing_since
+        if since is not None:
+            if now - since >= _CLOSE_AGAIN_SECONDS:
+                self._close_again()
             return
         left, idle, hold = self.seconds_left, self.seconds_idle, self.hold_seconds
         if left <= _WARN_SECONDS_LEFT:
             self._warn("idle", f"ends in {left:.0f} s unless a job is sent")
         if hold is not None and self.jobs_sent and hold * _HOLD_SHARE <= idle < hold:
             self._warn("hold", f"gives the hardware back in {hold - idle:.0f} s unless a job is sent")
+
+    def _close_again(self) -> None:
+        try:
+            self.close()
+        except QSessionError as error:
+            _log.info("session %s could not be closed yet: %s", self.id, error)
 
     def _warn(self, what: str, sentence: str) -> None:
         since = self._usage.last_job_at
@@ -317,21 +345,24 @@ class Session:
             if self.id != old:
                 return
             settings = self._settings
-            if settings is None or settings.on_timeout != "reopen" or self._closed:
+            if settings is None or settings.on_timeout != "reopen" or self.is_closed:
                 raise self.terminal_error()
-            raw = self.workspace.calls.open_session(
-                self.target,
-                settings.provider_id,
-                name=self.name,
-                job_failure_policy=settings.job_failure_policy,
-                priority=settings.priority,
-                tags=(*settings.tags, f"continues:{old}"),
-            )
-            self._details = session_details(raw)
-            self.workspace.watch.remove(old)
+            new, calls, watch = str(uuid.uuid4()), self.workspace.calls, self.workspace.watch
+            with watch.opening(new, calls.close_session):
+                raw = calls.open_session(
+                    self.target,
+                    settings.provider_id,
+                    session_id=new,
+                    name=self.name,
+                    job_failure_policy=settings.job_failure_policy,
+                    priority=settings.priority,
+                    tags=(*settings.tags, f"continues:{old}"),
+                )
+                self._details = session_details(raw)
+                watch.add(self)
+                watch.remove(old)
             self.previous_ids = (*self.previous_ids, old)
             self._usage.last_job_at = self.workspace.clock.monotonic()
-            self.workspace.watch.add(self)
         _log.warning("session %s timed out; continuing in session %s", old, self.id)
 
     def check_target(self, target: str) -> None:
@@ -345,7 +376,7 @@ class Session:
                 f"Session {self.id} belongs to {self.target}; a job for {target} cannot join it. Open one on {target}.",
                 session_id=self.id,
             )
-        if self._closed or self.is_in_terminal_state():
+        if self.is_closed or self.is_in_terminal_state():
             raise self.terminal_error()
 
     def terminal_error(self) -> SessionError:
@@ -355,7 +386,7 @@ class Session:
             return SessionTimedOutError(
                 f"Session {self.id} had no new job for ten minutes and timed out. {way_out}", session_id=self.id
             )
-        if self.status is SessionStatus.FAILED and not self._closed:
+        if self.status is SessionStatus.FAILED and not self.is_closed:
             return SessionFailedError(
                 f"A job of session {self.id} failed, and its policy is Abort. {way_out}", session_id=self.id
             )

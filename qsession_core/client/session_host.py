@@ -6,7 +6,6 @@ around it) has opened and not closed: :attr:`SessionHost.latest_session`.
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from typing import TYPE_CHECKING, Literal
 
@@ -76,19 +75,20 @@ class SessionHost:
             The session, open and joined; as a context manager it is closed at the end of the block.
 
         Raises:
-            ConfigurationError: An argument has a value that it cannot have; nothing was sent.
-            ServiceError: The service refused; nothing is joined then.
+            ConfigurationError: An argument has a value that it cannot have, or ``max_cost`` is given and the target has
+                no price; nothing was sent.
+            ServiceError: The service refused. After this or any other error no session is left open.
         """
         from qsession_core.client.budget import Budget
         from qsession_core.client.service.calls import tag_list, text_of
         from qsession_core.client.session import Session
         from qsession_core.client.session_slot import SessionSettings
-        from qsession_core.errors import ConfigurationError, ServiceError, TransportError
+        from qsession_core.client.submitting.cost import required_price
 
-        if on_timeout not in {"raise", "reopen"}:
-            raise ConfigurationError(f"on_timeout is {on_timeout!r}; use 'raise' or 'reopen'.")
-        budget = Budget(max_jobs, max_shots, max_time, max_cost)
         slot = self.session_slot
+        budget = Budget(max_jobs, max_shots, max_time, max_cost)
+        if max_cost is not None:
+            required_price(slot.target, slot.workspace.prices)
         settings = SessionSettings(
             slot.provider_id,
             text_of(job_failure_policy),
@@ -97,10 +97,9 @@ class SessionHost:
             on_timeout,
             slot.hold_seconds,
         )
-        session_id = id or str(uuid.uuid4())
-        calls = slot.workspace.calls
-        try:
-            raw = calls.open_session(
+        workspace, session_id = slot.workspace, id or str(uuid.uuid4())
+        with workspace.watch.opening(session_id, workspace.calls.close_session):
+            raw = workspace.calls.open_session(
                 slot.target,
                 slot.provider_id,
                 session_id=session_id,
@@ -109,14 +108,9 @@ class SessionHost:
                 priority=priority,
                 tags=tags,
             )
-            session = Session(slot.workspace, raw, slot=slot, budget=budget, settings=settings)
-        except (TransportError, KeyboardInterrupt):
-            if id is None:  # it may be open, and the caller does not know its id
-                with contextlib.suppress(ServiceError, TransportError):
-                    calls.close_session(session_id)
-            raise
-        slot.workspace.watch.add(session)
-        return session.open()
+            session = Session(workspace, raw, slot=slot, budget=budget, settings=settings)
+            workspace.watch.add(session)
+            return session.open()
 
     def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword
         """Join a session that exists, from this process or another.

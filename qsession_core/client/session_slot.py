@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from qsession_core.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from qsession_core.client.interface import WorkspaceParts
 
@@ -33,6 +35,15 @@ class SessionSettings:
     tags: tuple[str, ...] = ()
     on_timeout: str = "raise"
     hold_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check ``on_timeout``, the only member that the service does not check.
+
+        Raises:
+            ConfigurationError: It is neither ``"raise"`` nor ``"reopen"``.
+        """
+        if self.on_timeout not in {"raise", "reopen"}:
+            raise ConfigurationError(f"on_timeout is {self.on_timeout!r}; use 'raise' or 'reopen'.")
 
 
 class SessionSlot(Generic[Session]):

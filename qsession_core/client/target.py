@@ -19,7 +19,6 @@ from qsession_core.providers.row import DEFAULT_SHOTS, Provider
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from qsession_core.catalog import Price
     from qsession_core.client.job import Job
     from qsession_core.client.job_set import JobSet
     from qsession_core.client.service.models import TargetStatus
@@ -39,12 +38,10 @@ class TargetWorkspace(WorkspaceParts, Protocol):
     """A workspace as its targets see it; ``workspace.py`` imports this module.
 
     Attributes:
-        prices: The price table for estimates.
         counter: Counts the gates of encoded programs, for estimates.
         submission: Sends jobs.
     """
 
-    prices: Sequence[Price]
     counter: Counter | None
     submission: Submission
 

@@ -356,16 +356,20 @@ class Workspace:
     def close_all_sessions(self) -> list[Session]:
         """Close every session of the workspace that still takes jobs, and return them.
 
+        Jobs of targets that have joined one of them no longer join it.
+
         Raises:
             ServiceError: The service refused to close one of them; the others are closed.
             TransportError: No answer came.
         """
-        sessions = self.open_sessions()
+        listed = self.open_sessions()
         failures: list[QSessionError] = []
-        for session in sessions:
+        for session in listed:
             try:
                 session.close()
+                for joined in self.watch.joined(session.id):
+                    joined.refresh().close()
             except QSessionError as failure:
                 failures.append(failure)
         raise_together(failures)
-        return sessions
+        return listed

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
 import threading
 import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from qsession_core.errors import AuthenticationError, ConfigurationError
@@ -13,10 +15,13 @@ from qsession_core.errors import AuthenticationError, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["ApiKey", "Authentication", "Token", "TokenCredential"]
+    from qsession_core.transport.message import Request, Response, Transport
+
+__all__ = ["ApiKey", "AuthenticatedTransport", "Authentication", "Token", "TokenCredential"]
 
 SCOPE = "https://quantum.microsoft.com/.default"
 _KEY = re.compile(r"[!-~]+")
+_CLAIMS = re.compile(r"""\bclaims="?([A-Za-z0-9_+/-]+=*)""", re.ASCII)
 _RENEW_SECONDS = 300.0  # a token is renewed this long before it expires
 
 
@@ -37,8 +42,8 @@ class AccessToken(Protocol):
 class TokenCredential(Protocol):
     """A credential of azure-identity, or an object with its ``get_token``."""
 
-    def get_token(self, *scopes: str) -> AccessToken:
-        """Return a token for these scopes."""
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Return a token for these scopes; the only option that is used is ``claims``, after a claims challenge."""
         ...
 
 
@@ -48,6 +53,46 @@ class Authentication(Protocol):
     def headers(self) -> Mapping[str, str]:
         """Return the headers."""
         ...
+
+    def refused(self, request: Request, challenge: str) -> bool:
+        """Forget what the service has answered with 401, and return whether it is worth trying again.
+
+        Args:
+            request: The request, with the headers that were refused.
+            challenge: The answer's ``WWW-Authenticate``; empty for none.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedTransport:
+    """A transport that adds a credential; after a 401 it asks once for another.
+
+    Attributes:
+        inner: The transport that sends.
+        authentication: Makes the headers.
+    """
+
+    inner: Transport
+    authentication: Authentication
+
+    def send(self, request: Request) -> Response:
+        """Send one request; see :class:`~qsession_core.transport.message.Transport`."""
+        sent = self._signed(request)
+        response = self.inner.send(sent)
+        if response.status != 401:  # noqa: PLR2004 - HTTP's Unauthorized
+            return response
+        if not self.authentication.refused(sent, response.headers.get("www-authenticate", "")):
+            return response
+        return self.inner.send(self._signed(request))
+
+    def _signed(self, request: Request) -> Request:
+        """Add the credential here, so that it is in no local variable of a frame that a traceback shows."""
+        return replace(request, headers={**request.headers, **self.authentication.headers()})
+
+    def close(self) -> None:
+        """Close the inner transport."""
+        self.inner.close()
 
 
 class ApiKey:
@@ -72,6 +117,10 @@ class ApiKey:
     def headers(self) -> Mapping[str, str]:
         """Return the header with the key."""
         return self._headers
+
+    def refused(self, request: Request, challenge: str) -> bool:  # noqa: ARG002 - as of Authentication
+        """Return False: there is no other key."""
+        return False
 
 
 def _azure_errors() -> tuple[type[Exception], ...]:
@@ -105,10 +154,11 @@ class Token:
         self._credential: TokenCredential | None = None
         self._token = ""
         self._expires = 0.0
+        self._claims = ""
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the token and the lock; another process gets a token of its own."""
-        return {**self.__dict__, "_lock": None, "_token": "", "_expires": 0.0}
+        return {**self.__dict__, "_lock": None, "_token": "", "_expires": 0.0, "_claims": ""}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -124,12 +174,44 @@ class Token:
                 if self._credential is None:
                     self._credential = self._make()
                 try:
-                    access = self._credential.get_token(self._scope)
+                    access = self._access(self._credential)
                 except _azure_errors() as error:
                     raise AuthenticationError(
                         f"The credential gave no token for {self._scope}: {error}. Sign in, such as by `az login`, or "
                         "pass another credential.",
                         status_code=401,
                     ) from error
-                self._token, self._expires = access.token, float(access.expires_on)
+                self._token, self._expires, self._claims = access.token, float(access.expires_on), ""
             return {"Authorization": f"Bearer {self._token}"}
+
+    def _access(self, credential: TokenCredential) -> AccessToken:
+        """Ask the credential for a token, with the claims that the service asked for, if any."""
+        if not self._claims:
+            return credential.get_token(self._scope)
+        return credential.get_token(self._scope, claims=self._claims)
+
+    def refused(self, request: Request, challenge: str) -> bool:
+        """Forget the token that was refused, and remember the claims that the next one must have; return True.
+
+        Source: the claims challenge of Microsoft Entra ID, ``WWW-Authenticate: Bearer ... claims="<base64>"``.
+        """
+        with self._lock:
+            if request.headers.get("Authorization") == f"Bearer {self._token}":  # else another thread has a new one
+                self._token, self._expires = "", 0.0
+                self._claims = _claims(challenge)
+        return True
+
+
+def _claims(challenge: str) -> str:
+    """Return the claims that a challenge asks for, as JSON; empty for none.
+
+    >>> _claims('Bearer realm="", error="insufficient_claims", claims="eyJhIjoxfQ=="')
+    '{"a":1}'
+    """
+    found = _CLAIMS.search(challenge)
+    if found is None:
+        return ""
+    try:
+        return base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4)).decode()
+    except ValueError:
+        return ""

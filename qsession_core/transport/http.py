@@ -9,12 +9,12 @@ import urllib.request
 from typing import Any
 
 import requests
-import requests.adapters
 import requests.utils
 import urllib3.exceptions
 
-from qsession_core.errors import RequestTimeoutError, TransportError
-from qsession_core.transport.message import Request, Response, without_secrets
+from qsession_core.errors import ConfigurationError, RequestTimeoutError, TransportError
+from qsession_core.transport.message import Request, Response, is_loopback, without_secrets
+from qsession_core.transport.quiet import QuietAdapter
 
 __all__ = ["HttpTransport"]
 
@@ -23,6 +23,9 @@ _log = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 CONNECTIONS_PER_HOST = 32
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+_CHUNK = 64 * 1024
 
 
 class HttpTransport:
@@ -36,6 +39,7 @@ class HttpTransport:
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         connections: int = CONNECTIONS_PER_HOST,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
         """Read proxies and certificates from the environment, once.
 
@@ -46,21 +50,24 @@ class HttpTransport:
             connect_seconds: The longest wait for a connection.
             read_seconds: The longest wait for the next bytes of an answer.
             connections: How many are kept for each host; if all are in use, a call waits for one.
+            max_answer_bytes: The longest body of an answer, unpacked; a small gzip body may unpack to gigabytes.
+
+        Raises:
+            ConfigurationError: The CA bundle does not exist.
         """
-        from_environment = next(
-            (
-                os.environ[name]
-                for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-                if os.environ.get(name)
-            ),
-            True,
-        )
-        self._verify = from_environment if verify is None else verify
+        variable = next((name for name in _BUNDLES if os.environ.get(name)), None) if verify is None else None
+        self._verify = (True if variable is None else os.environ[variable]) if verify is None else verify
+        if isinstance(self._verify, str) and not os.path.exists(self._verify):  # noqa: PTH110 - a file or a directory
+            raise ConfigurationError(
+                f"The CA bundle {self._verify} of {variable or 'verify'} does not exist. Name a file of certificates "
+                "or leave it out."
+            )
         self._proxies = proxies
         self._environment = urllib.request.getproxies() if proxies is None else {}
         self._no_proxy = self._environment.pop("no", "")
         self._timeout = (connect_seconds, read_seconds)
         self._connections = connections
+        self._max_answer_bytes = max_answer_bytes
         self._lock = threading.Lock()
         self._process = os.getpid()
         self._sessions = self._open()
@@ -80,9 +87,7 @@ class HttpTransport:
         session.trust_env = False  # reading the environment costs 100 us a call
         session.verify = self._verify
         session.headers.clear()
-        adapter = requests.adapters.HTTPAdapter(
-            pool_connections=8, pool_maxsize=self._connections, pool_block=True, max_retries=0
-        )
+        adapter = QuietAdapter(pool_connections=8, pool_maxsize=self._connections, pool_block=True, max_retries=0)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
@@ -95,6 +100,9 @@ class HttpTransport:
         return self._sessions
 
     def _proxies_for(self, url: str) -> dict[str, str]:
+        """Return the proxies for a URL: none on loopback, whose requests hold a key and must not leave the machine."""
+        if is_loopback(url):
+            return {}
         if self._proxies is not None:
             return self._proxies
         if not self._environment or requests.utils.should_bypass_proxies(url, self._no_proxy or None):
@@ -113,7 +121,9 @@ class HttpTransport:
                 timeout=self._timeout,
                 proxies=self._proxies_for(request.url),
                 allow_redirects=False,
+                stream=True,
             )
+            body = self._body(request, answer)
         except requests.Timeout as error:
             raise RequestTimeoutError(
                 f"{request} got no answer in {self._timeout[1]:g} s. The service may be slow, or a proxy in the way.",
@@ -128,7 +138,7 @@ class HttpTransport:
                 "and the credential.",
                 request=str(request),
             )
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise TransportError(
                 f"{request} did not get through: {without_secrets(str(error))}. Check the network, the proxy and "
                 "the endpoint's name.",
@@ -136,9 +146,24 @@ class HttpTransport:
             ) from _clean(error)
         if failure is not None:
             raise failure
-        _log.debug("%s -> %d, %d bytes", request, answer.status_code, len(answer.content))
+        _log.debug("%s -> %d, %d bytes", request, answer.status_code, len(body))
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status_code, headers, answer.content)
+        return Response(answer.status_code, headers, body)
+
+    def _body(self, request: Request, answer: requests.Response) -> bytes:
+        """Read the body, unpacked, up to the limit."""
+        with answer:  # an answer that is read whole leaves its connection to the next request
+            chunks: list[bytes] = []
+            size = 0
+            for chunk in answer.iter_content(_CHUNK):
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > self._max_answer_bytes:
+                    raise TransportError(
+                        f"The answer to {request} has more than {self._max_answer_bytes} bytes; it was not read on.",
+                        request=str(request),
+                    )
+        return b"".join(chunks)
 
     def close(self) -> None:
         """Close all connections."""

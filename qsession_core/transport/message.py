@@ -5,13 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Request", "Response", "Transport", "without_secrets"]
+__all__ = ["Request", "Response", "Transport", "is_loopback", "without_secrets"]
 
 _SIGNATURE = re.compile(r"((?:[?&;]|%26|\bu0026)sig(?:=|%3D))[^&\s\"']+", re.IGNORECASE)
+_LOOPBACK = re.compile(r"127(\.\d+){3}|localhost|\[?::1\]?")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine.
+
+    >>> is_loopback("http://127.0.0.1:8080/jobs"), is_loopback("https://eastus.quantum.azure.com")
+    (True, False)
+
+    Raises:
+        ValueError: It is not a URL.
+    """
+    return _LOOPBACK.fullmatch(urlsplit(url).hostname or "") is not None
 
 
 def without_secrets(url: str) -> str:

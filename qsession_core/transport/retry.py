@@ -35,6 +35,7 @@ __all__ = ["RetryPolicy", "RetryingTransport", "retry_after_seconds"]
 _log = logging.getLogger(__name__)
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+_DIGITS = 19  # no body is longer than that; Python refuses to read numbers of thousands of digits
 _MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 
 
@@ -61,7 +62,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
         return seconds
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now.timestamp())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -70,7 +71,7 @@ def _cut(response: Response) -> bool:
     announced = response.headers.get("content-length")
     if announced is None or "content-encoding" in response.headers:
         return False
-    return announced.isdecimal() and int(announced) > len(response.body)
+    return announced.isdecimal() and len(announced) < _DIGITS and int(announced) > len(response.body)
 
 
 def _number(text: str, unit: float) -> float | None:

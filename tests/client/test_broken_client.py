@@ -20,7 +20,7 @@ from qsession_core import Response, SessionStatus, Workspace, errors
 from qsession_core.client.polling import poll_pauses
 from qsession_core.client.service.connection import parse_resource_id
 from qsession_core.client.service.rest import segment
-from qsession_core.client.submitting.journal import Journal
+from qsession_core.client.submitting.journal import Intent, Journal
 from qsession_core.clock import ManualClock
 from qsession_core.transport import Request, without_secrets
 from qsession_core.transport.auth import ApiKey, Token
@@ -279,7 +279,7 @@ def _on_a_full_disk(journal: Journal) -> None:
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
-        journal.intend("one", {"name": "a"}, "qir.v1", b"payload", 1.0)
+        journal.intend(Intent("one", {"target": "t", "inputParams": {}}, "qir.v1", b"payload", 1.0))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)

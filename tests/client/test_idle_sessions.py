@@ -118,9 +118,99 @@ def test_closing_a_workspace_closes_the_sessions_that_it_opened(tmp_path):
         assert workspace.get_session(session_id).status is SessionStatus.SUCCEEDED
 
 
+PROCESSES = {
+    "a forked child ends": "if os.fork() == 0:\n    sys.exit(0)\nos.wait()",
+    "a forked child leaves the block": "with session:\n    if os.fork():\n        os.wait()\n        tell(session)",
+    "a forked child closes": "if os.fork() == 0:\n    session.close()\n    os._exit(0)\nos.wait()",
+    "a forked child is terminated": (
+        "ready, go = os.pipe()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n    os.write(go, b'1')\n    signal.pause()\n"
+        "os.read(ready, 1)\nos.kill(child, signal.SIGTERM)\nos.wait()"
+    ),
+    "a child of multiprocessing ends": (
+        "process = multiprocessing.get_context('fork').Process(target=target.open_session)\n"
+        "process.start()\nprocess.join()"
+    ),
+    "a forked child opens its own": "if os.fork() == 0:\n    target.open_session()\n    sys.exit(0)\nos.wait()",
+}
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_forked_process_does_not_close_its_parents_sessions(workspace, target):
-    session = target.open_session()
-    workspace.watch._process = -1
-    workspace.watch.close_all()
-    assert not session.refresh().is_in_terminal_state()
+@pytest.mark.parametrize("what", PROCESSES.values(), ids=PROCESSES)
+def test_a_forked_child_closes_its_own_sessions_and_never_its_parents(tmp_path, what):
+    program = """
+import multiprocessing, os, signal, sys
+from qsession_core import Workspace
+
+workspace = Workspace.local(sys.argv[1])
+target = workspace.get_target("ionq.simulator")
+session = target.open_session()
+parent = os.getpid()
+def tell(session):
+    if os.getpid() == parent:
+        print(session.refresh().status, len(workspace.open_sessions()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", f"{program}{what}\ntell(session)", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines()[0] == "Waiting 1"
+    with Workspace.local(tmp_path) as workspace:
+        assert workspace.open_sessions() == []
+
+
+def test_a_forked_child_is_told_that_it_cannot_use_a_workspace_in_memory():
+    program = """
+import os
+from qsession_core import Workspace
+
+target = Workspace.local().get_target("ionq.simulator")
+if os.fork() == 0:
+    try:
+        target.submit({"gateset": "qis", "qubits": 1, "circuit": []})
+    except Exception as error:
+        print(type(error).__name__, error, flush=True)
+    os._exit(0)
+os.wait()
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.startswith("ConfigurationError This local workspace is in the memory of the process that made")
+
+
+def test_sigterm_closes_sessions_that_a_thread_has_opened(tmp_path):
+    program = f"""
+        import os, signal, threading
+        from qsession_core import Workspace
+        target = Workspace.local({str(tmp_path)!r}).get_target("ionq.simulator")
+        thread = threading.Thread(target=target.open_session)
+        thread.start()
+        thread.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], timeout=60, check=False)
+    assert done.returncode == -signal.SIGTERM
+    with Workspace.local(tmp_path) as workspace:
+        assert [session.status for session in workspace.list_sessions()] == [SessionStatus.SUCCEEDED]
+
+
+def test_a_workspace_made_in_a_thread_says_that_sigterm_leaves_its_sessions_open(tmp_path):
+    program = f"""
+        import logging, threading
+        from qsession_core import Workspace
+        logging.basicConfig()
+        def work():
+            Workspace.local({str(tmp_path)!r}).get_target("ionq.simulator").open_session()
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "Make the workspace in the main thread" in done.stderr

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from qsession_core import Response, Workspace, errors
-from qsession_core.client.submitting.journal import Journal
+from qsession_core.client.submitting.journal import Intent, Journal
 
 KILLS = 100
 
@@ -61,11 +61,10 @@ def test_a_job_whose_answer_was_lost_is_found_and_not_sent_again(target, bell, r
     def lose(request):
         if request.method == "PUT" and "/jobs/" in request.url:
             recorder.service.handle(request)
-            return Response(501)
-        return None
+            raise errors.TransportError("the line was cut")
 
     recorder.interfere = lose
-    with pytest.raises(errors.ServiceError):
+    with pytest.raises(errors.TransportError):
         target.submit(bell, shots=10)
     recorder.interfere = lambda request: None
 
@@ -97,12 +96,69 @@ def test_what_the_service_refuses_for_good_is_not_sent_again(target, bell, recor
     assert target.workspace.resume().sent == ()
 
 
+def _intent(job_id, data=b"payload"):
+    return Intent(job_id, {"target": "t", "inputParams": {}}, "qir.v1", data, 1.0)
+
+
+def _noted(job_id, **changes):
+    line = {"step": "intent", "job": job_id, "at": 1.0, "body": {"target": "t", "inputParams": {}}, "payload": ""}
+    return json.dumps({**line, **changes}).encode()
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"\x00" * 40,
+        b"\xff\xfe{",
+        b"[" * 5000,
+        b'{"step": "intent", "job": "x", "at": 1, "body": {"a": ' + b"[" * 5000 + b"]" * 5000 + b"}}",
+        b'{"step": "intent", "job": "x"}',
+        _noted(""),
+        _noted(".."),
+        _noted("x", payload="not base 85 \u00e9"),
+        _noted("x", payload="0096"),
+        _noted("x", body={}),
+        _noted("x", job=None),
+    ],
+)
+def test_a_damaged_line_costs_itself_only_and_is_named(path, damaged, caplog):
+    journal = Journal(path)
+    journal.intend(_intent("one"))
+    with path.open("ab") as file:
+        file.write(damaged + b"\n")
+    journal.intend(_intent("two"))
+
+    assert [intent.job_id for intent in journal.open_intents()] == ["one", "two"]
+    assert "line 2 is damaged" in caplog.text
+
+
+def test_an_editors_mark_in_front_of_the_first_line_does_no_harm(path):
+    Journal(path).intend(_intent("one"))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert [intent.job_id for intent in Journal(path).open_intents()] == ["one"]
+
+
+def test_a_job_of_another_workspace_is_left_to_it(target, bell, recorder, path, caplog):
+    recorder.interfere = lambda request: Response(501) if "sasUri" in request.url else None
+    with pytest.raises(errors.ServiceError):
+        target.submit(bell, shots=10, name="mine")
+    recorder.interfere = lambda request: None
+
+    with Workspace.local(journal=path) as other:
+        resumed = other.resume()
+        assert [intent.body["name"] for intent in resumed.elsewhere] == ["mine"]
+        assert (resumed.found, resumed.sent, resumed.unsent, other.list_jobs()) == ((), (), (), [])
+    assert "resume it from that workspace" in caplog.text
+
+    assert [job.name for job in target.workspace.resume().sent] == ["mine"]
+
+
 def test_a_cut_line_is_passed_over_and_harms_no_other(path):
     journal = Journal(path)
-    journal.intend("one", {"name": "a"}, "qir.v1", b"payload", 1.0)
+    journal.intend(_intent("one", b"payload"))
     with path.open("ab") as file:
         file.write(b'{"step": "int')
-    journal.intend("two", {"name": "b"}, "qir.v1", bytes(range(256)), 2.0)
+    journal.intend(_intent("two", bytes(range(256))))
 
     assert [(intent.job_id, intent.data) for intent in journal.open_intents()] == [
         ("one", b"payload"),

@@ -85,6 +85,7 @@ ERRORS = [
     errors.JobError("m", job_id="j"),
     errors.JobFailedError("m", job_id="j", code="c"),
     errors.JobCancelledError("m", job_id="j"),
+    errors.ResultMissingError("m", job_id="j"),
     errors.WaitTimeoutError("m", job_id="j", status="Waiting"),
     errors.ResultFormatError("m", format="f", problem="p"),
 ]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-from qsession_core.transport.auth import ApiKey, Token
+import pytest
+
+from qsession_core import Request, Response
+from qsession_core.transport.auth import ApiKey, AuthenticatedTransport, Token
 
 Access = namedtuple("Access", "token expires_on")  # noqa: PYI024 - as azure-core's
 
@@ -14,8 +17,8 @@ class Credential:
         self.asked: list[str] = []
         self.now = now
 
-    def get_token(self, *scopes: str) -> Access:
-        self.asked.append(scopes[0])
+    def get_token(self, *scopes: str, claims: str = "") -> Access:
+        self.asked.append(scopes[0] + claims)
         return Access(f"token{len(self.asked)}", int(self.now()) + 3600)
 
 
@@ -43,3 +46,44 @@ def test_secrets_are_in_no_repr():
     token.headers()
     assert "planted" not in repr(ApiKey("planted"))
     assert "token1" not in repr(token)
+
+
+class Door:
+    """Lets only one credential in."""
+
+    def __init__(self, good: str, challenge: str = "") -> None:
+        self.good = good
+        self.challenge = challenge
+        self.sent: list[str] = []
+
+    def send(self, request: Request) -> Response:
+        self.sent.append(request.headers.get("Authorization", "key"))
+        headers = {"www-authenticate": self.challenge}
+        return Response(200) if self.sent[-1] == self.good else Response(401, headers)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("challenge", "claims"),
+    [
+        ('Bearer error="invalid_token"', ""),
+        ('Bearer realm="", error="insufficient_claims", claims="eyJhIjoxfQ=="', '{"a":1}'),
+        ("", ""),
+    ],
+)
+def test_a_token_that_is_refused_is_dropped_and_asked_for_once_more(challenge, claims):
+    credential, door = Credential(lambda: 0.0), Door("Bearer token2", challenge)
+    transport = AuthenticatedTransport(door, Token(lambda: credential, now=lambda: 0.0))
+
+    assert [transport.send(Request("GET", "https://a.example")).status for _ in range(2)] == [200, 200]
+    assert door.sent == ["Bearer token1", "Bearer token2", "Bearer token2"]
+    assert credential.asked[1].endswith(f".default{claims}")
+
+
+def test_a_second_refusal_and_the_refusal_of_a_key_are_answers():
+    credential, door = Credential(lambda: 0.0), Door("another")
+    for authentication in (Token(lambda: credential, now=lambda: 0.0), ApiKey("planted")):
+        assert AuthenticatedTransport(door, authentication).send(Request("GET", "https://a.example")).status == 401
+    assert door.sent == ["Bearer token1", "Bearer token2", "key"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import http.client
+import logging
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -23,6 +26,14 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/silent"):
             self.server.released.wait(5)
             self.close_connection = True
+            return
+        if self.path.startswith("/bomb"):
+            packed = gzip.compress(bytes(3_000_000))
+            self.send_response(200)
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(packed)))
+            self.end_headers()
+            self.wfile.write(packed)
             return
         body = self.headers.get("User-Agent", "").encode() + b" " + self.path.encode()
         self.send_response(503 if self.path.startswith("/busy") else 200)
@@ -113,3 +124,54 @@ def test_hosts_of_no_proxy_are_asked_directly(server, monkeypatch):
 
     assert transport.send(Request("GET", _url(server, "/direct"))).body.endswith(b"/direct")
     transport.close()
+
+
+def test_a_small_answer_that_unpacks_to_a_large_one_is_not_read_on(server):
+    transport = HttpTransport(max_answer_bytes=1_000_000)
+    with pytest.raises(errors.TransportError, match="more than 1000000 bytes"):
+        transport.send(Request("GET", _url(server, "/bomb")))
+    transport.close()
+
+
+@pytest.mark.parametrize("proxies", [None, {"http": "http://127.0.0.1:9", "all": "http://127.0.0.1:9"}])
+def test_a_request_to_this_machine_goes_through_no_proxy(server, monkeypatch, proxies):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    transport = HttpTransport(proxies=proxies, connect_seconds=1.0)
+
+    assert transport.send(Request("GET", _url(server, "/here"))).body.endswith(b"/here")
+    transport.close()
+
+
+@pytest.mark.parametrize("through_proxy", [False, True])
+def test_no_logger_and_no_print_shows_a_signature_or_a_key(server, monkeypatch, caplog, capfd, through_proxy):
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    transport = HttpTransport(proxies={"http": _url(server, "")} if through_proxy else {})
+    url = "http://somewhere.example/b?se=1&sig=planted&sp=r" if through_proxy else _url(server, "/b?sig=planted")
+    with caplog.at_level(logging.DEBUG):
+        answer = transport.send(Request("GET", url, {"x-ms-quantum-api-key": "planted"}))
+    transport.close()
+
+    assert b"sig=planted" in answer.body  # the server got it
+    assert any(record.name.startswith("urllib3") and "sig=..." in record.getMessage() for record in caplog.records)
+    assert "planted" not in caplog.text + "".join(str(vars(record)) for record in caplog.records)
+    assert "planted" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_ca_bundle_that_does_not_exist_is_named_with_its_variable(monkeypatch, variable):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "/no/such/bundle.pem")
+    with pytest.raises(errors.ConfigurationError, match=f"bundle.pem of {variable} does not exist"):
+        HttpTransport()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[bad", f"http://{'a' * 70}.example/", "ftp://a.example", "http://a.example:99999"]
+)
+def test_an_address_that_is_none_is_one_of_our_errors(url):
+    with pytest.raises(errors.TransportError):
+        HttpTransport(proxies={}).send(Request("GET", url))

@@ -12,9 +12,10 @@ from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 import msgspec
 
+from qsession_core.client.service.connection import endpoint_problems
 from qsession_core.client.service.rest import segment, service_error
 from qsession_core.errors import AuthenticationError, ConflictError, PermissionDeniedError, TransportError
-from qsession_core.transport import Request
+from qsession_core.transport import Request, without_secrets
 
 if TYPE_CHECKING:
     from qsession_core.client.service.rest import RestClient
@@ -36,6 +37,20 @@ def without_sas(uri: str) -> str:
     return urlunsplit(urlsplit(uri)._replace(query=""))
 
 
+def _checked(address: str) -> str:
+    """Return the URL of a blob or container.
+
+    Raises:
+        TransportError: It is no URL, or programs and results would go over the network unencrypted.
+    """
+    if endpoint_problems(address):
+        raise TransportError(
+            f"The service gives {without_secrets(address)!r} as the address of a blob. It is not used: it must start "
+            "with https:// (http:// only on loopback). Something between here and the service may have replaced it."
+        )
+    return address
+
+
 class Blobs:
     """Uploads and downloads of one workspace."""
 
@@ -48,18 +63,7 @@ class Blobs:
 
     def _ask(self, body: dict[str, str]) -> str:
         answer = self._rest.call("POST", "/storage/sasUri", body=body)
-        address = self._rest.read("POST /storage/sasUri", answer, _SasUri).sasUri
-        try:
-            usable = urlsplit(address).scheme in {"https", "http"}
-        except ValueError:
-            usable = False
-        if not usable:
-            raise TransportError(
-                "The answer to POST /storage/sasUri holds no URL. Something between here and the service may have "
-                "replaced it; try again.",
-                request="POST /storage/sasUri",
-            )
-        return address
+        return _checked(self._rest.read("POST /storage/sasUri", answer, _SasUri).sasUri)
 
     def upload(self, container: str, name: str, data: bytes, content_type: str, *, overwrite: bool = False) -> str:
         """Write a blob and return its URL without SAS.
@@ -105,6 +109,7 @@ class Blobs:
             ServiceError: The storage refused.
             TransportError: No answer came.
         """
+        _checked(uri)
         fresh = uri if self._lasts(uri) else self._renewed(uri)
         try:
             return self._get(fresh)
@@ -128,7 +133,7 @@ class Blobs:
             return False
         try:
             return datetime.fromisoformat(expires[0]).timestamp() - self._rest.clock.now().timestamp() > _FRESH_SECONDS
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
 
     def _renewed(self, uri: str) -> str:

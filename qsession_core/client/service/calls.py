@@ -6,7 +6,6 @@ Source: docs/protocol.md 2.
 from __future__ import annotations
 
 import logging
-import uuid
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -16,7 +15,7 @@ from qsession_core.client.service.connection import DRAFT_API_VERSION
 from qsession_core.client.service.models import ProviderStatus, Quota
 from qsession_core.client.service.query import any_of, order
 from qsession_core.client.service.rest import segment, without_nones
-from qsession_core.errors import ConfigurationError
+from qsession_core.errors import ConfigurationError, ConflictError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from qsession_core.client.service.rest import RestClient
     from qsession_core.client.service.status import Priority
 
-__all__ = ["Calls", "tag_list"]
+__all__ = ["Calls", "may_have_worked", "tag_list", "text_of"]
 
 _log = logging.getLogger(__name__)
 _MERGE = "application/merge-patch+json"
@@ -58,7 +57,34 @@ class Calls:
 
     def create_job(self, job_id: str, body: Mapping[str, object]) -> bytes:
         """Create a job whose input has been uploaded, and return it. Repeating the call makes no second job."""
-        return self._rest.call("PUT", f"/jobs/{segment(job_id)}", body=body)
+        return self._create(f"/jobs/{segment(job_id)}", body)
+
+    def _create(self, path: str, body: Mapping[str, object]) -> bytes:
+        """Create a job or session under an id of ours, and return it.
+
+        A first answer may have been lost and the request repeated; then 409 says that it exists. After a 5xx or 408 it
+        may exist as well. So it is fetched: if it is there, and for our target, it is ours.
+
+        Raises:
+            ServiceError: The service refused.
+            TransportError: No answer came; it may exist.
+        """
+        try:
+            return self._rest.call("PUT", path, body=body)
+        except ServiceError as error:
+            if not (isinstance(error, ConflictError) or may_have_worked(error)):
+                raise
+            try:
+                raw = self._rest.call("GET", path)
+            except NotFoundError:
+                raise error from None
+            except ServiceError as failure:
+                raise (failure if may_have_worked(failure) else error) from None
+            target = self._rest.read(f"GET {path}", raw, _Target).target or ""
+            if target.lower() != str(body["target"]).lower():
+                raise
+        _log.info("%s was created although the answer was an error", path)
+        return raw
 
     def get_job(self, job_id: str) -> bytes:
         """Return a job."""
@@ -114,7 +140,7 @@ class Calls:
         target: str,
         provider_id: str,
         *,
-        session_id: str | None = None,
+        session_id: str,
         name: str | None = None,
         job_failure_policy: str | None = None,
         priority: Priority | str | None = None,
@@ -125,13 +151,12 @@ class Calls:
         Args:
             target: The target's name.
             provider_id: Its provider.
-            session_id: By default a new one.
+            session_id: Its id, made by the caller.
             name: By default ``session-<id>``.
             job_failure_policy: As for a target's ``open_session``, like those below.
             priority: ``"Standard"`` or ``"High"``.
             tags: Its tags.
         """
-        session_id = session_id or str(uuid.uuid4())
         body = {
             "itemType": "Session",
             "name": name or f"session-{session_id}",
@@ -141,7 +166,7 @@ class Calls:
             "priority": text_of(priority),
             "tags": tag_list(tags),
         }
-        raw = self._rest.call("PUT", f"/sessions/{segment(session_id)}", body=without_nones(body))
+        raw = self._create(f"/sessions/{segment(session_id)}", without_nones(body))
         _log.info("session %s opened on %s", session_id, target)
         return raw
 
@@ -206,6 +231,15 @@ class Calls:
 
 class _QueuePosition(msgspec.Struct):
     queuePosition: int | None = None  # noqa: N815 - the wire's name
+
+
+def may_have_worked(error: ServiceError) -> bool:
+    """Whether a request may have had its effect although this was the answer."""
+    return error.status_code >= 500 or error.status_code == 408  # noqa: PLR2004 - HTTP's statuses
+
+
+class _Target(msgspec.Struct):
+    target: str | None = None
 
 
 class _ItemType(msgspec.Struct):

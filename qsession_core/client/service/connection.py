@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from qsession_core.errors import ConfigurationError
+from qsession_core.transport import is_loopback
 
 __all__ = ["API_VERSION", "DRAFT_API_VERSION", "Connection", "parse_connection_string", "parse_resource_id"]
 
@@ -20,7 +21,6 @@ _RESOURCE_ID = re.compile(
     re.IGNORECASE,
 )
 _LOCATION = re.compile(r"(?:[^.]+\.)?([a-z0-9]+?)(?:-v2)?\.quantum(?:-test)?\.azure\.com", re.IGNORECASE)
-_LOOPBACK = re.compile(r"127(\.\d+){3}|localhost|\[?::1\]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def endpoint_problems(endpoint: str) -> list[str]:
         return ["the endpoint is not a URL"]
     if parts.scheme == "https" and host:
         return []
-    if parts.scheme == "http" and _LOOPBACK.fullmatch(host):
+    if parts.scheme == "http" and is_loopback(endpoint):
         return []
     return ["the endpoint must start with https:// (http:// only on loopback)"]
 

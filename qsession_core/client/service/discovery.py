@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from qsession_core.client.service.connection import PartialConnection, location_of
+from qsession_core.client.service.models import UNREADABLE
 from qsession_core.client.service.rest import service_error
 from qsession_core.errors import ConfigurationError, NotFoundError, TransportError
 from qsession_core.transport import Request
+from qsession_core.transport.auth import AuthenticatedTransport
 
 if TYPE_CHECKING:
     from qsession_core.clock import Clock
@@ -57,13 +59,12 @@ class _ResourceManager:
     """Calls Azure's resource manager."""
 
     transport: Transport
-    authentication: Authentication
     clock: Clock
     endpoint: str
 
     def call(self, method: str, path: str, type_: type[T], body: object = None) -> T:
         """Make one call and return its answer, parsed."""
-        headers = {"Accept": "application/json", **self.authentication.headers()}
+        headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         data = b"" if body is None else msgspec.json.encode(body)
@@ -73,7 +74,7 @@ class _ResourceManager:
             raise service_error(request, response, self.clock.now())
         try:
             return msgspec.json.decode(response.body, type=type_)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise TransportError(
                 f"The answer to {request} cannot be read: {error}. Something between here and Azure's resource manager "
                 "may have cut or replaced it; try again.",
@@ -106,7 +107,7 @@ def find_workspace(
             "Which workspace? Pass resource_id=..., or subscription_id, resource_group and name; or set "
             "AZURE_QUANTUM_CONNECTION_STRING; or use Workspace.local()."
         )
-    manager = _ResourceManager(transport, authentication, clock, arm_endpoint)
+    manager = _ResourceManager(AuthenticatedTransport(transport, authentication), clock, arm_endpoint)
     return (_fetched if known.subscription_id and known.resource_group else _searched)(known, manager)
 
 

@@ -5,6 +5,7 @@ Times come in several forms, ``metadata`` may be null, and members may be missin
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ import msgspec
 from qsession_core.errors import TransportError
 
 __all__ = [
+    "UNREADABLE",
     "CostEstimate",
     "CostEvent",
     "ErrorData",
@@ -22,9 +24,14 @@ __all__ = [
     "Quota",
     "SessionDetails",
     "TargetStatus",
+    "item_id",
     "job_details",
     "session_details",
 ]
+
+
+_log = logging.getLogger(__name__)
+UNREADABLE = (ValueError, RecursionError)  # what msgspec raises for bad JSON: of a wrong type, not UTF-8, nested deep
 
 
 class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -88,7 +95,10 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def extra(self) -> dict[str, Any]:
         """The members that are not listed above, by the service's names."""
-        members = msgspec.json.decode(self.raw or b"{}", type=dict[str, Any])
+        try:
+            members = msgspec.json.decode(self.raw or b"{}", type=dict[str, Any])
+        except UNREADABLE:
+            return {}
         return {name: value for name, value in members.items() if name not in self.__struct_encode_fields__}
 
 
@@ -186,14 +196,46 @@ D = TypeVar("D", bound=_Item)
 def _read(raw: bytes, kind: type[D]) -> D:
     try:
         details = msgspec.json.decode(raw, type=kind)
-    except msgspec.MsgspecError as error:
-        raise TransportError(
-            f"What came as a {kind.__name__} cannot be read: {error}. Something between here and the service may have "
-            "cut or replaced it; try again."
-        ) from error
+    except UNREADABLE as error:
+        details = _readable_members(raw, kind, error)
     if not details.id:
         raise TransportError(
             f"What came as a {kind.__name__} has no id. Something between here and the service may have replaced it; "
             "try again."
         )
     return msgspec.structs.replace(details, raw=raw)
+
+
+def _readable_members(raw: bytes, kind: type[D], error: Exception) -> D:
+    """Return a record with those of its members that have their type; the others are left out and logged."""
+    try:
+        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except UNREADABLE:
+        raise TransportError(
+            f"What came as a {kind.__name__} cannot be read: {error}. Something between here and the service may have "
+            "cut or replaced it; try again."
+        ) from error
+    readable: dict[str, Any] = {}
+    for member in msgspec.structs.fields(kind):
+        value = members.get(member.encode_name)
+        if value is None or member.name == "raw":
+            continue
+        try:
+            readable[member.name] = msgspec.json.decode(value, type=member.type)
+        except UNREADABLE as problem:
+            if member.name == "error_data" and bytes(value).startswith(b'"'):
+                readable[member.name] = ErrorData(message=bytes(value).decode("utf-8", "replace").strip('"'))
+            _log.warning("%s %s: %s was left out: %s", kind.__name__, readable.get("id"), member.encode_name, problem)
+    return kind(**readable)
+
+
+class _Id(msgspec.Struct):
+    id: str = ""
+
+
+def item_id(raw: bytes | msgspec.Raw) -> str:
+    """Return the id of a job or session in a list; empty if the record has none that can be read."""
+    try:
+        return msgspec.json.decode(raw, type=_Id).id
+    except UNREADABLE:
+        return ""

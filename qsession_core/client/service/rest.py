@@ -11,9 +11,10 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from qsession_core.client.service.models import Page
+from qsession_core.client.service.models import UNREADABLE, Page
 from qsession_core.errors import ConfigurationError, ServiceError, TransportError
 from qsession_core.transport import Request, Response, without_secrets
+from qsession_core.transport.auth import AuthenticatedTransport
 from qsession_core.transport.retry import retry_after_seconds
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from qsession_core.transport import Transport
     from qsession_core.transport.auth import Authentication
 
-__all__ = ["RestClient", "segment", "service_error", "without_nones"]
+__all__ = ["RestClient", "segment", "service_error", "to_json", "without_nones"]
 
 JSON = "application/json"
+_MOST_PAGES = 10_000  # of a list; a hundred items each
 T = TypeVar("T")
 
 
@@ -67,7 +69,7 @@ def service_error(request: Request, response: Response, now: datetime) -> Servic
     elif response.body:
         try:
             body = msgspec.json.decode(response.body, type=_Error).error
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             body = None
         if body is not None:
             code, message = code or body.code or "", body.message or ""
@@ -101,11 +103,29 @@ def segment(text: str) -> str:
     'a%2Fb%3Fc'
 
     Raises:
-        ConfigurationError: It is empty, ``.`` or ``..``.
+        ConfigurationError: It is empty, ``.`` or ``..``, or has half a character (a lone surrogate).
     """
+    wrong = f"{text!r} is not an id. Pass the id of a job or session, such as job.id."
     if text in {"", ".", ".."}:
-        raise ConfigurationError(f"{text!r} is not an id. Pass the id of a job or session, such as job.id.")
-    return quote(text, safe="")
+        raise ConfigurationError(wrong)
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(wrong) from error
+
+
+def to_json(value: object) -> bytes:
+    """Write a value as JSON.
+
+    Raises:
+        ConfigurationError: It holds what JSON cannot: other objects, lone surrogates, numbers or nesting without end.
+    """
+    try:
+        return msgspec.json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise ConfigurationError(
+            f"This cannot be sent, since JSON cannot hold it: {error}. Check names, tags, metadata and input_params."
+        ) from error
 
 
 def _host(url: str) -> tuple[str, str] | None:
@@ -145,7 +165,7 @@ class RestClient:
         self.transport = transport
         self.connection = connection
         self.clock = clock
-        self._authentication = authentication
+        self._authenticated = transport if authentication is None else AuthenticatedTransport(transport, authentication)
         self._user_agent = user_agent(application)
         self._version = urlencode({"api-version": connection.api_version})
 
@@ -172,27 +192,28 @@ class RestClient:
             TransportError: No answer came.
         """
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        tail = "&" + urlencode(given, quote_via=quote) if given else ""
+        try:
+            tail = "&" + urlencode(given, quote_via=quote) if given else ""
+        except UnicodeEncodeError as error:
+            raise ConfigurationError(f"A filter holds half a character: {error}. Check its texts.") from error
         return self._send(method, f"{self.connection.url}{path}?{self._version}{tail}", body, content_type)
 
     def _send(self, method: str, url: str, body: object = None, content_type: str = JSON) -> bytes:
         request = self._request(method, url, body, content_type)
-        response = self.transport.send(request)
+        response = self._authenticated.send(request)
         if response.status >= 300:  # noqa: PLR2004 - the service never redirects
             raise service_error(request, response, self.clock.now())
         return response.body
 
     def _request(self, method: str, url: str, body: object, content_type: str) -> Request:
-        """Make the request here, so that the key is in no local variable of a frame that a traceback shows."""
         headers = {
             "Accept": JSON,
             "User-Agent": self._user_agent,
             "x-ms-client-request-id": str(uuid.uuid4()),
-            **(self._authentication.headers() if self._authentication is not None else {}),
         }
         data = b""
         if body is not None:
-            data = msgspec.json.encode(body)
+            data = to_json(body)
             headers["Content-Type"] = content_type
         elif method == "POST":
             headers["Content-Length"] = "0"
@@ -206,7 +227,7 @@ class RestClient:
         """
         try:
             return msgspec.json.decode(body, type=type_)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise TransportError(
                 f"The answer to {request} cannot be read: {error}. Something between here and the service may have "
                 "cut or replaced it; try again.",
@@ -230,6 +251,12 @@ class RestClient:
                 )
             if page.next_link in followed:
                 raise TransportError(f"The list at {path} goes round in circles; try again.", request=f"GET {path}")
+            if len(followed) >= _MOST_PAGES:
+                raise TransportError(
+                    f"The list at {path} has more than {_MOST_PAGES} pages. Choose fewer items by a filter, such as "
+                    "created_after.",
+                    request=f"GET {path}",
+                )
             followed.add(page.next_link)
             body = self._send("GET", self._in_our_version(page.next_link))
 

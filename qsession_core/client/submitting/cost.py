@@ -18,7 +18,7 @@ from qsession_core.formats.registry import input_format
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-__all__ = ["Counter", "JobCost", "Quote", "estimate"]
+__all__ = ["Counter", "JobCost", "Quote", "estimate", "required_price"]
 
 # Takes an encoded program, its format and the job's inputParams; raises ConfigurationError if it cannot count its gates
 Counter = Callable[[bytes, str, Mapping[str, Any]], GateCounts]
@@ -48,6 +48,20 @@ class Quote:
         return self.counts.is_upper_bound
 
 
+def required_price(target: str, prices: Sequence[Price] = PRICES) -> Price:
+    """Return the price that counts for a target: the first whose pattern fits.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    price = price_of(target, prices)
+    if price is None:
+        raise ConfigurationError(
+            f"There is no price for {target}. Put one in front of workspace.prices: Price({target!r}, unit, date, ...)."
+        )
+    return price
+
+
 def estimate(
     data: bytes,
     input_data_format: str,
@@ -66,11 +80,7 @@ def estimate(
     Raises:
         ConfigurationError: There is no price for this target, or the gates of this format cannot be counted.
     """
-    price = price_of(target, prices)
-    if price is None:
-        raise ConfigurationError(
-            f"There is no price for {target}. Put one in front of workspace.prices: Price({target!r}, unit, date, ...)."
-        )
+    price = required_price(target, prices)
     params = input_params or {}
     counts = input_format(input_data_format).count_gates(data)
     if counts is None and counter is not None:

@@ -5,8 +5,9 @@ One JSON object on each line, appended and synced. Invariants, held by tests tha
 * ``intent`` is on disk before the first byte goes to the service, with the job's body and payload, so that the job can
   be sent again. It has no secrets: a URL with a SAS is requested again.
 * ``sent`` follows when the service has the job, ``refused`` when the service refused it finally.
-* A job is sent again with the same id, so that the service has it once.
-* Several processes may write one file; a line that a crash has cut is skipped, and the next one starts on a new line.
+* A job is sent again with the same id, so that the service has it once, and only to the workspace it was meant for.
+* Several processes may write one file. A line that a crash has cut, or that is damaged otherwise, is skipped and its
+  number logged; the next one starts on a new line.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qsession_core.client.service.blobs import MAX_BYTES
+from qsession_core.client.service.rest import segment, to_json
 from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -37,17 +40,27 @@ except ImportError:  # Windows has no fcntl: processes must not share one journa
 __all__ = ["Intent", "Journal"]
 
 _log = logging.getLogger(__name__)
+_BOM = b"\xef\xbb\xbf"  # an editor may have put it in front of the first line
+_BLANK = b" \t\r" + _BOM
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
     step: str
     job: str
     at: float
+    workspace: str = ""
     by: str = ""
     body: dict[str, Any] = {}
     content_type: str = ""
     payload: str = ""
     why: str = ""
+
+
+class _Body(msgspec.Struct):
+    """The members that a job cannot be sent without."""
+
+    target: str
+    inputParams: dict[str, Any]  # noqa: N815 - the wire's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class Intent:
         content_type: The content type of its payload.
         data: Its payload.
         at: When it was noted, in seconds since 1970.
+        workspace: The URL of the workspace that it was meant for; empty if the journal does not tell.
     """
 
     job_id: str
@@ -67,6 +81,7 @@ class Intent:
     content_type: str
     data: bytes
     at: float
+    workspace: str = ""
 
     def __repr__(self) -> str:
         return f"<Intent {self.job_id} {self.body.get('name')!r} for {self.body.get('target')}>"
@@ -99,28 +114,40 @@ class Journal:
     def __reduce__(self) -> tuple[type[Journal], tuple[Path]]:
         return Journal, (self.path,)
 
-    def intend(self, job_id: str, body: Mapping[str, Any], content_type: str, data: bytes, at: float) -> None:
+    def intend(self, intent: Intent) -> None:
         """Note a job before anything of it is sent.
 
         Raises:
             ConfigurationError: The file cannot be written, so the job must not be sent.
         """
-        packed = base64.b85encode(zlib.compress(data, 1)).decode()
+        job_id = intent.job_id
+        packed = base64.b85encode(zlib.compress(intent.data, 1)).decode()
         try:
-            self._write(_Line("intent", job_id, at, self._process, dict(body), content_type, packed))
+            self._write(
+                _Line(
+                    "intent",
+                    job_id,
+                    intent.at,
+                    intent.workspace,
+                    self._process,
+                    dict(intent.body),
+                    intent.content_type,
+                    packed,
+                )
+            )
         except OSError as error:
             raise ConfigurationError(
                 f"Job {job_id} was not sent: the journal {self.path} cannot be written ({error.strerror}). Make room "
                 "or bring the file back, and send it again."
             ) from error
 
-    def sent(self, job_id: str, at: float) -> None:
+    def sent(self, intent: Intent, at: float) -> None:
         """Note that the service has the job; if that fails, :meth:`open_intents` returns it again."""
-        self._note(_Line("sent", job_id, at))
+        self._note(_Line("sent", intent.job_id, at, intent.workspace))
 
-    def refused(self, job_id: str, at: float, why: str) -> None:
+    def refused(self, intent: Intent, at: float, why: str) -> None:
         """Note that the service refused the job finally."""
-        self._note(_Line("refused", job_id, at, why=why))
+        self._note(_Line("refused", intent.job_id, at, intent.workspace, why=why))
 
     def _note(self, line: _Line) -> None:
         """Write how a job ended; a full disk is only logged, since the job itself has been sent."""
@@ -130,7 +157,7 @@ class Journal:
             _log.warning("journal %s: %r of job %s was not noted: %s", self.path, line.step, line.job, error.strerror)
 
     def _write(self, line: _Line) -> None:
-        data = msgspec.json.encode(line) + b"\n"
+        data = to_json(line) + b"\n"
         with self._lock, self.path.open("r+b", buffering=0) as file:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
@@ -147,24 +174,47 @@ class Journal:
 
         Jobs of other processes that still run are left out.
         """
-        found: dict[str, _Line] = {}
+        found: dict[tuple[str, str], tuple[int, _Line]] = {}
         for number, raw in enumerate(self.path.read_bytes().split(b"\n"), 1):
-            if not raw:
+            if not raw.strip(_BLANK):
                 continue
             try:
-                line = msgspec.json.decode(raw, type=_Line)
-            except msgspec.MsgspecError:
-                _log.warning("journal %s: line %d is cut and was skipped", self.path, number)
+                line = msgspec.json.decode(raw.removeprefix(_BOM), type=_Line)
+                segment(line.job)
+            except (msgspec.MsgspecError, RecursionError, ConfigurationError) as error:
+                self._skip(number, error)
                 continue
             if line.step == "intent":
-                found[line.job] = line
+                found[line.workspace, line.job] = number, line
             else:
-                found.pop(line.job, None)
-        return [
-            Intent(line.job, line.body, line.content_type, zlib.decompress(base64.b85decode(line.payload)), line.at)
-            for line in found.values()
-            if line.by == self._process or not _runs(line.by)
-        ]
+                found.pop((line.workspace, line.job), None)
+        intents: list[Intent] = []
+        for number, line in found.values():
+            if line.by != self._process and _runs(line.by):
+                continue
+            try:
+                intents.append(_intent(line))
+            except (ValueError, zlib.error) as error:
+                self._skip(number, error)
+        return intents
+
+    def _skip(self, number: int, error: Exception) -> None:
+        _log.warning("journal %s: line %d is damaged and was skipped: %s", self.path, number, error)
+
+
+def _intent(line: _Line) -> Intent:
+    """Return the job of a line.
+
+    Raises:
+        ValueError: Its payload or its body is damaged.
+        zlib.error: Its payload is damaged.
+    """
+    unpack = zlib.decompressobj()
+    data = unpack.decompress(base64.b85decode(line.payload), MAX_BYTES)
+    if not unpack.eof:
+        raise ValueError(f"the payload is cut, or has more than {MAX_BYTES} bytes")
+    msgspec.convert(line.body, type=_Body)
+    return Intent(line.job, line.body, line.content_type, data, line.at, line.workspace)
 
 
 def _started(pid: int) -> str:

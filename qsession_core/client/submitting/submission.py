@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.client.budget import Reservation
 from qsession_core.client.job import Job
 from qsession_core.client.service.blobs import INPUT
-from qsession_core.client.service.calls import tag_list, text_of
+from qsession_core.client.service.calls import may_have_worked, tag_list, text_of
 from qsession_core.client.service.rest import without_nones
 from qsession_core.client.service.status import SessionStatus
+from qsession_core.client.submitting.journal import Intent
 from qsession_core.errors import ConfigurationError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from qsession_core.client.interface import WorkspaceParts
     from qsession_core.client.service.status import Priority
     from qsession_core.client.session import Session
-    from qsession_core.client.submitting.journal import Intent, Journal
+    from qsession_core.client.submitting.journal import Journal
     from qsession_core.formats import Payload
 
 __all__ = ["NewJob", "ResumedJobs", "Submission"]
@@ -29,6 +30,11 @@ __all__ = ["NewJob", "ResumedJobs", "Submission"]
 _log = logging.getLogger(__name__)
 _WORTH_REPEATING = frozenset({401, 408, 429})  # unlike any other 4xx: token expired, too slow, too many requests
 _SESSION_REFUSED = "InvalidJobDefinition"  # the code of the answer to a job whose session takes no more
+
+
+def _is_final(error: ServiceError) -> bool:
+    """Whether the service would refuse the same job again."""
+    return 400 <= error.status_code < 500 and error.status_code not in _WORTH_REPEATING  # noqa: PLR2004 - HTTP's
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +97,14 @@ class ResumedJobs:
         found: The service had them.
         sent: The service did not have them; they were sent now.
         unsent: The service does not have them, and they were not sent: not asked to, or the service refused.
+        elsewhere: They were meant for other workspaces, or the journal does not tell for which. Nothing was done
+            about them; resume them from their own workspace.
     """
 
     found: tuple[Job, ...]
     sent: tuple[Job, ...]
     unsent: tuple[Intent, ...]
+    elsewhere: tuple[Intent, ...] = ()
 
 
 class Submission:
@@ -136,6 +145,8 @@ class Submission:
         try:
             return self._send(new.into(joined), reservation)
         except ServiceError as error:
+            if session.is_closed and _is_final(error):
+                raise session.terminal_error() from error  # another thread has closed it meanwhile
             if error.code != _SESSION_REFUSED:
                 raise
             if session.id == joined:  # else another thread has reopened it meanwhile
@@ -149,21 +160,21 @@ class Submission:
     def _send(self, new: NewJob, reservation: Reservation) -> Job:
         """Request a container, upload, create the job; note the start and the end if there is a journal."""
         calls, journal = self._workspace.calls, self._journal
+        intent = Intent(new.id, new.body, new.content_type, new.data, self._now(), self._workspace.connection.url)
         if journal is not None:
-            journal.intend(new.id, new.body, new.content_type, new.data, self._now())
+            journal.intend(intent)
         try:
             container = calls.blobs.container(new.id)
             uploaded = calls.blobs.upload(container, INPUT, new.data, new.content_type)
             reservation.may_exist = True
             raw = calls.create_job(new.id, {**new.body, "containerUri": container, "inputDataUri": uploaded})
         except ServiceError as error:
-            status = error.status_code
-            reservation.may_exist &= status >= 500 or status == 408  # noqa: PLR2004 - HTTP's statuses
-            if journal is not None and 400 <= status < 500 and status not in _WORTH_REPEATING:  # noqa: PLR2004
-                journal.refused(new.id, self._now(), f"{status} {error.code}")
+            reservation.may_exist &= may_have_worked(error)
+            if journal is not None and _is_final(error):
+                journal.refused(intent, self._now(), f"{error.status_code} {error.code}")
             raise
         if journal is not None:
-            journal.sent(new.id, self._now())
+            journal.sent(intent, self._now())
         _log.info("job %s sent to %s in session %s", new.id, new.body["target"], new.body.get("sessionId", "none"))
         return Job(self._workspace, raw, new.id)  # the job exists even if the answer cannot be read
 
@@ -188,18 +199,34 @@ class Submission:
         found: list[Job] = []
         sent: list[Job] = []
         unsent: list[Intent] = []
+        elsewhere: list[Intent] = []
         for intent in self._journal.open_intents():
+            if intent.workspace != self._workspace.connection.url:
+                _log.warning(
+                    "job %s was meant for %s; it is left in the journal: resume it from that workspace",
+                    intent.job_id,
+                    intent.workspace or "a workspace that the journal does not name",
+                )
+                elsewhere.append(intent)
+                continue
             try:
-                found.append(Job(self._workspace, self._workspace.calls.get_job(intent.job_id)))
-                self._journal.sent(intent.job_id, self._now())
-            except NotFoundError:
-                if not send:
-                    unsent.append(intent)
-                    continue
-                new = NewJob(intent.body, intent.content_type, intent.data, intent.job_id)
-                try:
+                raw = self._found(intent.job_id)
+                if raw is not None:
+                    found.append(Job(self._workspace, raw, intent.job_id))
+                    self._journal.sent(intent, self._now())
+                elif send:
+                    new = NewJob(intent.body, intent.content_type, intent.data, intent.job_id)
                     sent.append(self._send(new, Reservation()))
-                except ServiceError as error:
-                    _log.warning("job %s could not be sent: %s", intent.job_id, error)
+                else:
                     unsent.append(intent)
-        return ResumedJobs(tuple(found), tuple(sent), tuple(unsent))
+            except ServiceError as error:
+                _log.warning("job %s could not be sent: %s", intent.job_id, error)
+                unsent.append(intent)
+        return ResumedJobs(tuple(found), tuple(sent), tuple(unsent), tuple(elsewhere))
+
+    def _found(self, job_id: str) -> bytes | None:
+        """Return a job as the service has it; None if it does not have it."""
+        try:
+            return self._workspace.calls.get_job(job_id)
+        except NotFoundError:
+            return None

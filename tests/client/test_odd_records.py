@@ -1,0 +1,204 @@
+"""Records that are not as documented: one of them hides no other, and no error of a library gets out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from qsession_core import Response, errors
+from qsession_core.client.service import rest
+
+ODD = [
+    {"name": None},
+    {"errorData": "text"},
+    {"status": None},
+    {"costEstimate": "free"},
+    {"creationTime": "yesterday"},
+    {"inputParams": [1]},
+    {"tags": {"a": 1}},
+    {"metadata": "none"},
+]
+
+
+@pytest.fixture
+def jobs(target, bell):
+    jobs = target.submit_all([bell] * 3, shots=2)
+    jobs.wait()
+    return jobs
+
+
+def _change(recorder, part, change):
+    """Change what the service says of jobs."""
+
+    def changed(request):
+        path = request.url.partition("?")[0]
+        if request.method != "GET" or part not in path or "blob" in path:
+            return None
+        answer = recorder.service.handle(request)
+        body = json.loads(answer.body)
+        (body["value"][1] if "value" in body else body).update(change)
+        return Response(200, {}, json.dumps(body).encode())
+
+    recorder.interfere = changed
+
+
+@pytest.mark.parametrize("change", ODD, ids=str)
+def test_an_odd_record_hides_no_other_in_lists_and_costs(workspace, jobs, recorder, change):
+    _change(recorder, "/jobs", change)
+    ids = {job.id for job in jobs}
+    assert {job.id for job in workspace.list_jobs()} == ids
+    assert {cost.job_id for cost in workspace.costs()} == ids
+
+
+def test_text_as_error_data_is_the_message(workspace, jobs, recorder):
+    _change(recorder, "/jobs", {"errorData": "the trap was opened", "status": "Failed"})
+    with pytest.raises(errors.JobFailedError, match="the trap was opened"):
+        workspace.get_job(jobs[0].id).result()
+
+
+def test_a_job_without_a_status_is_not_waited_for_without_end(target, bell, recorder):
+    job = target.submit(bell, shots=1)
+    _change(recorder, "/jobs/", {"status": None})
+    with pytest.raises(errors.TransportError, match=f"no status of job {job.id}"):
+        job.result()
+
+
+@pytest.mark.parametrize("shots", ["many", "9" * 5000, [1]])
+def test_shots_that_are_no_number_are_unknown(workspace, jobs, recorder, shots):
+    _change(recorder, "/jobs/", {"inputParams": {"shots": shots}})
+    assert workspace.get_job(jobs[0].id).shots is None
+
+
+def test_a_result_that_is_missing_is_asked_for_once_more_and_named(workspace, jobs, recorder):
+    missing = []
+
+    def answer(request):
+        if request.method == "GET" and "outputdata" in request.url.lower():
+            missing.append(request)
+            return Response(404, {"x-ms-error-code": "BlobNotFound"})
+        return None
+
+    recorder.interfere = answer
+    with pytest.raises(errors.ResultMissingError, match="blob of its result") as caught:
+        workspace.get_job(jobs[0].id).result()
+    assert caught.value.job_id == jobs[0].id
+    assert len(missing) == 2
+
+    recorder.interfere = lambda request: answer(request) if len(missing) == 2 else None
+    assert workspace.get_job(jobs[1].id).result().shots == 2  # it is there when asked again
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"value": [' + b"[" * 5000 + b"]" * 5000 + b"]}", b"\xff", b"9" * 9000]
+)
+def test_an_answer_nested_without_end_is_one_of_our_errors(workspace, recorder, body):
+    recorder.interfere = lambda request: Response(200, {}, body)
+    for call in (
+        lambda: [job.id for job in workspace.list_jobs()],
+        lambda: workspace.get_job("a").name,
+        workspace.get_quotas,
+    ):
+        with pytest.raises(errors.TransportError):
+            call()
+    recorder.interfere = lambda request: Response(400, {}, body)
+    with pytest.raises(errors.ServiceError):
+        workspace.get_job("a")
+
+
+def _nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value", ["\ud800", _nested(10_000), object(), {1.5j: 1}], ids=["half", "deep", "object", "key"]
+)
+def test_what_json_cannot_hold_is_one_of_our_errors(target, bell, value):
+    with pytest.raises(errors.ConfigurationError):
+        target.submit(bell, shots=1, input_params={"extra": value})
+
+
+def test_half_a_character_in_an_id_or_filter_is_one_of_our_errors(workspace):
+    for call in (lambda: workspace.get_job("\udc80"), lambda: workspace.list_jobs(name_match="\udc80")):
+        with pytest.raises(errors.ConfigurationError):
+            call()
+
+
+def test_a_list_that_never_ends_is_ended(workspace, recorder, monkeypatch):
+    monkeypatch.setattr(rest, "_MOST_PAGES", 5)
+
+    def endless(request):
+        link = f"{request.url.partition('?')[0]}?page={len(recorder.requests)}"
+        return Response(200, {}, json.dumps({"value": [], "nextLink": link}).encode())
+
+    recorder.interfere = endless
+    with pytest.raises(errors.TransportError, match="more than 5 pages"):
+        workspace.list_jobs()
+
+
+@pytest.mark.parametrize("address", ["http://storage.example/job-1?sig=planted", "ftp://127.0.0.1/a", "http://[bad"])
+def test_storage_without_encryption_is_refused(target, bell, recorder, address):
+    recorder.interfere = lambda request: (
+        Response(200, {}, json.dumps({"sasUri": address}).encode()) if "sasUri" in request.url else None
+    )
+    with pytest.raises(errors.TransportError, match="must start with https") as caught:
+        target.submit(bell, shots=1)
+    assert "planted" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_time": float("nan")},
+        {"max_time": "1h"},
+        {"max_jobs": 1.5},
+        {"max_jobs": True},
+        {"max_shots": -1},
+        {"max_cost": -0.5},
+        {"on_timeout": "foo"},
+    ],
+    ids=str,
+)
+def test_a_budget_that_is_none_is_refused_before_the_session_opens(target, recorder, limits):
+    sent = len(recorder.requests)
+    with pytest.raises(errors.ConfigurationError, match=next(iter(limits))):
+        target.open_session(**limits)
+    assert len(recorder.requests) == sent
+
+
+def test_a_cost_limit_where_there_is_no_price_is_refused_before_the_session_opens(workspace, target, recorder):
+    workspace.prices = ()
+    sent = len(recorder.requests)
+    with pytest.raises(errors.ConfigurationError, match=f"no price for {target.name}"):
+        target.open_session(max_cost=1.0)
+    assert len(recorder.requests) == sent
+
+
+@pytest.mark.parametrize("answer", [400, 404, 409])
+def test_a_job_that_races_the_closing_of_its_session_says_that_it_is_closed(target, bell, recorder, answer):
+    session = target.open_session()
+
+    def close_meanwhile(request):
+        if request.method == "PUT" and "/jobs/" in request.url:
+            session.close()
+            return Response(answer)
+        return None
+
+    recorder.interfere = close_meanwhile
+    with pytest.raises(errors.SessionClosedError):
+        target.submit(bell, shots=1)
+
+
+def test_closing_all_sessions_detaches_them_from_their_targets(workspace, target, bell):
+    opened, other = target.open_session(), workspace.get_target("ionq.simulator")
+    attached = other.attach_session(opened.id)
+
+    workspace.close_all_sessions()
+
+    assert target.latest_session is other.latest_session is None
+    assert opened.is_in_terminal_state()
+    assert attached.is_in_terminal_state()
+    assert target.submit(bell, shots=1).session_id is None
