@@ -38,12 +38,12 @@ def angle(text: str, names: Mapping[str, float] | None = None) -> float:
     -1.0707963267948966
 
     Raises:
-        JobFailure: It is no expression, or has no finite value.
+        JobFailure: It is not an expression, or has no finite value.
     """
     try:
         value = _value(_parsed(text), {"pi": math.pi, **(names or {})})
     except (ValueError, SyntaxError, TypeError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
-        raise JobFailure("InvalidInputData", f"{text[:60]!r} is no angle.") from error
+        raise JobFailure("InvalidInputData", f"{text[:60]!r} is not an angle.") from error
     if not math.isfinite(value):
         raise JobFailure("InvalidInputData", f"{text[:60]!r} has no finite value.")
     return value

@@ -55,7 +55,7 @@ def read_ionq(payload: bytes) -> Circuit:
     """Return the circuit in a payload.
 
     Raises:
-        JobFailure: The payload is no such circuit; the message says which gate and why.
+        JobFailure: The payload is not such a circuit; the message says which gate and why.
     """
     try:
         body = _DECODER.decode(payload)

@@ -1,4 +1,4 @@
-"""Random sessions, jobs, failures and time, against a model of protocol.md 4.4 that is written another way."""
+"""Random sessions, jobs, failures and time, against a model of docs/protocol.md 4.4 that is written another way."""
 
 import uuid
 from dataclasses import dataclass, field
