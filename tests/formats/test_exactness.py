@@ -45,13 +45,18 @@ def _operations(circuit, clbits=None, qubits=None):
         bits = tuple(circuit.find_bit(bit).index for bit in item.clbits)
         places = places if qubits is None else tuple(qubits[place] for place in places)
         bits = bits if clbits is None else tuple(clbits[bit] for bit in bits)
+        condition = getattr(item.operation, "condition", None)  # before Qiskit 2 every operation may have one
         if name == "if_else":
-            register, number = item.operation.condition
-            whole = tuple(circuit.find_bit(bit).index for bit in register)
             then = Block.of(_operations(item.operation.params[0], bits, places))
-            yield "if", (), (Binary("==", Uint(whole), Literal(number)), then, None)
         else:
-            yield name, places, bits if name == "measure" else tuple(map(float, item.operation.params))
+            plain = name, places, bits if name == "measure" else tuple(map(float, item.operation.params))
+            if condition is None:
+                yield plain
+                continue
+            then = Block.of([plain])
+        register, number = condition
+        whole = tuple(circuit.find_bit(bit).index for bit in register)
+        yield "if", (), (Binary("==", Uint(whole), Literal(number)), then, None)
 
 
 def distribution(payload):
