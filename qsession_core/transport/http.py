@@ -129,21 +129,16 @@ class HttpTransport:
                 f"{request} got no answer in {self._timeout[1]:g} s. The service may be slow, or a proxy in the way.",
                 request=str(request),
             ) from _clean(error)
-        except (
-            requests.exceptions.InvalidHeader,
-            UnicodeEncodeError,
-        ):  # its text shows the header, which may be the key
-            failure = TransportError(
-                f"{request} was not sent: a header holds a line end or characters beyond Latin-1. Check the user agent "
-                "and the credential.",
-                request=str(request),
-            )
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
+            failure = _unsendable(request)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise TransportError(
                 f"{request} did not get through: {without_secrets(str(error))}. Check the network, the proxy and "
                 "the endpoint's name.",
                 request=str(request),
             ) from _clean(error)
+        except ValueError:  # http.client's, where requests lets a header through
+            failure = _unsendable(request)
         if failure is not None:
             raise failure
         _log.debug("%s -> %d, %d bytes", request, answer.status_code, len(body))
@@ -168,6 +163,15 @@ class HttpTransport:
     def close(self) -> None:
         """Close all connections."""
         self._sessions.close()
+
+
+def _unsendable(request: Request) -> TransportError:
+    """Return the error of a header that cannot be sent. It does not show the header, which may be the key."""
+    return TransportError(
+        f"{request} was not sent: a header holds a line end or characters beyond Latin-1. Check the user agent and the "
+        "credential.",
+        request=str(request),
+    )
 
 
 def _clean(error: Exception) -> Exception:
