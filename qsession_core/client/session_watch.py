@@ -224,7 +224,25 @@ def _close_at_termination(watch: SessionWatch) -> bool:
         if threading.current_thread() is not threading.main_thread():
             return False
         signal.signal(signal.SIGTERM, _Terminating(watch))
+        _restore_in_children()
     return True
+
+
+@functools.cache
+def _restore_in_children() -> None:
+    """Give forked children the system's own action on SIGTERM until they open sessions themselves.
+
+    A handler in Python runs only when the interpreter does. A worker of ``multiprocessing.Pool`` waits in C for a lock
+    that may never be released, so with a handler it would not end when the pool is terminated.
+    """
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_restore_termination)
+
+
+def _restore_termination() -> None:
+    if isinstance(signal.getsignal(signal.SIGTERM), _Terminating):
+        with contextlib.suppress(ValueError):  # not the main thread
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class _Terminating:

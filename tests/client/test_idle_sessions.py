@@ -132,6 +132,12 @@ PROCESSES = {
         "process = multiprocessing.get_context('fork').Process(target=target.open_session)\n"
         "process.start()\nprocess.join()"
     ),
+    "a forked child that has opened its own is terminated": (
+        "ready, go = os.pipe()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n    target.open_session()\n    os.write(go, b'1')\n    signal.pause()\n"
+        "os.read(ready, 1)\nos.kill(child, signal.SIGTERM)\nos.wait()"
+    ),
     "a forked child opens its own": "if os.fork() == 0:\n    target.open_session()\n    sys.exit(0)\nos.wait()",
 }
 
@@ -161,6 +167,27 @@ def tell(session):
     assert done.stdout.splitlines()[0] == "Waiting 1"
     with Workspace.local(tmp_path) as workspace:
         assert workspace.open_sessions() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_forked_child_ends_at_once_on_sigterm_even_where_it_waits_outside_of_python(tmp_path, opened):
+    # a worker of a pool waits for a lock in C, where no handler in Python can run
+    program = f"""
+import os, signal, sys
+from qsession_core import Workspace
+workspace = Workspace.local(sys.argv[1])
+if {opened}:
+    workspace.get_target("ionq.simulator").open_session()
+assert callable(signal.getsignal(signal.SIGTERM))
+if os.fork() == 0:
+    print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
+    os._exit(0)
+os.wait()
+"""
+    command = [sys.executable, "-W", "ignore", "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "True\n"
 
 
 def test_a_forked_child_is_told_that_it_cannot_use_a_workspace_in_memory():
