@@ -1,4 +1,4 @@
-"""What the tests of the local workspace share; helpers beside this file can be imported by name."""
+"""What the tests of the local workspace share."""
 
 import os
 
