@@ -252,7 +252,8 @@ def test_a_large_job_runs_in_a_worker_process_while_small_ones_go_on():
         client.run()
         large = client.submit(LARGE, target="ionq.qpu.aria-1")
         small = client.submit()
-        assert client.job(small)["status"] == "Succeeded"
+        while client.job(small)["status"] != "Succeeded":
+            time.sleep(0.01)
         assert client.done(large)["status"] == "Succeeded"
 
 
