@@ -72,7 +72,6 @@ def test_who_made_a_job_and_what_it_used_are_kept(target, bell):
 
 
 def test_a_job_of_several_items_has_several_results(workspace, bell):
-    pytest.importorskip("pyqir")
     target = workspace.get_target("quantinuum.sim.h2-1e")
     payload = target.encode(bell, shots=4)
     name = re.search(r"define \w+ @(\w+)\(", payload.data.decode())[1]

@@ -51,7 +51,7 @@ class Dispatcher:
     Args:
         targets: By id in lower case.
         owner: This process's name in the store.
-        executor: Runs large simulations; None for worker processes of our own, started with the first large job.
+        executor: Runs all simulations; None to run small ones here and large ones in worker processes of our own.
         simulator: The simulator for all jobs; empty to choose for each.
         faults: Makes jobs fail on request.
         recover: Called about once a second to release the jobs of processes that died; None in memory.
