@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.service.connection import (
@@ -22,6 +22,7 @@ from qsession_core.client.workspace import Workspace as ServiceWorkspace
 from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
+from qsession_core.profiles import Profile, default_profile, read_profile
 from qsession_core.transport.auth import ApiKey, Token, TokenCredential
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy
 
@@ -43,6 +44,7 @@ _ENVIRONMENT = {
 }
 _CONNECTION_STRING = "AZURE_QUANTUM_CONNECTION_STRING"
 _LOCAL = "QSESSION_LOCAL"
+_PROFILE = "QSESSION_PROFILE"
 _APPLICATION = "AZURE_QUANTUM_PYTHON_APPID"
 
 
@@ -62,6 +64,7 @@ class Workspace(ServiceWorkspace):
         name: str | None = None,
         *,
         resource_id: str | None = None,
+        profile: str | None = None,
         location: str | None = None,
         credential: TokenCredential | str | None = None,
         user_agent: str | None = None,
@@ -78,7 +81,9 @@ class Workspace(ServiceWorkspace):
         """Connect to a workspace; missing arguments come from the environment, by the official client's names.
 
         Arguments win over single variables, and these over ``AZURE_QUANTUM_CONNECTION_STRING``.
-        ``QSESSION_LOCAL=1`` (or a directory) makes a local workspace if no argument names one.
+        ``QSESSION_LOCAL=1`` (or a directory) makes a local workspace if no argument names one. A profile of
+        ``QSESSION_PROFILE`` is used if neither an argument nor ``QSESSION_LOCAL`` names a workspace, the profile
+        ``default`` if no variable does either. With a profile no other variable of the environment is read.
 
         Source: docs/protocol.md 1.3.
 
@@ -87,6 +92,8 @@ class Workspace(ServiceWorkspace):
             resource_group: The resource group's name.
             name: The workspace's name.
             resource_id: All three in one; wins over them.
+            profile: A profile of the configuration (:mod:`qsession_core.profiles`); other arguments win over its
+                members.
             location: The region, such as ``"eastus"``; by default looked up in Azure.
             credential: A credential of azure-identity, or an API key as text; by default azure-identity's chain.
             user_agent: Put before our own user agent.
@@ -109,15 +116,31 @@ class Workspace(ServiceWorkspace):
         if resource_id is not None:
             given = replace(parse_resource_id(resource_id), location=given.location, endpoint=given.endpoint)
         directory = os.environ.get(_LOCAL)
-        if directory and given == PartialConnection() and credential is None:
+        if directory and profile is None and given == PartialConnection() and credential is None:
             from qsession_core.local import LocalWorkspace
 
             service = LocalWorkspace(None if directory == "1" else directory, clock=clock)
             self._connect_locally(service, user_agent=user_agent, api_version=api_version, journal=journal)
             return
+        chosen = _profile(profile, is_named=given != PartialConnection() or credential is not None)
+        journal = journal or (chosen.journal if chosen is not None else "") or None
+        if chosen is not None and chosen.directory:
+            if given != PartialConnection() or credential is not None:
+                raise ConfigurationError(
+                    f"Profile {chosen.name!r} is a local workspace in {chosen.directory}, and another argument names a "
+                    "workspace too. Leave out one of them."
+                )
+            from qsession_core.local import LocalWorkspace
+
+            service = LocalWorkspace(chosen.directory, clock=clock)
+            self._connect_locally(service, user_agent=user_agent, api_version=api_version, journal=journal)
+            return
         clock = clock or SystemClock()
         carrier = RetryingTransport(transport or _http(proxies, verify, parallelism), retry or RetryPolicy(), clock)
-        parts = _from_environment(given, with_key=credential is None)
+        if chosen is not None:
+            parts = _completed(given, chosen.connection(), with_key=credential is None)
+        else:
+            parts = _from_environment(given, with_key=credential is None)
         key = credential if isinstance(credential, str) else getattr(credential, "key", "") or parts.api_key
         make = _default_credential
         if credential is not None and not isinstance(credential, str):
@@ -304,6 +327,27 @@ def _count_gates(data: bytes, input_data_format: str, params: Mapping[str, Any])
     from qsession_core.local.execution.bill import count_payload
 
     return count_payload(data, input_data_format, params)
+
+
+def _profile(name: str | None, *, is_named: bool) -> Profile | None:
+    """Return the profile to use; None for none.
+
+    Args:
+        name: As the caller has given it.
+        is_named: Whether another argument names the workspace.
+    """
+    if name is None and not is_named:
+        name = os.environ.get(_PROFILE)
+    if name:
+        return read_profile(name)
+    variables = (_CONNECTION_STRING, *(name for names in _ENVIRONMENT.values() for name in names))
+    return None if is_named or any(map(os.environ.get, variables)) else default_profile()
+
+
+def _completed(given: PartialConnection, profile: PartialConnection, *, with_key: bool) -> PartialConnection:
+    """Complete the arguments by a profile."""
+    told = {member.name: getattr(given, member.name) for member in fields(given) if getattr(given, member.name)}
+    return replace(profile, **told) if with_key else replace(profile, **told, api_key="")
 
 
 def _from_environment(given: PartialConnection, *, with_key: bool) -> PartialConnection:
