@@ -210,6 +210,7 @@ class Workspace(ServiceWorkspace):
         targets: Iterable[LocalTarget] | str | os.PathLike[str] | None = None,
         faults: Faults | None = None,
         simulator: str | None = None,
+        runs_jobs: bool = True,
         api_version: str = API_VERSION,
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
@@ -224,6 +225,8 @@ class Workspace(ServiceWorkspace):
             targets: ``local.LocalTarget`` rows to add or to replace; or the path of a TOML file of them.
             faults: A ``local.Faults``: which requests and jobs fail.
             simulator: The plugin name of the simulator for all jobs; by default one is chosen for each job.
+            runs_jobs: False to look and change only: no job runs here, and those that are submitted wait until another
+                process opens the directory.
             api_version: The ``api-version`` of each call.
             retry: How often the client repeats requests, and after which waits.
             journal: Path of a file that notes what is sent.
@@ -231,7 +234,14 @@ class Workspace(ServiceWorkspace):
         from qsession_core.local import LocalWorkspace
 
         service = LocalWorkspace(
-            path, seed=seed, clock=clock, executor=executor, targets=targets, faults=faults, simulator=simulator or ""
+            path,
+            seed=seed,
+            clock=clock,
+            executor=executor,
+            targets=targets,
+            faults=faults,
+            simulator=simulator or "",
+            runs_jobs=runs_jobs,
         )
         workspace = cls.__new__(cls)
         workspace._connect_locally(  # noqa: SLF001 - its own constructor

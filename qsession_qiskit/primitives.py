@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qiskit.circuit import QuantumCircuit
 
-    from qsession_core.client.target import PayloadTemplate
+    from qsession_core.client.submitting.encoding import PayloadTemplate
     from qsession_core.formats import Payload
     from qsession_core.program import Program
     from qsession_core.results.result import Register, Result

@@ -6,7 +6,7 @@ import pytest
 
 from qsession_core import catalog
 from qsession_core.local.targets import TARGETS as LOCAL
-from qsession_core.providers import find_provider
+from qsession_core.providers.find import find_provider
 
 
 def test_every_known_target_stands_once():

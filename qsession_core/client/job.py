@@ -21,12 +21,12 @@ from qsession_core.errors import (
     TransportError,
     WaitTimeoutError,
 )
-from qsession_core.formats import JobFacts, decode, official_views
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from qsession_core.client.interface import WorkspaceParts
+    from qsession_core.formats import JobFacts
     from qsession_core.results.result import Result
 
 __all__ = ["Job"]
@@ -236,6 +236,8 @@ class Job:
     def results(self, timeout_secs: float | None = None) -> list[Result]:
         """Wait, and return the result of each of its programs, in order; raises as :meth:`result`."""
         if self._results is None:
+            from qsession_core.formats import decode  # with numpy, which takes longer to load than all of the client
+
             data = self.download_results(timeout_secs)
             try:
                 self._results = decode(self.details.output_data_format or "", data, self._facts())
@@ -246,6 +248,8 @@ class Job:
 
     def _facts(self) -> JobFacts:
         """Return what decoding its result needs to know of it."""
+        from qsession_core.formats import JobFacts
+
         details = self.details
         metadata = {key: str(value) for key, value in (details.metadata or {}).items()}
         return JobFacts(self.id, details.target, self.shots, metadata, details.input_data_format)
@@ -308,15 +312,21 @@ class Job:
         Returns:
             The share of shots by display text for Microsoft's formats, else the parsed JSON, or the text if it is none.
         """
+        from qsession_core.formats import official_views
+
         data = self.download_results(timeout_secs)
         return official_views.view(self.details.output_data_format or "", data)
 
     def get_results_histogram(self, timeout_secs: float | None = None) -> Any:
         """Return ``{display: {"outcome": ..., "count": ...}}`` of v2 results, a list of them for a batch."""
+        from qsession_core.formats import official_views
+
         return official_views.histograms(self.download_results(timeout_secs))
 
     def get_results_shots(self, timeout_secs: float | None = None) -> Any:
         """Return one outcome a shot of v2 results, a list of such lists for a batch."""
+        from qsession_core.formats import official_views
+
         return official_views.shots(self.download_results(timeout_secs))
 
     def matches_filter(

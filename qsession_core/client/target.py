@@ -10,7 +10,6 @@ from qsession_core.client.interface import WorkspaceParts
 from qsession_core.client.session_host import SessionHost
 from qsession_core.client.session_slot import SessionSlot
 from qsession_core.client.submitting.cost import Quote, estimate
-from qsession_core.client.submitting.encoding import Encoder, PayloadTemplate, name_of
 from qsession_core.client.submitting.submission import NewJob
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
@@ -25,11 +24,12 @@ if TYPE_CHECKING:
     from qsession_core.client.service.status import Priority
     from qsession_core.client.session import Session
     from qsession_core.client.submitting.cost import Counter
+    from qsession_core.client.submitting.encoding import Encoder, PayloadTemplate
     from qsession_core.client.submitting.submission import Submission
     from qsession_core.formats import Payload
     from qsession_core.program import Program
 
-__all__ = ["PayloadTemplate", "Target", "TargetWorkspace"]
+__all__ = ["Target", "TargetWorkspace"]
 
 UNKNOWN_NUM_QUBITS = 100  # assumed for a target that neither the workspace nor our table knows
 
@@ -178,9 +178,12 @@ class Target(SessionHost):
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
-        return Encoder(self.provider, self.row, input_data_format, gateset).encode(
-            input_data, shots, input_params, metadata
-        )
+        return self._encoder(input_data_format, gateset).encode(input_data, shots, input_params, metadata)
+
+    def _encoder(self, input_data_format: str | None, gateset: str | None) -> Encoder:
+        from qsession_core.client.submitting.encoding import Encoder  # with all formats, which lists do not need
+
+        return Encoder(self.provider, self.row, input_data_format, gateset)
 
     @strict_keywords
     def estimate_cost(
@@ -227,9 +230,7 @@ class Target(SessionHost):
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
-        return Encoder(self.provider, self.row, input_data_format, gateset).template(
-            program, shots, input_params, metadata
-        )
+        return self._encoder(input_data_format, gateset).template(program, shots, input_params, metadata)
 
     # --- jobs ----------------------------------------------------------------------------------------------------
 
@@ -275,6 +276,8 @@ class Target(SessionHost):
             BudgetExceededError: The session's budget is used up.
             ServiceError: The service refused.
         """
+        from qsession_core.client.submitting.encoding import name_of
+
         payload = self.encode(
             input_data,
             shots=shots,
@@ -321,6 +324,7 @@ class Target(SessionHost):
             ConfigurationError: The number of names is not that of the inputs; nothing was sent.
         """
         from qsession_core.client.job_set import submit_all
+        from qsession_core.client.submitting.encoding import name_of
 
         payloads = [
             self.encode(

@@ -17,7 +17,6 @@ from qsession_core.client.target import Target
 from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import QSessionError, TargetNotFoundError, raise_together
 from qsession_core.keywords import near, strict_keywords
-from qsession_core.providers import find_provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,6 +162,8 @@ class Workspace:
         )
 
     def _target(self, provider_id: str, status: TargetStatus) -> Target:
+        from qsession_core.providers.find import find_provider  # with all formats, which lists of jobs do not need
+
         return Target(self, find_provider(provider_id.lower()), status, provider_id)
 
     @strict_keywords

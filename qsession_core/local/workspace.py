@@ -51,6 +51,8 @@ class LocalWorkspace:
         targets: Targets that are added, or replace those of the same id; or the path of a TOML file of them.
         faults: Failures on request; None for none.
         simulator: The simulator for all jobs, by its entry point's name; empty to choose for each job.
+        runs_jobs: False to look and change only: no job runs here, and none of a process that died is taken over. Jobs
+            that are submitted wait until another process opens the directory.
 
     Attributes:
         connection: Its ids, endpoint and key, as a client needs them.
@@ -73,6 +75,7 @@ class LocalWorkspace:
         targets: Iterable[LocalTarget] | str | PathLike[str] | None = None,
         faults: Faults | None = None,
         simulator: str = "",
+        runs_jobs: bool = True,
     ) -> None:
         directory = None if path is None else Path(path)
         self.clock: Clock = clock if clock is not None else SystemClock()
@@ -89,6 +92,7 @@ class LocalWorkspace:
         self._presence: Presence | None = None
         if directory is not None:
             make_private(directory / "workspace.db")
+        if directory is not None and runs_jobs:
             self._presence = Presence(directory, self._owner)
             self._recover()
             self._presence.remove_stale()
@@ -119,8 +123,9 @@ class LocalWorkspace:
         )
         self._app = App(service, self.faults)
         self._is_closed = False
-        self.dispatcher.start()
-        if isinstance(self.clock, ManualClock):
+        if runs_jobs:
+            self.dispatcher.start()
+        if runs_jobs and isinstance(self.clock, ManualClock):
             self.clock.add_worker(self.dispatcher.settle)
 
     def _recover(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qsession_core.errors import PluginError
-from qsession_core.providers import find_provider
+from qsession_core.providers.find import find_provider
 from qsession_core.providers.row import DEFAULT_SHOTS
 
 # Azure Quantum's provider pages and the official client 3.13: target, qubits, QIR profile, most shots

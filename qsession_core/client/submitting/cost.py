@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.catalog import PRICES, Price
 from qsession_core.counting import GateCounts, amount_of, price_of
 from qsession_core.errors import ConfigurationError
-from qsession_core.formats.registry import input_format
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -80,6 +79,8 @@ def estimate(
     Raises:
         ConfigurationError: There is no price for this target, or the gates of this format cannot be counted.
     """
+    from qsession_core.formats.registry import input_format
+
     price = required_price(target, prices)
     params = input_params or {}
     counts = input_format(input_data_format).count_gates(data)

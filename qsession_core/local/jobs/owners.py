@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-__all__ = ["Presence", "make_private"]
+__all__ = ["Presence", "is_in_use", "make_private"]
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
@@ -57,12 +57,7 @@ class Presence:
         path = self._folder / owner
         if path == self._path:
             return True
-        try:
-            file = path.open("rb+")
-        except OSError:
-            return False
-        with file:
-            return not _lock(file)
+        return _is_locked(path)
 
     def remove_stale(self) -> None:
         """Remove the files of processes that died."""
@@ -74,6 +69,24 @@ class Presence:
         """Release the lock and remove its file."""
         self._path.unlink(missing_ok=True)
         self._file.close()
+
+
+def is_in_use(directory: Path) -> bool:
+    """Whether a process that runs jobs has this directory open."""
+    try:
+        paths = [path for path in (directory / "owners").iterdir() if not path.name.startswith(".")]
+    except OSError:
+        return False
+    return any(map(_is_locked, paths))
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        file = path.open("rb+")
+    except OSError:
+        return False
+    with file:
+        return not _lock(file)
 
 
 def make_private(path: Path) -> None:
