@@ -58,6 +58,7 @@ class Price:
         measure: For each preparation, measurement or reset, and shot.
         fixed_with_mitigation: Replaces ``fixed`` unless the job switches error mitigation off; None if the target has
             no error mitigation.
+        source: Where it was looked up; empty for a price of one's own.
     """
 
     targets: str
@@ -68,6 +69,7 @@ class Price:
     two: float = 0.0
     measure: float = 0.0
     fixed_with_mitigation: float | None = None
+    source: str = ""
 
 
 def _ionq(name: str, num_qubits: int, pair_gate: str) -> KnownTarget:
@@ -108,17 +110,30 @@ TARGETS: tuple[KnownTarget, ...] = (
     KnownTarget("rigetti.qpu.cepheus-1-108q", 108),
 )
 
-_LOOKED_UP = date(2024, 12, 5)
-# Source: "Pricing plans for Azure Quantum providers". The first pattern that fits counts; patterns, so that a new
-# target of a family has a price. IonQ's hardware has error mitigation on by default. Quantinuum charges
-# 5 + shots * (N1q + 10 N2q + 5 Nm) / 5000, its emulators the same in eHQC, its syntax checkers nothing
+_LOOKED_UP = date(2025, 9, 1)
+_PLANS = "https://learn.microsoft.com/azure/quantum/pricing"
+
+
+def _aqt(family: str, unmitigated: float, one: float, two: float, mitigated: float) -> Price:
+    return Price(f"ionq.qpu.{family}", "AQT", _LOOKED_UP, unmitigated, one, two, 0.0, mitigated, _PLANS)
+
+
+def _hqc(targets: str, unit: str) -> Price:
+    """Return 5 + shots * (N1q + 10 N2q + 5 Nm) / 5000."""
+    return Price(f"quantinuum.{targets}", unit, _LOOKED_UP, 5.0, 1 / 5000, 10 / 5000, 5 / 5000, None, _PLANS)
+
+
+# The first pattern that fits counts; patterns, so that a new target of a family has a price. A new family has none
+# until its row is here: another family's price would be wrong by half. IonQ's hardware mitigates errors by default
 PRICES: tuple[Price, ...] = (
-    Price("ionq.simulator", "AQT", _LOOKED_UP),
-    Price("ionq.qpu.*", "AQT", _LOOKED_UP, 12.4166, 0.000220, 0.000975, 0.0, 97.50),
-    Price("quantinuum.sim.*sc", "HQC", _LOOKED_UP),
-    Price("quantinuum.sim.*", "eHQC", _LOOKED_UP, 5.0, 1 / 5000, 10 / 5000, 5 / 5000),
-    Price("quantinuum.qpu.*", "HQC", _LOOKED_UP, 5.0, 1 / 5000, 10 / 5000, 5 / 5000),
-    Price("rigetti.sim.*", "USD", _LOOKED_UP),
+    Price("ionq.simulator", "AQT", _LOOKED_UP, source=_PLANS),
+    _aqt("aria-*", 12.4166, 0.000220, 0.000975, 97.50),
+    _aqt("forte-enterprise-*", 25.7899, 0.0001645, 0.001121, 168.195),
+    _aqt("forte-*", 25.7899, 0.0001645, 0.001121, 168.195),
+    Price("quantinuum.sim.*sc", "HQC", _LOOKED_UP, source=_PLANS),
+    _hqc("sim.*", "eHQC"),
+    _hqc("qpu.*", "HQC"),
+    Price("rigetti.sim.*", "USD", _LOOKED_UP, source=_PLANS),
 )
 
 

@@ -45,6 +45,7 @@ _ENVIRONMENT = {
 _CONNECTION_STRING = "AZURE_QUANTUM_CONNECTION_STRING"
 _LOCAL = "QSESSION_LOCAL"
 _PROFILE = "QSESSION_PROFILE"
+_ON, _OFF = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 _APPLICATION = "AZURE_QUANTUM_PYTHON_APPID"
 
 
@@ -81,9 +82,10 @@ class Workspace(ServiceWorkspace):
         """Connect to a workspace; missing arguments come from the environment, by the official client's names.
 
         Arguments win over single variables, and these over ``AZURE_QUANTUM_CONNECTION_STRING``.
-        ``QSESSION_LOCAL=1`` (or a directory) makes a local workspace if no argument names one. A profile of
-        ``QSESSION_PROFILE`` is used if neither an argument nor ``QSESSION_LOCAL`` names a workspace, the profile
-        ``default`` if no variable does either. With a profile no other variable of the environment is read.
+        ``QSESSION_LOCAL`` makes a local workspace if no argument names one: ``1``, ``true``, ``yes`` and ``on`` one in
+        memory, another text one in the directory of this name; ``0``, ``false``, ``no``, ``off`` and no text make none.
+        A profile of ``QSESSION_PROFILE`` is used if neither an argument nor ``QSESSION_LOCAL`` names a workspace, the
+        profile ``default`` if no variable does either. With a profile no other variable of the environment is read.
 
         Source: docs/protocol.md 1.3.
 
@@ -115,11 +117,11 @@ class Workspace(ServiceWorkspace):
         )
         if resource_id is not None:
             given = replace(parse_resource_id(resource_id), location=given.location, endpoint=given.endpoint)
-        directory = os.environ.get(_LOCAL)
-        if directory and profile is None and given == PartialConnection() and credential is None:
+        is_local, directory = _local_setting(os.environ.get(_LOCAL, ""))
+        if is_local and profile is None and given == PartialConnection() and credential is None:
             from qsession_core.local import LocalWorkspace
 
-            service = LocalWorkspace(None if directory == "1" else directory, clock=clock)
+            service = LocalWorkspace(directory, clock=clock)
             self._connect_locally(service, user_agent=user_agent, api_version=api_version, journal=journal)
             return
         chosen = _profile(profile, is_named=given != PartialConnection() or credential is not None)
@@ -358,6 +360,14 @@ def _completed(given: PartialConnection, profile: PartialConnection, *, with_key
     """Complete the arguments by a profile."""
     told = {member.name: getattr(given, member.name) for member in fields(given) if getattr(given, member.name)}
     return replace(profile, **told) if with_key else replace(profile, **told, api_key="")
+
+
+def _local_setting(text: str) -> tuple[bool, str | None]:
+    """Return whether ``QSESSION_LOCAL`` asks for a local workspace, and its directory; None for one in memory."""
+    word = text.strip().lower()
+    if word in _OFF:
+        return False, None
+    return True, None if word in _ON else text
 
 
 def _from_environment(given: PartialConnection, *, with_key: bool) -> PartialConnection:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.polling import poll_pauses
 from qsession_core.client.service.blobs import without_sas
 from qsession_core.client.service.models import JobDetails, job_details
+from qsession_core.client.service.period import Period
 from qsession_core.client.service.status import JobStatus, Priority
 from qsession_core.errors import (
     JobCancelledError,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from qsession_core.client.interface import WorkspaceParts
+    from qsession_core.client.service.period import When
     from qsession_core.formats import JobFacts
     from qsession_core.results.result import Result
 
@@ -333,20 +334,17 @@ class Job:
         self,
         name_match: str | None = None,
         status: JobStatus | str | None = None,
-        created_after: datetime | date | None = None,
+        created_after: When | None = None,
     ) -> bool:
-        """Whether its name matches a regular expression, it has this status, and was created at this time or later."""
+        """Whether its name matches a regular expression, it has this status, and was created at this time or later.
+
+        Times are read as in ``Workspace.list_jobs``.
+        """
         if name_match is not None and not re.search(name_match, self.name):
             return False
         if status is not None and self.status != JobStatus(status):
             return False
-        created = self.details.creation_time
-        if created_after is None or created is None:
-            return True
-        if not isinstance(created_after, datetime):
-            return created.date() >= created_after
-        aware = created_after if created_after.tzinfo else created_after.replace(tzinfo=UTC)
-        return created >= aware
+        return Period.of(created_after).holds(self.details.creation_time)
 
     # --- attachments ---------------------------------------------------------------------------------------------
 

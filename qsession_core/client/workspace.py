@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeVar
 
 from qsession_core.catalog import PRICES, Price
 from qsession_core.client.job import Job
 from qsession_core.client.service.calls import Calls
+from qsession_core.client.service.period import Period
 from qsession_core.client.service.query import matching
 from qsession_core.client.service.rest import RestClient
 from qsession_core.client.session import Session, session_jobs
 from qsession_core.client.session_watch import SessionWatch
-from qsession_core.client.submitting.cost import JobCost
+from qsession_core.client.submitting.bill import CostSum, JobCost, sums
 from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
 from qsession_core.clock import Clock, SystemClock
@@ -20,11 +21,11 @@ from qsession_core.keywords import near, strict_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
     from qsession_core.client.job_set import JobSet
     from qsession_core.client.service.connection import Connection
     from qsession_core.client.service.models import Quota, TargetStatus
+    from qsession_core.client.service.period import When
     from qsession_core.client.service.status import Priority
     from qsession_core.client.submitting.cost import Counter
     from qsession_core.client.submitting.journal import Journal
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from qsession_core.transport.auth import Authentication
 
 __all__ = ["Workspace"]
+
+Item = TypeVar("Item", bound=Job | Session)
 
 
 class Workspace:
@@ -220,25 +223,30 @@ class Workspace:
         """Find out what became of the jobs that a crash left open in the journal; see :meth:`Submission.resume`."""
         return self.submission.resume(send=send)
 
-    def costs(self, since: date | None = None) -> list[JobCost]:
+    @strict_keywords
+    def costs(self, since: When | None = None, until: When | None = None) -> list[JobCost]:
         """Return what jobs have cost according to the service, the oldest first.
 
         Args:
-            since: Only jobs created on this day or later.
+            since: Only jobs created at this time or later, as ``created_after`` of :meth:`list_jobs`.
+            until: Only jobs created before this time, as ``created_before``.
         """
-        return [
-            JobCost(
-                job.id,
-                job.name,
-                job.details.target,
-                job.session_id,
-                job.details.creation_time,
-                job.details.cost_estimate.estimated_total if job.details.cost_estimate is not None else None,
-                job.details.cost_estimate.currency_code if job.details.cost_estimate is not None else None,
-                job.details.usage or {},
-            )
-            for job in self.list_jobs(created_after=since, orderby_property="CreationTime")
-        ]
+        jobs = self.list_jobs(created_after=since, created_before=until, orderby_property="CreationTime")
+        return [JobCost.of(job.details, self.prices) for job in jobs]
+
+    @strict_keywords
+    def costs_by(self, by: str, since: When | None = None, until: When | None = None) -> list[CostSum]:
+        """Return what jobs have cost together.
+
+        Args:
+            by: ``"tag"``, ``"day"``, ``"session"`` or ``"target"``. A job with several tags counts under each of them.
+            since: As for :meth:`costs`.
+            until: As for :meth:`costs`.
+
+        Raises:
+            ConfigurationError: Costs cannot be summed by this.
+        """
+        return sums(self.costs(since, until), by)
 
     # --- lists ---------------------------------------------------------------------------------------------------
 
@@ -250,8 +258,8 @@ class Workspace:
         provider: Sequence[str] | None = None,
         target: Sequence[str] | None = None,
         status: Sequence[str] | None = None,
-        created_after: date | None = None,
-        created_before: date | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
         orderby_property: str | None = None,
         is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
     ) -> list[Job]:
@@ -263,21 +271,23 @@ class Workspace:
             provider: Only jobs of these providers.
             target: Only jobs on these targets.
             status: Only jobs in these states.
-            created_after: Only jobs created on this day or later.
-            created_before: Only jobs created before the end of this day.
+            created_after: Only jobs created at this time or later: a datetime (without a zone: in this machine's), a
+                date (its whole day in UTC), or text of either in ISO 8601.
+            created_before: Only jobs created before this time; of a date, before its end.
             orderby_property: Such as ``"Name"`` or ``"CreationTime"``.
             is_asc: Whether the order is ascending.
         """
+        period = Period.of(created_after, created_before)
         filter_ = matching(
             name_match=name_match,
             job_type=job_type,
             provider=provider,
             target=target,
             status=status,
-            created_after=created_after,
-            created_before=created_before,
+            period=period,
         )
-        return [Job(self, raw) for raw in self.calls.list_jobs(filter_, orderby_property, is_asc=is_asc)]
+        jobs = [Job(self, raw) for raw in self.calls.list_jobs(filter_, orderby_property, is_asc=is_asc)]
+        return _within(period, jobs)
 
     @strict_keywords
     def list_sessions(
@@ -285,20 +295,21 @@ class Workspace:
         provider: Sequence[str] | None = None,
         target: Sequence[str] | None = None,
         status: Sequence[str] | None = None,
-        created_after: date | None = None,
-        created_before: date | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
         orderby_property: str | None = None,
         is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
     ) -> list[Session]:
         """Return the workspace's sessions; arguments as for :meth:`list_jobs`."""
+        period = Period.of(created_after, created_before)
         filter_ = matching(
             provider=provider,
             target=target,
             status=status,
-            created_after=created_after,
-            created_before=created_before,
+            period=period,
         )
-        return [Session(self, raw) for raw in self.calls.list_sessions(filter_, orderby_property, is_asc=is_asc)]
+        sessions = [Session(self, raw) for raw in self.calls.list_sessions(filter_, orderby_property, is_asc=is_asc)]
+        return _within(period, sessions)
 
     @strict_keywords
     def list_top_level_items(
@@ -309,12 +320,13 @@ class Workspace:
         provider: Sequence[str] | None = None,
         target: Sequence[str] | None = None,
         status: Sequence[str] | None = None,
-        created_after: date | None = None,
-        created_before: date | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
         orderby_property: str | None = None,
         is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
     ) -> list[Job | Session]:
         """Return the workspace's sessions and the jobs outside sessions; arguments as for :meth:`list_jobs`."""
+        period = Period.of(created_after, created_before)
         filter_ = matching(
             name_match=name_match,
             item_type=item_type,
@@ -322,11 +334,11 @@ class Workspace:
             provider=provider,
             target=target,
             status=status,
-            created_after=created_after,
-            created_before=created_before,
+            period=period,
         )
         items = self.calls.list_top_level_items(filter_, orderby_property, is_asc=is_asc)
-        return [Session(self, raw) if kind == "session" else Job(self, raw) for kind, raw in items]
+        listed = [Session(self, raw) if kind == "session" else Job(self, raw) for kind, raw in items]
+        return _within(period, listed)
 
     @strict_keywords
     def list_session_jobs(
@@ -374,3 +386,10 @@ class Workspace:
                 failures.append(failure)
         raise_together(failures)
         return listed
+
+
+def _within(period: Period, items: list[Item]) -> list[Item]:
+    """Return the items that were created in a period."""
+    if period == Period():
+        return items  # their records are not read before they are needed
+    return [item for item in items if period.holds(item.details.creation_time)]

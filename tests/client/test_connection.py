@@ -190,6 +190,30 @@ def test_the_environment_can_ask_for_a_local_workspace(monkeypatch):
         assert workspace.get_target("ionq.simulator").num_qubits == 29
 
 
+@pytest.mark.parametrize("word", ["0", "false", "No", "off", "", "  "])
+def test_a_word_for_no_in_the_environment_makes_no_local_workspace(monkeypatch, tmp_path, word):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QSESSION_LOCAL", word)
+    monkeypatch.setenv("AZURE_QUANTUM_CONNECTION_STRING", _string())
+    assert Workspace(transport=Azure()).service is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("word", ["1", "true", "YES", "On", " 1 "])
+def test_a_word_for_yes_in_the_environment_is_no_directory(monkeypatch, tmp_path, word):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QSESSION_LOCAL", word)
+    with Workspace() as workspace:
+        assert workspace.service is not None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_any_other_text_in_the_environment_is_the_directory(monkeypatch, tmp_path):
+    monkeypatch.setenv("QSESSION_LOCAL", str(tmp_path / "lab"))
+    with Workspace() as workspace:
+        assert workspace.service.store.directory == tmp_path / "lab"
+
+
 def test_a_list_that_goes_on_at_another_host_is_not_followed():
     class Elsewhere(Azure):
         def send(self, request: Request) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from qsession_core.errors import ConfigurationError
@@ -10,6 +9,9 @@ from qsession_core.keywords import near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from qsession_core.client.service.period import Period
 
 __all__ = ["any_of", "matching", "order"]
 
@@ -45,7 +47,7 @@ def created(operator: str, day: date | None) -> str | None:
     """Return the filter by the day of creation; ``operator`` is ``ge`` or ``le``."""
     if day is None:
         return None
-    return f"CreationTime {operator} {(day.date() if isinstance(day, datetime) else day).isoformat()}"
+    return f"CreationTime {operator} {day.isoformat()}"
 
 
 def matching(
@@ -56,10 +58,13 @@ def matching(
     provider: Sequence[str] | None = None,
     target: Sequence[str] | None = None,
     status: Sequence[str] | None = None,
-    created_after: date | None = None,
-    created_before: date | None = None,
+    period: Period | None = None,
 ) -> str | None:
-    """Return the filter for items that match all arguments, which are those of ``Workspace.list_jobs``."""
+    """Return the filter for items that match all arguments, which are those of ``Workspace.list_jobs``.
+
+    Of a period only its days count: :meth:`~qsession_core.client.service.period.Period.holds` has to decide about
+    each item.
+    """
     return all_of(
         starts_with(name_match),
         any_of("ItemType", item_type),
@@ -67,8 +72,8 @@ def matching(
         any_of("ProviderId", provider),
         any_of("Target", target),
         any_of("State", status),
-        created("ge", created_after),
-        created("le", created_before),
+        created("ge", period.first_day if period is not None else None),
+        created("le", period.last_day if period is not None else None),
     )
 
 

@@ -15,9 +15,9 @@ from qsession_core.counting import GateCounts, amount_of, price_of
 from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
-__all__ = ["Counter", "JobCost", "Quote", "estimate", "required_price"]
+__all__ = ["Counter", "Quote", "estimate", "is_mitigated", "required_price"]
 
 # Takes an encoded program, its format and the job's inputParams; raises ConfigurationError if it cannot count its gates
 Counter = Callable[[bytes, str, Mapping[str, Any]], GateCounts]
@@ -90,32 +90,11 @@ def estimate(
         raise ConfigurationError(
             f"The gates of {input_data_format} cannot be counted, so there is no estimate of its cost."
         )
-    mitigation = params.get("error-mitigation")
-    is_mitigated = not (isinstance(mitigation, Mapping) and mitigation.get("debias") is False)
-    amount = amount_of(price, counts, shots, is_mitigated=is_mitigated)
+    amount = amount_of(price, counts, shots, is_mitigated=is_mitigated(params))
     return Quote(amount, price.unit, price.as_of, counts, shots)
 
 
-@dataclass(frozen=True, slots=True)
-class JobCost:
-    """What the service says that a job has cost.
-
-    Attributes:
-        job_id: The job's id.
-        name: Its name.
-        target: Where it ran.
-        session_id: The session it belongs to, if any.
-        created: When it was created.
-        total: How much, in ``currency``; None if the service does not say.
-        currency: Such as ``"USD"``.
-        usage: What it used up, by the service's own names.
-    """
-
-    job_id: str
-    name: str
-    target: str
-    session_id: str | None
-    created: datetime | None
-    total: float | None
-    currency: str | None
-    usage: Mapping[str, Any]
+def is_mitigated(input_params: Mapping[str, Any]) -> bool:
+    """Whether a job leaves error mitigation on, where its target has it."""
+    mitigation = input_params.get("error-mitigation")
+    return not (isinstance(mitigation, Mapping) and mitigation.get("debias") is False)
