@@ -9,6 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from qsession_core.clock import ManualClock, SystemClock
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.archive import Archive
@@ -16,7 +18,7 @@ from qsession_core.local.faults import Faults
 from qsession_core.local.jobs.lifecycle import Lifecycle
 from qsession_core.local.jobs.owners import Presence, make_private
 from qsession_core.local.jobs.queue import Dispatcher
-from qsession_core.local.service.addresses import API_HOST, LocalConnection
+from qsession_core.local.service.addresses import API_HOST, LocalConnection, LocalNames
 from qsession_core.local.service.app import App
 from qsession_core.local.service.requests import Service
 from qsession_core.local.storage.blobs import Blobs
@@ -54,6 +56,9 @@ class LocalWorkspace:
         runs_jobs: False to look and change only: no job runs here, and none of a process that died is taken over. Jobs
             that are submitted wait until another process opens the directory.
 
+        names: What it is called, in the place of a workspace that a program names; None for names of its own, or for
+            those that its directory has already.
+
     Attributes:
         connection: Its ids, endpoint and key, as a client needs them.
         targets: The targets by id in lower case; a row may be exchanged while the workspace works.
@@ -62,7 +67,8 @@ class LocalWorkspace:
         clock: The clock that it uses.
 
     Raises:
-        ConfigurationError: A target has a member or value that targets cannot have.
+        ConfigurationError: A target has a member or value that targets cannot have, or the directory holds a workspace
+            of other names.
     """
 
     def __init__(
@@ -75,6 +81,7 @@ class LocalWorkspace:
         targets: Iterable[LocalTarget] | str | PathLike[str] | None = None,
         faults: Faults | None = None,
         simulator: str = "",
+        names: LocalNames | None = None,
         runs_jobs: bool = True,
     ) -> None:
         directory = None if path is None else Path(path)
@@ -83,7 +90,11 @@ class LocalWorkspace:
         changes = read_targets(Path(targets)) if isinstance(targets, (str, PathLike)) else targets or ()
         self.targets: dict[str, LocalTarget] = with_changes(TARGETS, changes)
         self.store = Store(directory)
-        self.connection = _connection(self.store)
+        try:
+            self.connection = _connection(self.store, names)
+        except ConfigurationError:
+            self.store.close()
+            raise
         self._blobs = Blobs(self.store)
         self.archive = Archive(self.store, self._blobs)
         signer = Signer(self.store.fact("signing key", secrets.token_bytes(32)))
@@ -182,8 +193,25 @@ class LocalWorkspace:
         return self._app.handle(request)
 
 
-def _connection(store: Store) -> LocalConnection:
-    """Return the workspace's identity, made once and kept with the store."""
-    subscription = store.fact("subscription", str(uuid.uuid4()).encode()).decode()
+def _connection(store: Store, names: LocalNames | None) -> LocalConnection:
+    """Return the workspace's identity, made once and kept with the store.
+
+    Raises:
+        ConfigurationError: The store belongs to a workspace of other names.
+    """
     key = store.fact("api key", secrets.token_urlsafe(32).encode()).decode()
+    kept = store.fact("names", b"" if names is None else msgspec.json.encode(names))
+    if kept:
+        stored = msgspec.json.decode(kept, type=LocalNames)
+        if names is not None and stored != names:
+            raise ConfigurationError(
+                f"{store.directory} holds the workspace {stored.name} of group {stored.resource_group}, not"
+                f" {names.name} of group {names.resource_group}. Choose another directory."
+            )
+        return stored.connection(key)
+    if names is not None:
+        raise ConfigurationError(
+            f"{store.directory} holds a local workspace that has no names of Azure. Choose another directory."
+        )
+    subscription = store.fact("subscription", str(uuid.uuid4()).encode()).decode()
     return LocalConnection(subscription, "local", "local-workspace", "eastus", f"https://{API_HOST}/", key)

@@ -7,16 +7,47 @@ of a path as the account, while the official client reads it as the container; w
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 __all__ = [
-    "API_HOST", "BLOB_HOST", "Addresses", "LocalConnection", "addresses_for", "blob_path", "decoded_query",
-    "split_blob_address",
+    "API_HOST", "BLOB_HOST", "Addresses", "LocalConnection", "LocalNames", "addresses_for", "blob_path",
+    "decoded_query", "is_blob_host", "split_blob_address",
 ]  # fmt: skip
 
 API_HOST = "local.quantum.azure.com"
 BLOB_HOST = "local.blob.core.windows.net"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalNames:
+    """What a local workspace is called, where it takes the place of one that a program names.
+
+    Attributes:
+        subscription_id: A GUID.
+        location: The region, such as ``eastus``; the service's host is named after it.
+    """
+
+    subscription_id: str
+    resource_group: str
+    name: str
+    location: str
+
+    def connection(self, api_key: str) -> LocalConnection:
+        """Return how clients reach the workspace of these names. Each workspace has a storage account of its own."""
+        own = f"{self.subscription_id}/{self.resource_group}/{self.name}".lower()
+        account = "local" + hashlib.sha256(own.encode()).hexdigest()[:16]
+        endpoint = f"https://{self.location}.quantum.azure.com/"
+        return LocalConnection(
+            self.subscription_id,
+            self.resource_group,
+            self.name,
+            self.location,
+            endpoint,
+            api_key,
+            f"{account}.blob.core.windows.net",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +59,7 @@ class LocalConnection:
         location: A real region, because the official client accepts only those.
         endpoint: The service's address, with a slash at its end.
         api_key: The key that every request must have; not in the repr.
+        blob_host: The host of its storage.
     """
 
     subscription_id: str
@@ -36,6 +68,7 @@ class LocalConnection:
     location: str
     endpoint: str
     api_key: str = field(repr=False)
+    blob_host: str = BLOB_HOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +100,21 @@ class Addresses:
         return f"{self.blobs}:443/{container}/{quote(name)}"
 
 
-_IN_PROCESS = Addresses(f"https://{API_HOST}", f"https://{BLOB_HOST}", is_served=False)
+def is_blob_host(host: str) -> bool:
+    """Whether a host is a storage account's."""
+    return host.partition(":")[0].lower().endswith(".blob.core.windows.net")
 
 
-def addresses_for(scheme: str, host: str) -> Addresses:
-    """Return how addresses are written for a client that reached the service at this host."""
-    if host.partition(":")[0].endswith(".azure.com") or host.partition(":")[0] == BLOB_HOST:
-        return Addresses(f"{scheme}://{host}", _IN_PROCESS.blobs, is_served=False)
+def addresses_for(scheme: str, host: str, blob_host: str = BLOB_HOST) -> Addresses:
+    """Return how addresses are written for a client that reached the service at this host.
+
+    Args:
+        scheme: ``https``, or ``http`` on loopback.
+        host: With its port, if it has one.
+        blob_host: The host of the workspace's storage, unless one host serves both.
+    """
+    if host.partition(":")[0].lower().endswith(".azure.com") or is_blob_host(host):
+        return Addresses(f"{scheme}://{host}", f"https://{blob_host}", is_served=False)
     base = f"{scheme}://{host}"
     return Addresses(base, base, is_served=True)
 

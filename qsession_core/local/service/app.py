@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from qsession_core.local.faults import after, before
 from qsession_core.local.replies import Refusal, service_error, unauthorized
-from qsession_core.local.service.addresses import BLOB_HOST, addresses_for, blob_path, decoded_query
+from qsession_core.local.service.addresses import addresses_for, blob_path, decoded_query, is_blob_host
 from qsession_core.local.service.requests import Call
 from qsession_core.local.service.routes import MANAGEMENT, ROUTES, find
 from qsession_core.transport.message import Response
@@ -48,7 +48,7 @@ class App:
             host = parts.netloc.rpartition("@")[2]
         except ValueError as error:
             return service_error(Refusal(400, "InvalidUri", f"The address cannot be read: {error}."))
-        addresses = addresses_for(parts.scheme or "https", host)
+        addresses = addresses_for(parts.scheme or "https", host, self._service.connection.blob_host)
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = decoded_query(parts.query)
         method = request.method.upper()
@@ -135,7 +135,7 @@ def _sign_in_first() -> Response:
 def _is_storage(host: str, path: str) -> bool:
     """Say whether a request is for the storage: by its host or, where one host serves both, by its path."""
     name = host.partition(":")[0].lower()
-    if name == BLOB_HOST:
+    if is_blob_host(name):
         return True
     if name.endswith(".azure.com"):
         return False

@@ -12,7 +12,6 @@ import msgspec
 
 from qsession_core.clock import moment
 from qsession_core.local.replies import Refusal, json_reply
-from qsession_core.local.service.addresses import API_HOST
 
 if TYPE_CHECKING:
     from qsession_core.local.service.requests import Call, Service
@@ -61,15 +60,15 @@ def get_workspace(service: Service, call: Call) -> Response:
                 "provisioningState": "Succeeded",
                 "usable": "Yes",
                 "apiKeyEnabled": True,
-                "endpointUri": _endpoint(call),
+                "endpointUri": _endpoint(service, call),
                 "workspaceKind": "V1",
             },
         }
     )
 
 
-def _endpoint(call: Call) -> str:
-    return call.addresses.api if call.addresses.is_served else f"https://{API_HOST}"
+def _endpoint(service: Service, call: Call) -> str:
+    return call.addresses.api if call.addresses.is_served else service.connection.endpoint.rstrip("/")
 
 
 def query_graph(service: Service, call: Call) -> Response:
@@ -87,7 +86,7 @@ def query_graph(service: Service, call: Call) -> Response:
         "subscriptionId": own.subscription_id,
         "resourceGroup": own.resource_group,
         "location": own.location,
-        "endpointUri": _endpoint(call),
+        "endpointUri": _endpoint(service, call),
         "workspaceKind": "V1",
         "type": "microsoft.quantum/workspaces",
     }
