@@ -1,17 +1,18 @@
 """Conditions as LLVM instructions, with the meaning that :func:`qsession_core.expressions.evaluate` gives them.
 
-Integers do not wrap around there, nor here: the range of every integer is known from its bits, and one that may leave
-64 bits is refused. Integers are signed i64, truth values i1, other numbers double, which only the profile Adaptive_RIF
-has. Constants are folded.
+Integers do not wrap around there, nor here: the range of every integer is known from its bits. Integers are signed i64,
+truth values i1, other numbers double, which only the profile Adaptive_RIF has. A comparison of integers that may leave
+64 bits is written in words (words.py). Constants are folded.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING
 
-from qsession_core.expressions import Binary, Bit, Expression, Literal, Uint, Unary, evaluate, fold, kind_of
+from qsession_core.expressions import Binary, Bit, Expression, Literal, Uint, Unary, fold, kind_of
+from qsession_core.formats.qir.ranges import BITS, fits, range_of
+from qsession_core.formats.qir.words import Words
 from qsession_core.formats.writing.gapped_text import llvm_doubles
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ _COMPARE = {"==": "eq", "!=": "ne", "<": "slt", "<=": "sle", ">": "sgt", ">=": "
 _COMPARE_FLOAT = {"==": "oeq", "!=": "one", "<": "olt", "<=": "ole", ">": "ogt", ">=": "oge"}
 _SWAPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _LOGIC = {"and": "and", "or": "or", "&": "and", "|": "or", "^": "xor"}
-_BITS = 64
 _EXACT_DOUBLE = 1 << 53
-
-Range = tuple[int, int]
 
 
 class Conditions:
@@ -81,7 +79,7 @@ class Conditions:
                 return self._new(f"{_LOGIC[operator]} i1 {self._truth(left)}, {self._truth(right)}")
         if kind_of(expression) == "float":
             return self._new(f"fcmp one double {self._double(expression)}, {_double(0.0)}")
-        return self._new(f"icmp ne i64 {self._integer(expression)[0]}, 0")
+        return self._comparison("!=", expression, Literal(0))
 
     def _comparison(self, operator: str, left: Expression, right: Expression) -> str:
         if isinstance(left, Literal):
@@ -91,55 +89,48 @@ class Conditions:
         if "float" in {kind_of(left), kind_of(right)}:
             one, other = self._double(left), self._double(right)
             return self._new(f"fcmp {_COMPARE_FLOAT[operator]} double {one}, {other}")
-        return self._new(f"icmp {_COMPARE[operator]} i64 {self._integer(left)[0]}, {self._integer(right)[0]}")
+        if not (fits(left, self._known) and fits(right, self._known)):
+            return Words(self._new, self._truth, self._integer, self._known).comparison(operator, left, right)
+        one, other = self._integer(left), self._integer(right)
+        return self._new(f"icmp {_COMPARE[operator]} i64 {one}, {other}")
 
     def _against_float(self, operator: str, left: Expression, value: float) -> str:
         """Compare an integer with a double, by the integer above or below it."""
-        if not math.isfinite(value) or abs(value) >= 1 << (_BITS - 2):
+        if not math.isfinite(value) or abs(value) >= 1 << (BITS - 2):
             raise ValueError(f"it compares a whole number with {value}")
         if operator in {"==", "!="} and not value.is_integer():
             return "true" if operator == "!=" else "false"
         bound = math.ceil(value) if operator in {"<", ">="} else math.floor(value)
-        return self._new(f"icmp {_COMPARE[operator]} i64 {self._integer(left)[0]}, {bound}")
+        return self._comparison(operator, left, Literal(bound))
 
     # --- integers ---------------------------------------------------------------------------------------------
 
-    def _integer(self, expression: Expression) -> tuple[str, Range]:
-        """Write an integer; return it as an i64, and its range."""
+    def _integer(self, expression: Expression) -> str:
+        """Write an integer that fits; return it as an i64."""
         if kind_of(expression) == "truth":
             truth = self._truth(expression)
-            return {"true": "1", "false": "0"}.get(truth) or self._new(f"zext i1 {truth} to i64"), (0, 1)
+            return {"true": "1", "false": "0"}.get(truth) or self._new(f"zext i1 {truth} to i64")
         match expression:
             case Uint(clbits):
                 return self._uint(clbits)
             case Literal(value):
-                return str(int(value)), _within((int(value), int(value)))
+                return str(int(value))
             case Unary(_, operand, width):
-                text, (low, high) = self._integer(operand)
-                mask = (1 << width) - 1
-                _within((0, mask))
-                span = (mask - high, mask - low) if low >= 0 and high <= mask else _bits_range((low, high), (0, mask))
-                return self._new(f"xor i64 {text}, {mask}"), span
+                return self._new(f"xor i64 {self._integer(operand)}, {(1 << width) - 1}")
             case Binary(operator, left, right) if operator in _INTEGER and kind_of(expression) == "integer":
-                one, of_one = self._integer(left)
-                other, of_other = self._integer(right)
-                span = _within(_range(operator, of_one, of_other))
-                return self._new(f"{_INTEGER[operator]} i64 {one}, {other}"), span
+                return self._new(f"{_INTEGER[operator]} i64 {self._integer(left)}, {self._integer(right)}")
         raise ValueError("it uses a number with a fraction as a whole number")
 
-    def _uint(self, clbits: tuple[int, ...]) -> tuple[str, Range]:
+    def _uint(self, clbits: tuple[int, ...]) -> str:
         total = ""
-        high = 0
         for place, clbit in enumerate(clbits):
             if self._known(clbit) is False:
                 continue
-            high |= 1 << place
-            _within((0, high))
             bit = self._new(f"zext i1 {self._read(clbit)} to i64")
             if place:
                 bit = self._new(f"shl i64 {bit}, {place}")
             total = self._new(f"or i64 {total}, {bit}") if total else bit
-        return total or "0", (0, high)
+        return total or "0"
 
     # --- doubles -----------------------------------------------------------------------------------------------
 
@@ -154,37 +145,13 @@ class Conditions:
                 if operator not in _FLOAT:
                     raise ValueError(f"it uses {operator} on numbers with a fraction")
                 return self._new(f"{_FLOAT[operator]} double {self._double(left)}, {self._double(right)}")
-        text, (low, high) = self._integer(expression)
+        low, high = range_of(expression, self._known)
         if max(-low, high) > _EXACT_DOUBLE:
             raise ValueError("it mixes numbers with a fraction and whole numbers beyond 2**53")
-        return self._new(f"sitofp i64 {text} to double")
+        return self._new(f"sitofp i64 {self._integer(expression)} to double")
 
 
 def _double(value: float) -> str:
     if not math.isfinite(value):
         raise ValueError(f"it computes with {value}")
     return llvm_doubles([value])[0]
-
-
-def _within(span: Range) -> Range:
-    if span[0] < -(1 << (_BITS - 1)) or span[1] >= 1 << (_BITS - 1):
-        raise ValueError("it computes with whole numbers beyond 63 bits; compare fewer bits at a time")
-    return span
-
-
-def _range(operator: str, left: Range, right: Range) -> Range:
-    """Return the range of an operation on two integers, by their ranges."""
-    if operator in {"&", "|", "^"}:
-        if operator == "&" and left[0] >= 0 and right[0] >= 0:
-            return 0, min(left[1], right[1])
-        return _bits_range(left, right)
-    if operator in {"<<", ">>"} and not (right[0] >= 0 and right[1] < _BITS):
-        raise ValueError("it shifts by an amount that may be negative or beyond 63")
-    corners = [int(evaluate(Binary(operator, Literal(a), Literal(b)), ())) for a, b in itertools.product(left, right)]
-    return min(corners), max(corners)
-
-
-def _bits_range(left: Range, right: Range) -> Range:
-    """Return the range of integers with as many bits as the larger bound."""
-    size = max(abs(bound).bit_length() for bound in (*left, *right))
-    return (-(1 << size) if min(left[0], right[0]) < 0 else 0), (1 << size) - 1
