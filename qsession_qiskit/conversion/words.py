@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     Word = tuple[str, tuple[Any, ...]]
     Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
 
-__all__ = ["definition", "is_standard", "steps"]
+__all__ = ["MAX_CONTROLS", "definition", "is_standard", "steps"]
 
 _ALWAYS_KEPT_CONTROLS = 2
-_MAX_CONTROLS = 7  # IonQ's limit; for more controls, Qiskit's definitions are shorter than ours
+MAX_CONTROLS = 7  # IonQ's limit; for more controls, Qiskit's definitions are shorter than ours
 _STANDARD: dict[str, type] = {name: each.base_class for name, each in get_standard_gate_name_mapping().items()}
 # Standard gates that the core has under another name
 _SYNONYMS: dict[str, Callable[..., Word]] = {
@@ -131,7 +131,7 @@ def _is_kept(name: str, keep: AbstractSet[str]) -> bool:
     if not name.startswith("ctrl("):
         return True
     num_controls = int(name[len("ctrl(") : name.index(")")])
-    return num_controls <= _ALWAYS_KEPT_CONTROLS or (CONTROLS in keep and num_controls <= _MAX_CONTROLS)
+    return num_controls <= _ALWAYS_KEPT_CONTROLS or (CONTROLS in keep and num_controls <= MAX_CONTROLS)
 
 
 def _pauli_evolution(operation: PauliEvolutionGate) -> list[Step] | None:
