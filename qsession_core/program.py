@@ -14,7 +14,12 @@ pauliexp     the qubits          (terms, coefficients, time): exp(-i time sum(co
                                  last letter of a term acts on the first qubit
 if           ()                  (condition, block, block or None): the blocks for true and for false;
                                  conditions are of :mod:`qsession_core.expressions`
+assign       ()                  (bits, expression): the bits get the value of the expression, the least
+                                 significant first; what does not fit into them is cut off
 ===========  ==================  =====================================================================
+
+Classical bits with negative numbers, -1, -2 and so on, are variables: only ``assign`` writes them, only expressions
+read them, and they are no part of the result.
 
 >>> program = Program.of(2, 2, [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))])
 >>> program.body.names
@@ -28,12 +33,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from qsession_core.expressions import bits_read
 from qsession_core.results.layout import Register
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Angle", "Block", "Columns", "Operation", "Program", "Register", "measured_in"]
+__all__ = ["Angle", "Block", "Columns", "Operation", "Program", "Register", "without_unread", "written_in"]
 
 # One operation read out of the columns: (name, qubits, params)
 Operation = tuple[str, tuple[int, ...], tuple[Any, ...]]
@@ -235,15 +241,56 @@ def _bound(block: Block, values: Sequence[float]) -> Block:
     return Block(block.names, block.qubits, tuple(tuple(map(bind, params)) for params in block.params))
 
 
-def measured_in(block: Block | None) -> set[int]:
-    """Return every classical bit that a measurement writes, in nested blocks too."""
+def written_in(block: Block | None) -> set[int]:
+    """Return every classical bit that a measurement or an assignment writes, in nested blocks too."""
     if block is None:
         return set()
     clbits = set()
     if "measure" in block.names:
         clbits = {params[0] for name, params in zip(block.names, block.params, strict=True) if name == "measure"}
-    if "if" in block.names:
-        for name, params in zip(block.names, block.params, strict=True):
-            if name == "if":
-                clbits |= measured_in(params[1]) | measured_in(params[2])
+    for place in block.places("assign"):
+        clbits.update(block.params[place][0])
+    for place in block.places("if"):
+        _, then, otherwise = block.params[place]
+        clbits |= written_in(then) | written_in(otherwise)
     return clbits
+
+
+def without_unread(block: Block) -> Block:
+    """Return a block without assignments to variables that nothing reads, and without branches that do nothing then.
+
+    A target without classical control can run what is left if nothing else needs it.
+    """
+    while "assign" in _words(block):
+        read = _read_in(block)
+        shorter = _without(block, read)
+        if shorter == block:
+            break
+        block = shorter
+    return block
+
+
+def _read_in(block: Block) -> set[int]:
+    """Return every classical bit that a condition or an assignment reads."""
+    read: set[int] = set()
+    for place in block.places("assign"):
+        read |= bits_read(block.params[place][1])
+    for place in block.places("if"):
+        condition, *branches = block.params[place]
+        read |= bits_read(condition).union(*(_read_in(branch) for branch in branches if branch is not None))
+    return read
+
+
+def _without(block: Block, read: set[int]) -> Block:
+    kept: list[Operation] = []
+    for name, qubits, params in block:
+        if name == "assign" and all(clbit < 0 and clbit not in read for clbit in params[0]):
+            continue
+        if name == "if":
+            condition, then, otherwise = params
+            then, otherwise = _without(then, read), otherwise and _without(otherwise, read)
+            if then.names or otherwise:
+                kept.append((name, qubits, (condition, then, otherwise)))
+            continue
+        kept.append((name, qubits, params))
+    return Block.of(kept)

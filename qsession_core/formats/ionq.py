@@ -32,7 +32,7 @@ from qsession_core.formats.writing.evolution import checked
 from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, json_numbers
 from qsession_core.formats.writing.lowering import GateVocabulary, symbols
 from qsession_core.formats.writing.problems import nothing_measured, require_bound, shape_problem
-from qsession_core.formats.writing.writer import Writer
+from qsession_core.formats.writing.writer import Handler, Writer
 from qsession_core.gates.controls import without_controls
 from qsession_core.gates.words import decompose
 from qsession_core.results.result import Layout, Result
@@ -172,7 +172,7 @@ class _Circuit:
             self.writer.handlers[EVOLUTION] = self._evolution
         # IonQ measures all qubits at the end; _check_measurements rejects the rest
         self.writer.handlers |= dict.fromkeys(("measure", "reset", "barrier", "id"), _nothing)
-        self.writer.handlers["if"] = self._if
+        self.writer.handlers |= {"if": self._classical("if"), "assign": self._classical("assign")}
 
     def operations(self) -> list[str]:
         """Write all operations, one text each, or raise one error that lists every problem."""
@@ -189,9 +189,9 @@ class _Circuit:
             )
         return pieces
 
-    def _if(self, _qubits: tuple[int, ...], _params: tuple[Any, ...], index: int) -> str:
+    def _classical(self, name: str) -> Handler:
         way_out = "IonQ JSON has no classical control; send it as qir.v1 to a target with an Adaptive profile."
-        return self.writer.refuse("if", index, (), way_out)
+        return lambda _qubits, _params, index: self.writer.refuse(name, index, (), way_out)
 
     def _no_evolution(self, qubits: tuple[int, ...], _params: tuple[Any, ...], index: int) -> str:
         return self.writer.refuse(EVOLUTION, index, qubits, _ONLY_NATIVE)

@@ -26,7 +26,7 @@ from qsession_core.formats.writing.lowering import GateVocabulary, symbols
 from qsession_core.formats.writing.problems import nothing_measured, require_bound
 from qsession_core.formats.writing.writer import Writer
 from qsession_core.gates.words import GATES, decompose
-from qsession_core.program import measured_in
+from qsession_core.program import written_in
 from qsession_core.results.result import Layout, Register, Result
 
 if TYPE_CHECKING:
@@ -152,8 +152,9 @@ class _Document:
             "reset": lambda qubits, _params, _index: f"reset q[{qubits[0]}];\n",
             "barrier": _barrier,
             "if": self._if,
+            "assign": self._assign,
         }
-        self._written_into = measured_in(self.writer.program.body)
+        self._written_into = written_in(self.writer.program.body)
         self.registers = _partition(self.writer.program, list(self._compared()))
         self._place = {
             clbit: f"{name}[{place}]" for name, clbits in self.registers.items() for place, clbit in enumerate(clbits)
@@ -186,6 +187,9 @@ class _Document:
                 test = _test_of(fold(body.params[index][0], self._known_bit))
                 if isinstance(test, _Test):
                     yield test.clbits
+
+    def _assign(self, _qubits: tuple[int, ...], _params: tuple[Any, ...], index: int) -> str:
+        return self.writer.refuse("assign", index, (), "OpenQASM 2 has no variables; send it as qir.v1.")
 
     def _if(self, _qubits: tuple[int, ...], params: tuple[Any, ...], index: int) -> str:
         condition, then, otherwise = params

@@ -20,7 +20,7 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qsession_core.errors import ConversionError, UnsupportedOperationError
 from qsession_core.formats.interface import CONTROLS, EVOLUTION
 from qsession_core.gates.words import GATES
-from qsession_core.program import Block, Columns, Program
+from qsession_core.program import Block, Columns, Program, without_unread
 from qsession_core.results.result import Register
 from qsession_qiskit.conversion import flow
 from qsession_qiskit.conversion.parameters import ParametricProgram, Symbols
@@ -89,7 +89,7 @@ class CircuitConverter:
         self._definitions: dict[Hashable, tuple[Instruction, Columns]] = {}
 
     def body(self, circuit: QuantumCircuit, scope: Scope) -> Block:
-        """Convert all instructions of the circuit.
+        """Convert all instructions of the circuit, without assignments that nothing reads.
 
         Raises:
             ConversionError: The circuit has operations that a program cannot represent; lists all of them.
@@ -98,7 +98,7 @@ class CircuitConverter:
         self.instructions(circuit.data, out, scope)
         if self.problems:
             raise ConversionError.of(self.problems)
-        return out.block()
+        return without_unread(out.block())
 
     def instructions(self, data: Iterable[CircuitInstruction], out: Columns, scope: Scope) -> None:
         """Append instructions to ``out``; collect the problems."""

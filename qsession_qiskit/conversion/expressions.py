@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from qsession_qiskit.conversion.scope import Scope
 
-__all__ = ["condition", "equals_any", "expression"]
+__all__ = ["condition", "equals_any", "expression", "place"]
 
 _LOGIC = {"BIT_AND": "and", "BIT_OR": "or", "BIT_XOR": "!=", "LOGIC_AND": "and", "LOGIC_OR": "or"}
 _COMPARE = {"EQUAL": "==", "NOT_EQUAL": "!=", "LESS": "<", "LESS_EQUAL": "<=", "GREATER": ">", "GREATER_EQUAL": ">="}
@@ -53,6 +53,29 @@ def _operand(operand: Any, scope: Scope) -> Expression:
     return expression(operand, scope)
 
 
+def place(target: expr.Expr, scope: Scope) -> tuple[Any, tuple[int, ...]]:
+    """Return where a value is stored: the variable, None for classical bits; and its bits in the program.
+
+    Raises:
+        ConversionError: It is no variable, classical bit or register, or not of fixed bits.
+    """
+    match target:
+        case expr.Var() if isinstance(target.var, Clbit):
+            return None, (scope.clbits[target.var],)
+        case expr.Var() if isinstance(target.var, ClassicalRegister):
+            return None, tuple(scope.clbits[bit] for bit in target.var)
+        case expr.Var() if isinstance(target.type, types.Bool | types.Uint):
+            return target, scope.variables.bits(target)
+        case expr.Var():
+            return target, ()
+        case expr.Index():
+            variable, bits = place(target.target, scope)
+            index = expression(target.index, scope)
+            if isinstance(index, Literal) and int(index.value) < len(bits):
+                return variable, (bits[int(index.value)],)
+    raise ConversionError("a value can be stored in a variable, a bit or a register, at a place that is known: name it")
+
+
 def equals_any(operand: Any, values: Iterable[int], scope: Scope) -> Expression:
     """Return the expression for "the bit, register or expression has one of these values"."""
     subject = _operand(operand, scope)
@@ -77,16 +100,11 @@ def expression(node: expr.Expr, scope: Scope) -> Expression:
             case expr.Value():
                 if not isinstance(node.value, bool | int | float):
                     raise ConversionError(f"the classical value {node.value!r} is not a number: compare numbers only")
-                return Literal(node.value)
+                return Literal(bool(node.value) if isinstance(node.type, types.Bool) else node.value)
             case expr.Var():
-                if node in scope.variables:
-                    return scope.variables[node]
-                if not isinstance(node.var, Clbit | ClassicalRegister):
-                    raise ConversionError(
-                        f"the classical variable {node.name!r} is not stored in classical bits: "
-                        "measure into a register and use that"
-                    )
-                return _operand(node.var, scope)
+                if isinstance(node.var, Clbit | ClassicalRegister):
+                    return _operand(node.var, scope)
+                return scope.variables.read(node)
             case expr.Unary():
                 return simplified(_unary(node, convert(node.operand)))
             case expr.Binary():
@@ -115,6 +133,9 @@ def _binary(node: expr.Binary, left: Expression, right: Expression) -> Expressio
         return Binary(_COMPARE[name], left, right)
     if isinstance(node.type, types.Bool) and name in _LOGIC:
         return Binary(_LOGIC[name], left, right)
+    if name == "DIV" and isinstance(left, Literal) and isinstance(right, Literal) and right.value:
+        whole = isinstance(node.type, types.Uint)
+        return Literal(int(left.value) // int(right.value) if whole else left.value / right.value)
     if name in _BITWISE:
         return Binary(_BITWISE[name], left, right)
     if name in _WRAPPING:
@@ -134,12 +155,16 @@ def _cast(node: expr.Cast, inner: Expression) -> Expression:
             return Binary("!=", inner, Literal(0))
         case types.Bool(), types.Uint() if isinstance(inner, Bit):
             return Uint((inner.clbit,))
+        case types.Bool(), types.Uint() if not isinstance(inner, Literal):
+            return inner  # in computations with integers, a truth value is 0 or 1
         case _ if isinstance(inner, Literal):
             return Literal(float(inner.value) if "Float" in type(to).__name__ else int(inner.value))
     raise ConversionError(f"a cast from {source} to {to} is not supported: compare the {source} values themselves")
 
 
 def _index(target: Expression, index: Expression) -> Expression:
+    if isinstance(target, Literal) and isinstance(index, Literal):
+        return Literal(bool(int(target.value) >> int(index.value) & 1))
     if isinstance(target, Uint) and isinstance(index, Literal):
         place = int(index.value)
         return Bit(target.clbits[place]) if place < len(target.clbits) else Literal(value=False)

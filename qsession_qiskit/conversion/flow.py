@@ -1,7 +1,8 @@
 """Converts measurement, reset and control flow.
 
-The only control flow of a program is ``if``: ``switch`` becomes nested ifs, and ``for`` is unrolled. A ``break`` or
-``continue`` under a condition is unrolled by moving the rest of the loop into the branches that reach it.
+The only control flow of a program is ``if``: ``switch`` becomes nested ifs, ``for`` is unrolled, and so is a ``while``
+whose condition is known at each iteration. A ``break`` or ``continue`` under a condition is unrolled by moving the rest
+of the loop into the branches that reach it.
 """
 
 # ruff: noqa: ARG001 - all handlers of the table take the same arguments
@@ -38,16 +39,19 @@ if TYPE_CHECKING:
     from qiskit.circuit import CircuitInstruction, Instruction, QuantumCircuit
 
     from qsession_core.expressions import Expression
-    from qsession_qiskit.conversion.scope import Scope
+    from qsession_qiskit.conversion.scope import Scope, Variables
 
     # Condition and body; without a condition: the default; without a body: nothing to do
     Branch = tuple[Expression | None, QuantumCircuit | None]
     Handler = Callable[["Converter", CircuitInstruction, Any, Columns, Scope], None]
     Continuation = Callable[[Columns], None]  # appends everything that is executed from some point on
+    # takes the number of an iteration, returns its body and scope; None after the last one
+    Iteration = Callable[[int], tuple[QuantumCircuit, Scope] | None]
 
 __all__ = ["HANDLERS", "Converter", "legacy_condition"]
 
 _MAX_ITERATIONS = 1_000_000
+_MAX_ITERATIONS_OF_WHILE = 10_000
 _MAX_ITERATIONS_WITH_JUMPS = 100  # each iteration nests one more if
 _MAX_OPERATIONS_WITH_JUMPS = 100_000
 
@@ -84,24 +88,25 @@ def _delay(converter: Converter, instruction: CircuitInstruction, operation: Del
     """Append nothing: no target supports delays."""
 
 
-def _while_loop(
-    converter: Converter, instruction: CircuitInstruction, operation: WhileLoopOp, out: Columns, scope: Scope
-) -> None:
-    raise ConversionError(
-        "its number of iterations is unknown: write a for_loop over the largest number you allow, with break_loop"
-    )
-
-
-def _store(
-    converter: Converter, instruction: CircuitInstruction, operation: Instruction, out: Columns, scope: Scope
-) -> None:
-    raise ConversionError("classical variables are not supported: measure into a register and use that in conditions")
+def _store(converter: Converter, instruction: CircuitInstruction, operation: Any, out: Columns, scope: Scope) -> None:
+    """Append an assignment of a variable, a bit or a register; note a value that is known."""
+    value = expressions.expression(operation.rvalue, scope)
+    variable, bits = expressions.place(operation.lvalue, scope)
+    if variable is not None:
+        is_whole = operation.lvalue is variable
+        if not is_whole:
+            scope.variables.read(variable)  # raises: it has no value yet
+        if not is_whole or not isinstance(value, Literal):
+            bits = bits or scope.variables.bits(variable)  # raises: it is neither a truth value nor an integer
+        scope.variables.assign(variable, value if is_whole else None)
+    if bits:
+        out.add("assign", (), (bits, value))
 
 
 def _stray_jump(
     converter: Converter, instruction: CircuitInstruction, operation: Instruction, out: Columns, scope: Scope
 ) -> None:
-    raise ConversionError(f"{operation.name} is not inside a for_loop: remove it")
+    raise ConversionError(f"{operation.name} is not inside a loop: remove it")
 
 
 def _box(converter: Converter, instruction: CircuitInstruction, operation: Any, out: Columns, scope: Scope) -> None:
@@ -126,7 +131,7 @@ def _branch(converter: Converter, instruction: CircuitInstruction, operation: An
         if body is not None:
             converter.instructions(body.data, columns, scope.inside(body, instruction))
 
-    _nested_ifs(_branches(operation, scope), emit, out)
+    _nested_ifs(_branches(operation, scope), emit, out, scope.variables)
 
 
 def _branches(operation: IfElseOp | SwitchCaseOp, scope: Scope) -> list[Branch]:
@@ -147,17 +152,21 @@ def _nested_ifs(
     branches: Sequence[Branch],
     emit: Callable[[QuantumCircuit | None, Columns], None],
     out: Columns,
+    variables: Variables,
 ) -> None:
     """Append the branches as ifs, each in the else of the one before; ``emit`` appends the body of one."""
     (condition, body), *others = branches
     if condition is None or (isinstance(condition, Literal) and condition.value):
         emit(body, out)
     elif isinstance(condition, Literal):
-        _nested_ifs(others, emit, out)
+        _nested_ifs(others, emit, out, variables)
     else:
-        yes, no = Columns(), Columns()
+        yes, no, before = Columns(), Columns(), variables.known
+        variables.known = dict(before)
         emit(body, yes)
-        _nested_ifs(others, emit, no)
+        known_then, variables.known = variables.known, dict(before)
+        _nested_ifs(others, emit, no, variables)
+        variables.merge([known_then, variables.known])
         out.add("if", (), (condition, yes.block(), no.block() if no.names else None))
 
 
@@ -171,16 +180,58 @@ def _for_loop(
     _check_limit("iterations of a for_loop", len(values), _MAX_ITERATIONS)
     if any(map(_jumps, body.data)):
         _check_limit("iterations of a for_loop with break or continue", len(values), _MAX_ITERATIONS_WITH_JUMPS)
-        _LoopWithJumps(converter, instruction, operation, scope).iterations(0, out)
-    elif variable is None or (isinstance(variable, Parameter) and variable not in body.parameters):
+    elif (variable is None or (isinstance(variable, Parameter) and variable not in body.parameters)) and not _has(
+        body.data, _STORES
+    ):
         once = Columns()
         converter.instructions(body.data, once, scope.inside(body, instruction))
         for _ in values:
             out.append(once)
-    else:
-        for value in values:
-            bound, inner = _iteration(instruction, operation, scope, value)
-            converter.instructions(bound.data, out, inner)
+        return
+
+    def iteration(number: int) -> tuple[QuantumCircuit, Scope] | None:
+        return _iteration(instruction, operation, scope, values[number]) if number < len(values) else None
+
+    _unrolled(converter, body, iteration, out)
+
+
+def _while_loop(
+    converter: Converter, instruction: CircuitInstruction, operation: WhileLoopOp, out: Columns, scope: Scope
+) -> None:
+    (body,) = operation.blocks
+    limit = _MAX_ITERATIONS_WITH_JUMPS if any(map(_jumps, body.data)) else _MAX_ITERATIONS_OF_WHILE
+
+    def iteration(number: int) -> tuple[QuantumCircuit, Scope] | None:
+        condition = expressions.condition(operation.condition, scope)
+        if not isinstance(condition, Literal):
+            raise ConversionError(
+                "its number of iterations depends on measurements: write a for_loop over the largest number you allow, "
+                "with break_loop"
+            )
+        if not condition.value:
+            return None
+        if number >= limit:
+            raise LimitExceededError(
+                f"A while_loop goes on after {limit} iterations, which is the most that is unrolled. Use fewer.",
+                what="iterations of a while_loop",
+                asked=number + 1,
+                limit=limit,
+            )
+        return body, scope.inside(body, instruction)
+
+    _unrolled(converter, body, iteration, out)
+
+
+def _unrolled(converter: Converter, body: QuantumCircuit, iteration: Iteration, out: Columns) -> None:
+    """Append the iterations of a loop."""
+    if any(map(_jumps, body.data)):
+        _LoopWithJumps(converter, iteration).iterations(0, out)
+        return
+    number = 0
+    while (found := iteration(number)) is not None:
+        bound, inner = found
+        converter.instructions(bound.data, out, inner)
+        number += 1
 
 
 def _check_limit(what: str, asked: int, limit: int) -> None:
@@ -200,7 +251,7 @@ def _iteration(
         return bound, scope.inside(bound, instruction)
     inner = scope.inside(body, instruction)
     if variable is not None:
-        inner.variables = {**inner.variables, variable: Literal(value)}
+        inner.variables.assign(variable, Literal(value))
     return body, inner
 
 
@@ -216,27 +267,35 @@ def _jumps(instruction: CircuitInstruction) -> bool:
     return any(_jumps(each) for block in operation.blocks for each in block.data)
 
 
+def _has(data: Iterable[CircuitInstruction], kinds: tuple[type, ...]) -> bool:
+    """Return whether there is an operation of these kinds, in nested blocks too."""
+    return any(
+        isinstance(each.operation, kinds)
+        or (
+            isinstance(each.operation, ControlFlowOp)
+            and any(_has(block.data, kinds) for block in each.operation.blocks)
+        )
+        for each in data
+    )
+
+
 class _LoopWithJumps:
-    """Unrolls a for loop with break or continue, in continuation-passing style.
+    """Unrolls a loop with break or continue, in continuation-passing style.
 
     Each method gets continuations and appends everything that is executed from its point on. A break calls none, so
     nothing follows it; an ``if`` that may jump calls its continuation once in each branch that goes on.
     """
 
-    def __init__(
-        self, converter: Converter, instruction: CircuitInstruction, operation: ForLoopOp, scope: Scope
-    ) -> None:
+    def __init__(self, converter: Converter, iteration: Iteration) -> None:
         self.converter = converter
-        self.instruction = instruction
-        self.operation = operation
-        self.scope = scope
-        self.values = list(operation.params[0])
+        self.iteration = iteration
         self.num_written = 0
 
     def iterations(self, number: int, out: Columns) -> None:
         """Append the iterations from this number on."""
-        if number < len(self.values):
-            body, scope = _iteration(self.instruction, self.operation, self.scope, self.values[number])
+        found = self.iteration(number)
+        if found is not None:
+            body, scope = found
 
             def next_iteration(columns: Columns) -> None:
                 self.iterations(number + 1, columns)
@@ -297,10 +356,13 @@ class _LoopWithJumps:
 
         operation = instruction.operation
         if isinstance(operation, IfElseOp | SwitchCaseOp):
-            _nested_ifs(_branches(operation, scope), emit, out)
+            _nested_ifs(_branches(operation, scope), emit, out, scope.variables)
         else:
             emit(operation.blocks[0], out)
 
+
+# Store came with Qiskit 1.0
+_STORES: tuple[type, ...] = tuple(getattr(qiskit.circuit, name) for name in ("Store",) if hasattr(qiskit.circuit, name))
 
 HANDLERS: dict[type, Handler] = {
     Measure: _measure,

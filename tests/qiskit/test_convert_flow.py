@@ -8,7 +8,7 @@ from qiskit.circuit.classical import expr, types
 from qiskit.circuit.controlflow import CASE_DEFAULT
 from qiskit_aer import AerSimulator
 
-from qsession_core.errors import ConversionError, LimitExceededError, UnsupportedOperationError
+from qsession_core.errors import LimitExceededError, UnsupportedOperationError
 from qsession_core.expressions import Bit, Uint, evaluate
 from qsession_core.results.result import Register
 from qsession_qiskit.conversion.convert import to_program
@@ -174,15 +174,6 @@ def test_while_loops_are_refused_with_a_way_out():
         circuit.h(0)
         circuit.measure(0, 0)
     with pytest.raises(UnsupportedOperationError, match=r"Operation 0, while_loop on qubit 0, .* for_loop"):
-        to_program(circuit)
-
-
-def test_classical_variables_are_refused_with_a_way_out():
-    circuit = QuantumCircuit(1, 1)
-    flag = circuit.add_var("flag", expr.lift(circuit.clbits[0]))
-    with circuit.if_test(flag):
-        circuit.x(0)
-    with pytest.raises(ConversionError, match=r"(?s)store.*'flag' is not stored in classical bits"):
         to_program(circuit)
 
 

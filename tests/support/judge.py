@@ -13,6 +13,7 @@ import numpy as np
 
 from qsession_core.expressions import evaluate
 from qsession_core.gates.words import gate_named
+from qsession_core.program import written_in
 
 if TYPE_CHECKING:
     from qsession_core.program import Block, Program
@@ -87,6 +88,11 @@ def _run(block: Block, branches):
                     after.append(((*bits[: params[0]], value, *bits[params[0] + 1 :]), kept))
             elif name == "reset":
                 after += [(bits, kept) for _, kept in _split(state, qubits[0], back_to_zero=True)]
+            elif name == "assign":
+                now = list(bits)
+                for place, clbit in enumerate(params[0]):
+                    now[clbit] = int(evaluate(params[1], bits)) >> place & 1
+                after.append((tuple(now), state))
             elif name == "if":
                 condition, then, otherwise = params
                 chosen = then if evaluate(condition, bits) else otherwise
@@ -102,14 +108,15 @@ def _run(block: Block, branches):
 def _start(program: Program):
     state = np.zeros((2,) * program.num_qubits, complex)
     state[(0,) * program.num_qubits] = 1
-    return [((0,) * program.num_clbits, state)]
+    variables = -min(written_in(program.body), default=0)  # they have negative numbers: the last ones of the tuple
+    return [((0,) * (program.num_clbits + max(0, variables)), state)]
 
 
 def distribution(program: Program) -> dict[str, float]:
     """Return the probability of each outcome; classical bit i is character i."""
     found: dict[str, float] = defaultdict(float)
     for bits, end in _run(program.body, _start(program)):
-        found["".join(map(str, bits))] += np.vdot(end, end).real
+        found["".join(map(str, bits[: program.num_clbits]))] += np.vdot(end, end).real
     return dict(found)
 
 

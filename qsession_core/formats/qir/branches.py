@@ -7,11 +7,12 @@ reads are read before it; and a bit that is measured in a branch is read there a
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING
 
 from qsession_core.expressions import bits_read
 from qsession_core.formats.qir.conditions import Conditions
-from qsession_core.program import measured_in
+from qsession_core.program import written_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,13 +28,15 @@ Held = int | str
 
 
 def _read_in(block: Block | None) -> set[int]:
-    """Return every classical bit that the branches in a block read."""
-    if block is None or "if" not in block.names:
-        return set()
+    """Return every classical bit that the branches and assignments in a block read."""
     clbits: set[int] = set()
-    for name, params in zip(block.names, block.params, strict=True):
-        if name == "if":
-            clbits |= bits_read(params[0]) | _read_in(params[1]) | _read_in(params[2])
+    if block is None:
+        return clbits
+    for place in block.places("if"):
+        condition, then, otherwise = block.params[place]
+        clbits |= bits_read(condition) | _read_in(then) | _read_in(otherwise)
+    for place in block.places("assign"):
+        clbits |= bits_read(block.params[place][1])
     return clbits
 
 
@@ -82,11 +85,14 @@ class Branches:
         """Write a block, nested blocks included."""
         start = 0
         outside = self._writer.inside is None
-        for index in block.places("if"):
+        for index in heapq.merge(block.places("if"), block.places("assign")):
             self._segment(block, start, index)
             if outside:
                 self._writer.inside = index
-            self._branch(index, *block.params[index])
+            if block.names[index] == "if":
+                self._branch(index, *block.params[index])
+            else:
+                self._assign(index, *block.params[index])
             if outside:
                 self._writer.inside = None
             start = index + 1
@@ -98,9 +104,21 @@ class Branches:
         self.num_results += 1
         return number
 
+    def _conditions(self) -> Conditions:
+        return Conditions(self._new, self._read, self._known, floats=self._floats)
+
+    def _assign(self, index: int, clbits: tuple[int, ...], value: Expression) -> None:
+        """Let bits hold the value of an expression, as truth values."""
+        try:
+            found = self._conditions().bits(value, len(clbits))
+        except (ValueError, TypeError) as error:
+            self._writer.refuse("assign", index, (), f"{error}.")
+            return
+        self.held.update(zip(clbits, found, strict=True))
+
     def _branch(self, index: int, condition: Expression, then: Block, otherwise: Block | None) -> None:
         try:
-            truth = Conditions(self._new, self._read, self._known, floats=self._floats).truth(condition)
+            truth = self._conditions().truth(condition)
         except (ValueError, TypeError) as error:
             self._writer.refuse("if", index, (), f"{error}.")
             truth = "undef"  # both sides are still checked for problems
@@ -111,7 +129,7 @@ class Branches:
             return
         self._blocks += 1
         number = self._blocks
-        changing = sorted(measured_in(then) | measured_in(otherwise))
+        changing = sorted(written_in(then) | written_in(otherwise))
         has_else = otherwise is not None or bool(changing)
         end = f"end_{number}"
         for clbit in sorted(_read_in(then) | _read_in(otherwise)) + changing:

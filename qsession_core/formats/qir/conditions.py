@@ -65,6 +65,31 @@ class Conditions:
             return "true" if whole.value else "false"
         return self._truth(whole)
 
+    def bits(self, expression: Expression, count: int) -> list[str]:
+        """Write an integer or a truth value; return its lowest bits as i1, the least significant first."""
+        return self._bits(fold(expression, self._known), count)
+
+    def _bits(self, expression: Expression, count: int) -> list[str]:
+        if kind_of(expression) == "truth":
+            return [self._truth(expression), *["false"] * (count - 1)]
+        match expression:
+            case Literal(int(value)):
+                return ["true" if value >> bit & 1 else "false" for bit in range(count)]
+            case Uint(clbits):
+                return [self._read(clbits[place]) if place < len(clbits) else "false" for place in range(count)]
+            case Binary("&", inner, Literal(int(mask))) | Binary("&", Literal(int(mask)), inner) if mask >= 0:
+                kept = min(count, mask.bit_length())
+                bits = [*self._bits(inner, kept), *["false"] * (count - kept)]
+                return [bit if mask >> lower & 1 else "false" for lower, bit in enumerate(bits)]
+        if not fits(expression, self._known):
+            raise ValueError("it computes with whole numbers beyond 63 bits; use narrower ones")
+        whole, found = self._integer(expression), list[str]()
+        for place in range(count):
+            shifted = self._new(f"ashr i64 {whole}, {min(place, BITS - 1)}") if place else whole
+            bit = self._new(f"and i64 {shifted}, 1")
+            found.append(self._new(f"icmp ne i64 {bit}, 0"))
+        return found
+
     def _truth(self, expression: Expression) -> str:
         match expression:
             case Bit(clbit):

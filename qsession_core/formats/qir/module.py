@@ -27,9 +27,9 @@ from qsession_core.formats.writing.deferral import defer, separating
 from qsession_core.formats.writing.gapped_text import GAP, GappedTemplate, GappedText, llvm_doubles
 from qsession_core.formats.writing.lowering import GateVocabulary, symbols
 from qsession_core.formats.writing.problems import nothing_measured, require_bound
-from qsession_core.formats.writing.writer import Writer
+from qsession_core.formats.writing.writer import Handler, Writer
 from qsession_core.gates.words import GATES, decompose
-from qsession_core.program import measured_in
+from qsession_core.program import written_in
 from qsession_core.results.result import Layout
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ class _Module:
             "measure": lambda qubits, params, _index: self._measure(qubits[0], params[0]),
             "reset": self._reset,
             "barrier": self._barrier,
-            "if": self._if,
+            "if": self._adaptive("if"),
+            "assign": self._adaptive("assign"),
         }
         self._lines: list[str] = []
         self._declared: dict[str, str] = {}
@@ -176,7 +177,7 @@ class _Module:
             self._base()
         else:
             branches.write(program.body)
-        writer.raise_problems(*([] if measured_in(program.body) else [nothing_measured()]))
+        writer.raise_problems(*([] if written_in(program.body) else [nothing_measured()]))
         groups = groups_of(program, branches.held)
         self.recorded = tuple(clbit for group in groups for clbit in group)
         labels, records, declarations = records_of(groups, branches.held)
@@ -241,10 +242,10 @@ class _Module:
         self._declare(function, ", ".join(["%Qubit*"] * len(qubits)))
         return f"  call void @{function}({', '.join(map(_qubit, qubits))})\n"
 
-    def _if(self, _qubits: tuple[int, ...], _params: tuple[Any, ...], index: int) -> str:
-        """Refuse a branch in profile Base; in the others :class:`Branches` writes them."""
+    def _adaptive(self, name: str) -> Handler:
+        """Refuse an operation in profile Base; in the others :class:`Branches` writes it."""
         way_out = "the target's profile is Base; choose a target with an Adaptive profile."
-        return self.writer.refuse("if", index, (), way_out)
+        return lambda _qubits, _params, index: self.writer.refuse(name, index, (), way_out)
 
     def _declare(self, function: str, types: str, *, irreversible: bool = False) -> None:
         self._declared[function] = f"declare void @{function}({types}){' #1' if irreversible else ''}\n"

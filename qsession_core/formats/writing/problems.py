@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["all_of", "check_indices", "nothing_measured", "require_bound", "shape_problem", "unsupported"]
 
-_NO_GATES = frozenset({"measure", "reset", "barrier", "if"})
+_NO_GATES = frozenset({"measure", "reset", "barrier", "if", "assign"})
 
 
 def unsupported(
@@ -41,7 +41,7 @@ def unsupported(
         in_branch: Whether it is in a branch.
     """
     where = f" on qubits {', '.join(map(str, qubits))}" if qubits else ""
-    inside = " (in its branch)" if in_branch and name != "if" else ""
+    inside = " (in its branch)" if in_branch and name not in {"if", "assign"} else ""
     return UnsupportedOperationError(
         f"Operation {index}{inside}, {name}{where}, cannot be written as {input_data_format}: {way_out}",
         operation=name,
@@ -132,6 +132,8 @@ def _checked(
 def _index_problem(name: str, qubits: tuple[int, ...], params: tuple[Any, ...], program: Program) -> str | None:
     if name == "measure" and (len(qubits) != 1 or len(params) != 1):
         return "it takes one qubit and one classical bit; write it with these."
+    if name == "assign" and not all(clbit < program.num_clbits for clbit in params[0]):
+        return f"classical bit {max(params[0])} is none of the program's {program.num_clbits}; give it more."
     if name == "reset" and len(qubits) != 1:
         return "it takes one qubit; write it with that."
     if not all(0 <= qubit < program.num_qubits for qubit in qubits):
@@ -156,6 +158,8 @@ def _is_in_range(block: Block, program: Program) -> bool:
                 return False
             if num_params and not 0 <= params[0] < program.num_clbits:
                 return False
+    if any(clbit >= program.num_clbits for place in block.places("assign") for clbit in block.params[place][0]):
+        return False
     if "if" not in present:
         return True
     branches = (params[1:] for name, params in zip(names, block.params, strict=True) if name == "if")
