@@ -25,16 +25,24 @@ class Refusal(Exception):  # noqa: N818 - it is a response, not an error of ours
     """A request is answered with an error.
 
     Args:
-        status: The HTTP status, 4xx.
+        status: The HTTP status: 4xx, or 503 and 507 where the store cannot be used now.
         code: The error's code.
         message: The error's sentence.
+        retry_seconds: When it is worth trying again; None where it is not.
     """
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, retry_seconds: int | None = None) -> None:
         super().__init__(status, code, message)
         self.status = status
         self.code = code
         self.message = message
+        self.retry_seconds = retry_seconds
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the answer beside its content type."""
+        again = {} if self.retry_seconds is None else {"retry-after": str(self.retry_seconds)}
+        return {"x-ms-error-code": self.code, **again}
 
 
 def json_reply(value: object, status: int = 200) -> Response:
@@ -45,7 +53,7 @@ def json_reply(value: object, status: int = 200) -> Response:
 def service_error(refusal: Refusal) -> Response:
     """Return the service's form of an error."""
     body = msgspec.json.encode({"error": {"code": refusal.code, "message": refusal.message}})
-    return Response(refusal.status, {"content-type": _JSON, "x-ms-error-code": refusal.code}, body)
+    return Response(refusal.status, {"content-type": _JSON, **refusal.headers}, body)
 
 
 def storage_error(refusal: Refusal, request_id: str, now: datetime) -> Response:
@@ -55,9 +63,7 @@ def storage_error(refusal: Refusal, request_id: str, now: datetime) -> Response:
         f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{escape(refusal.code)}</Code>'
         f"<Message>{escape(message)}</Message></Error>"
     )
-    return Response(
-        refusal.status, {"content-type": "application/xml", "x-ms-error-code": refusal.code}, body.encode()
-    )  # fmt: skip
+    return Response(refusal.status, {"content-type": "application/xml", **refusal.headers}, body.encode())
 
 
 def unauthorized() -> Response:

@@ -16,7 +16,7 @@ from qsession_core.errors import ConfigurationError
 from qsession_core.local.archive import Archive
 from qsession_core.local.faults import Faults
 from qsession_core.local.jobs.lifecycle import Lifecycle
-from qsession_core.local.jobs.owners import Presence, make_private
+from qsession_core.local.jobs.owners import Presence
 from qsession_core.local.jobs.queue import Dispatcher
 from qsession_core.local.service.addresses import API_HOST, LocalConnection, LocalNames
 from qsession_core.local.service.app import App
@@ -67,8 +67,8 @@ class LocalWorkspace:
         clock: The clock that it uses.
 
     Raises:
-        ConfigurationError: A target has a member or value that targets cannot have, or the directory holds a workspace
-            of other names.
+        ConfigurationError: A target has a member or value that targets cannot have, or the directory cannot be used, or
+            holds a workspace of other names.
     """
 
     def __init__(
@@ -101,8 +101,6 @@ class LocalWorkspace:
         self._lifecycle = Lifecycle(self.store, self._blobs, self.clock)
         self._owner = uuid.uuid4().hex
         self._presence: Presence | None = None
-        if directory is not None:
-            make_private(directory / "workspace.db")
         if directory is not None and runs_jobs:
             self._presence = Presence(directory, self._owner)
             self._recover()

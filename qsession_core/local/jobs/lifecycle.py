@@ -36,6 +36,7 @@ TERMINAL = ("Completed", "Succeeded", "Failed", "Cancelled")
 PENDING = ("Waiting", "Executing", "CancellationRequested")
 _PENDING_SQL = "('Waiting', 'Executing', 'CancellationRequested')"
 _OPEN_SQL = "item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)')"
+_RUNNING_SQL = "item_type = 'Job' AND owner = ? AND state = 'Executing'"
 _TOO_LATE = (
     "Session is already in a terminal state. This may have been due to failures in prior jobs in the session."
 )  # fmt: skip
@@ -199,17 +200,22 @@ class Lifecycle:
         )
         return [owner for (owner,) in rows]
 
-    def release(self, owner: str) -> int:
-        """Let the jobs that a process has claimed wait again, because it will not end them; return how many."""
+    def release(self, owner: str, job: Job | None = None) -> int:
+        """Let jobs that a process has claimed wait again, because it will not end them; return how many.
+
+        Args:
+            owner: The process's name in the store.
+            job: The only job to release; None for all of them.
+        """
+        only, values = ("", (owner,)) if job is None else (" AND sequence = ?", (owner, job.sequence))
         with self._store.transaction() as database:
-            for job in self._store.jobs(
-                "WHERE item_type = 'Job' AND owner = ? AND state = 'CancellationRequested'", (owner,)
+            for claimed in self._store.jobs(
+                f"WHERE item_type = 'Job' AND owner = ? AND state = 'CancellationRequested'{only}", values
             ):
-                self._end(job, {"state": "Cancelled", "cancelled": job.cancelled or self._now()})
+                self._end(claimed, {"state": "Cancelled", "cancelled": claimed.cancelled or self._now()})
             return database.execute(
-                "UPDATE items SET state = 'Waiting', owner = NULL, began = NULL"
-                " WHERE item_type = 'Job' AND owner = ? AND state = 'Executing'",
-                (owner,),
+                f"UPDATE items SET state = 'Waiting', owner = NULL, began = NULL WHERE {_RUNNING_SQL}{only}",  # noqa: S608 - ours
+                values,
             ).rowcount
 
     def finish(self, job: Job, outcome: Outcome, owner: str, cost: dict[str, Any] | None = None) -> bool:

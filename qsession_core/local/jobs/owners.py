@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 from typing import IO
 
-__all__ = ["Presence", "is_in_use", "make_private"]
+from qsession_core.local.storage.directory import private_directory, private_file
+
+__all__ = ["Presence", "is_in_use"]
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
@@ -44,11 +46,11 @@ class Presence:
 
     def __init__(self, directory: Path, owner: str) -> None:
         self._folder = directory / "owners"
-        self._folder.mkdir(exist_ok=True)
+        private_directory(self._folder)
         self._path = self._folder / owner
         # locked before it gets the name that the others look for
         hidden = self._folder / f".{owner}"
-        self._file = hidden.open("wb")
+        self._file = os.fdopen(private_file(hidden), "wb")
         _lock(self._file)
         Path(hidden).replace(self._path)
 
@@ -87,8 +89,3 @@ def _is_locked(path: Path) -> bool:
         return False
     with file:
         return not _lock(file)
-
-
-def make_private(path: Path) -> None:
-    """Take away all rights on a file or folder from everyone but its owner."""
-    os.chmod(path, 0o700 if path.is_dir() else 0o600)  # noqa: PTH101 - reads as what it does

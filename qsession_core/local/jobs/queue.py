@@ -8,9 +8,10 @@ directory each have such a thread; a job belongs to the one that claimed it.
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
+from collections import deque
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qsession_core.clock import microseconds, moment
@@ -20,6 +21,7 @@ from qsession_core.local.jobs.admission import Admission
 from qsession_core.local.jobs.tasks import Tasks, cost_of
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.storage.items import Job
+from qsession_core.local.storage.trouble import STORE_ERRORS, trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,8 +41,8 @@ _LOG = logging.getLogger("qsession.local.dispatcher")
 _FIRST_PAGE, _PAGE = 4, 64
 # How often a process on a shared directory looks for jobs of processes that died
 _LOOK_SECONDS = 1.0
-# How long, in real time, the thread waits after an error of the database
-_RETRY_SECONDS = 0.2
+# How long, in real time, the thread waits after an error of the store; twice as long after each further one
+_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.2, 5.0
 # For at most this many short jobs, a GET waits a moment for the end
 _MAX_SHORT_JOBS = 256
 
@@ -58,6 +60,7 @@ class Dispatcher:
 
     Attributes:
         paused: While true, no job starts; tests set it to make jobs wait.
+        problem: Why no job can start or end at present, in a sentence; empty if nothing is wrong.
     """
 
     def __init__(
@@ -91,8 +94,11 @@ class Dispatcher:
         self._seen = 0
         self._short_jobs: dict[str, threading.Event] = {}  # by job id; set when the job has ended
         self._futures: dict[str, tuple[Job, Future[Outcome]]] = {}
+        # Changes that the store could not take, oldest first. No job starts before they are made.
+        self._owed: deque[Callable[[], object]] = deque()
         self._thread: threading.Thread | None = None
         self.paused = False
+        self.problem = ""
 
     # --- from outside ---
 
@@ -116,7 +122,11 @@ class Dispatcher:
             self._futures.clear()
         for future in futures:
             future.cancel()
-        self._lifecycle.release(self._owner)
+        try:
+            self._pay()
+            self._lifecycle.release(self._owner)
+        except STORE_ERRORS as error:  # the next process on this directory releases them
+            _LOG.error("jobs could not be given back to the store: %r", error)
 
     def wake(self, job_id: str = "") -> None:
         """Tell the thread that the queue has changed.
@@ -156,19 +166,41 @@ class Dispatcher:
         self.wake()
         with self._changed:
             return self._changed.wait_for(
-                lambda: self._stopping or (self._seen == self._changes and not self._futures), timeout_seconds
+                lambda: self._stopping or (self._seen == self._changes and not self._futures and not self._owed),
+                timeout_seconds,
             )
 
     # --- the thread ---
 
     def _loop(self) -> None:
+        pause = _RETRY_SECONDS
         while not self._stopping:
             try:
+                self._pay()
                 self._turn()
-            except sqlite3.Error:  # a full disk, or a lock held too long, must not end the queue
-                _LOG.exception("the queue cannot use its database; it tries again")
+            except STORE_ERRORS as error:  # a full disk, or a lock held too long, must not end the queue
+                self._report(error)
                 with self._changed:
-                    self._changed.wait_for(lambda: self._stopping, _RETRY_SECONDS)
+                    self._changed.wait_for(lambda: self._stopping, pause)
+                pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
+            else:
+                pause = _RETRY_SECONDS
+
+    def _report(self, error: BaseException) -> None:
+        """Say once what keeps the queue from working."""
+        trouble = trouble_of(error)
+        problem = f"The queue waits: {error!r}" if trouble is None else f"The queue waits. {trouble.sentence}"
+        if problem != self.problem:
+            _LOG.error("%s It tries again. (%r)", problem, error, exc_info=error if trouble is None else None)
+        self.problem = problem
+
+    def _pay(self) -> None:
+        """Make the changes that the store could not take when they were due."""
+        while self._owed:
+            self._owed[0]()
+            self._owed.popleft()
+            with self._changed:
+                self._changes += 1
 
     def _turn(self) -> None:
         """Run the next job; if none can start, wait until one may."""
@@ -176,6 +208,9 @@ class Dispatcher:
             changes = self._changes
             looked = self._clock.now()
         found = self._next()
+        if self.problem:
+            self.problem = ""
+            _LOG.warning("the queue works again")
         if isinstance(found, Job):
             self._run(found)
             return
@@ -240,6 +275,9 @@ class Dispatcher:
         """Run one claimed job, or give it to the executor."""
         try:
             self._begin(job)
+        except _UnreadableInputError:  # the store is at fault and not the job, which waits again
+            self._owed.append(partial(self._lifecycle.release, self._owner, job))
+            raise
         except Exception:  # noqa: BLE001
             # Whatever goes wrong with one job must end this job, not the service. The error goes to the log, because
             # the job's owner could do nothing with it.
@@ -247,7 +285,10 @@ class Dispatcher:
             self._end(job, Outcome(b"", code="InternalError", message=_INTERNAL))
 
     def _begin(self, job: Job) -> None:
-        task = self._tasks.task_of(job)
+        try:
+            task = self._tasks.task_of(job)
+        except STORE_ERRORS as error:
+            raise _UnreadableInputError(*error.args) from error
         if isinstance(task, Outcome):
             self._end(job, task)
             return
@@ -290,8 +331,13 @@ class Dispatcher:
         cost = None
         if target is not None and not outcome.code and job.began is not None:
             cost = cost_of(target, outcome, (microseconds(self._clock.now()) - job.began) / 1_000_000)
+        finish = partial(self._lifecycle.finish, job, outcome, self._owner, cost)
         if not self._store.is_closed:
-            self._lifecycle.finish(job, outcome, self._owner, cost)
+            try:
+                finish()
+            except STORE_ERRORS as error:
+                self._report(error)
+                self._owed.append(finish)
         with self._changed:
             self._forget_short_job(job.id)
             self._changed.notify_all()
@@ -304,6 +350,10 @@ class Dispatcher:
 
             self._own = WorkerPool()
         return self._own
+
+
+class _UnreadableInputError(OSError):
+    """The store could not say what a job is to run."""
 
 
 _INTERNAL = "The simulation stopped with an internal error. Submit the job again."

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from qsession_core.local.faults import after, before
 from qsession_core.local.replies import Refusal, service_error, unauthorized
 from qsession_core.local.service.addresses import addresses_for, blob_path, decoded_query, is_blob_host
+from qsession_core.local.service.health import HEALTH_PATH, Health
 from qsession_core.local.service.requests import Call
 from qsession_core.local.service.routes import MANAGEMENT, ROUTES, find
+from qsession_core.local.storage.trouble import STORE_ERRORS, refusal_of
 from qsession_core.transport.message import Response
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class App:
         self._service = service
         self._faults = faults
         self._expire_at = 0
+        self._health = Health(service)
 
     def handle(self, request: Request) -> Response:
         """Answer one request with an absolute address. Safe to call from several threads.
@@ -48,6 +51,8 @@ class App:
             host = parts.netloc.rpartition("@")[2]
         except ValueError as error:
             return service_error(Refusal(400, "InvalidUri", f"The address cannot be read: {error}."))
+        if parts.path == HEALTH_PATH and request.method.upper() in {"GET", "HEAD"}:
+            return self._health.reply()
         addresses = addresses_for(parts.scheme or "https", host, self._service.connection.blob_host)
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = decoded_query(parts.query)
@@ -82,6 +87,8 @@ class App:
             return handler(self._service, call)
         except Refusal as refusal:
             return service_error(refusal)
+        except STORE_ERRORS as error:
+            return service_error(refusal_of(error))
 
     def _is_authorized(self, call: Call, *, is_management: bool) -> bool:
         """Check the API key; management routes, which reveal no secret, accept any bearer token."""

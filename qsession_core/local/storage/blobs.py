@@ -9,13 +9,17 @@ What must hold:
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qsession_core.local.storage.directory import private_directory, private_file, take_rights_of_others
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from qsession_core.local.storage.database import Store
@@ -54,20 +58,24 @@ class Blobs:
         self._folder: Path | None = None
         if store.directory is not None:
             self._folder = store.directory / "blobs"
-            self._folder.mkdir(exist_ok=True)
+            private_directory(self._folder)
 
     def sweep(self) -> int:
-        """Remove old files that no row names; return how many."""
+        """Remove old files that no row names, and make the others private; return how many were removed."""
         if self._folder is None:
             return 0
         named = {
             file for (file,) in self._store.read("SELECT file FROM blobs UNION ALL SELECT file FROM blocks") if file
         }
         before = time.time() - _WASTE_SECONDS  # files have the machine's time, whatever clock the service uses
-        waste = [path for path in self._folder.iterdir() if path.name not in named and path.stat().st_mtime < before]
-        for path in waste:
-            path.unlink(missing_ok=True)
-        return len(waste)
+        removed = 0
+        for path in self._folder.iterdir():
+            if path.name in named:
+                take_rights_of_others(path)
+            elif path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+                removed += 1
+        return removed
 
     def has_container(self, name: str) -> bool:
         """Say whether there is a container of this name."""
@@ -106,8 +114,7 @@ class Blobs:
 
     def write(self, blob: Blob, body: bytes, *, replace: bool) -> bool:
         """Store a blob; return False if there is one of this name and it must not be replaced."""
-        inline, file = self._keep(body)
-        with self._store.transaction() as database:
+        with self._kept(body) as (inline, file), self._store.transaction() as database:
             old = database.execute(
                 "SELECT file FROM blobs WHERE container = ? AND name = ?", (blob.container, blob.name)
             ).fetchone()
@@ -123,8 +130,7 @@ class Blobs:
 
     def write_block(self, container: str, name: str, block: str, body: bytes) -> None:
         """Store one block of a blob that will be assembled later."""
-        inline, file = self._keep(body)
-        with self._store.transaction() as database:
+        with self._kept(body) as (inline, file), self._store.transaction() as database:
             old = database.execute(
                 "SELECT file FROM blocks WHERE container = ? AND name = ? AND block = ?", (container, name, block)
             ).fetchone()
@@ -152,16 +158,23 @@ class Blobs:
 
     # --- bytes ---
 
-    def _keep(self, body: bytes) -> tuple[bytes | None, str | None]:
-        """Return bytes for the row if they are few, else write them to a file and return its name."""
+    @contextmanager
+    def _kept(self, body: bytes) -> Iterator[tuple[bytes | None, str | None]]:
+        """Give bytes for the row if they are few, else write them to a file and give its name; no row, no file."""
         if len(body) <= _INLINE:
-            return body, None
+            yield body, None
+            return
         file = secrets.token_hex(16)
-        if self._folder is None:
-            self._memory[file] = body
-        else:
-            (self._folder / file).write_bytes(body)
-        return None, file
+        try:
+            if self._folder is None:
+                self._memory[file] = body
+            else:
+                with os.fdopen(private_file(self._folder / file), "wb") as kept:
+                    kept.write(body)
+            yield None, file
+        except BaseException:
+            self._forget([file])
+            raise
 
     def _bytes(self, inline: bytes | None, file: str | None) -> bytes | None:
         if file is None:

@@ -12,20 +12,30 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from qsession_core.local.storage.directory import (
+    DATABASE,
+    make_database,
+    private_directory,
+    refuse_unusable,
+    told,
+)
 from qsession_core.local.storage.items import COLUMNS, Job, Session, item_of, stored
+from qsession_core.local.storage.trouble import is_locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Store", "to_text"]
 
 T = TypeVar("T", Job, Session)
+R = TypeVar("R")
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE items (
@@ -59,7 +69,36 @@ CREATE TABLE blocks (
 # Columns that version N of the schema adds to those of version N - 1, from version 2 on
 _ADDED = (("shots INTEGER", "resumed INTEGER"),)
 
+_NEWEST = 1 + len(_ADDED)
+# How long a request waits for another process that holds the database, and how often it looks, in real time
+_PATIENCE_SECONDS, _LOOK_SECONDS = 2.0, 0.01
+
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM items "  # noqa: S608 - columns of ours
+
+
+def _connected(path: Path | str) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.1, cached_statements=256)
+
+
+def _fill(database: sqlite3.Connection) -> None:
+    """Write the tables into an empty database."""
+    for statement in _SCHEMA.split(";"):
+        if statement.strip():
+            database.execute(statement)
+    for columns in _ADDED:
+        for column in columns:
+            database.execute(f"ALTER TABLE items ADD COLUMN {column}")
+    database.execute(f"PRAGMA user_version = {_NEWEST}")
+
+
+def _new_file(path: Path) -> None:
+    """Write the tables into an empty file, which gets its name when it is complete."""
+    with closing(_connected(path)) as database:
+        database.execute("PRAGMA journal_mode = MEMORY")
+        database.execute("BEGIN")
+        _fill(database)
+        database.execute("COMMIT")
+        database.execute("PRAGMA journal_mode = WAL")
 
 
 class Store:
@@ -67,35 +106,47 @@ class Store:
 
     Args:
         directory: Where to keep it; None for in memory.
+
+    Raises:
+        ConfigurationError: The directory or its database cannot be used; nothing was changed.
     """
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory
         self._lock = threading.RLock()
         self._depth = 0
+        self._holder = 0  # the thread that has the transaction under way
         self._closed = False
-        if directory is not None:
-            directory.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(
-            ":memory:" if directory is None else directory / "workspace.db",
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=60.0,
-            cached_statements=256,
-        )
-        if directory is not None:
-            self._database.execute("PRAGMA journal_mode = WAL")
+        if directory is None:
+            self._database = _connected(":memory:")
+            _fill(self._database)
+            return
+        private_directory(directory)
+        make_database(directory, _new_file)
+        refuse_unusable(directory, _NEWEST)
+        path = directory / DATABASE
+        self._database = _connected(path)
+        try:
+            self._read_pragma("PRAGMA journal_mode = WAL")
             # WAL survives a killed process in any mode; NORMAL skips the fsync per commit, so a power cut may lose the
             # last commits
-            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._read_pragma("PRAGMA synchronous = NORMAL")
+            self._add_columns()
+        except sqlite3.Error as error:
+            self._database.close()
+            raise told(path, error) from error
+
+    def _read_pragma(self, sql: str) -> None:
+        """Run a PRAGMA; another process that opens the directory may hold the database for a moment."""
+        self._patiently(lambda: self._database.execute(sql).fetchall(), _PATIENCE_SECONDS)
+
+    def _add_columns(self) -> None:
+        """Bring the tables of an older version up to date."""
+        if self.read("PRAGMA user_version")[0][0] == _NEWEST:
+            return
         with self.transaction() as database:
             version: int = database.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    if statement.strip():
-                        database.execute(statement)
-                database.execute("PRAGMA user_version = 1")
-            for number, columns in enumerate(_ADDED[max(version - 1, 0) :], max(version, 1) + 1):
+            for number, columns in enumerate(_ADDED[version - 1 :], version + 1):
                 for column in columns:
                     database.execute(f"ALTER TABLE items ADD COLUMN {column}")
                 database.execute(f"PRAGMA user_version = {number}")
@@ -112,26 +163,62 @@ class Store:
             self._database.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the store for one change that happens whole or not at all. Nests: the outermost one commits."""
-        with self._lock:
+    def transaction(self, patience_seconds: float = _PATIENCE_SECONDS) -> Iterator[sqlite3.Connection]:
+        """Hold the store for one change that happens whole or not at all. Nests: the outermost one commits.
+
+        Args:
+            patience_seconds: How long to wait, in real time, for another process that holds the database. Other threads
+                can read meanwhile.
+
+        Raises:
+            sqlite3.Error: The database cannot be used; nothing has changed.
+        """
+        self._patiently(self._begin, patience_seconds)
+        try:
             if self._depth:
                 yield self._database
                 return
-            self._database.execute("BEGIN IMMEDIATE")
-            self._depth = 1
+            self._depth, self._holder = 1, threading.get_ident()
             try:
                 yield self._database
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            else:
                 self._database.execute("COMMIT")
+            except BaseException:
+                # after some errors, such as a full disk, SQLite has rolled back by itself
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
             finally:
-                self._depth = 0
+                self._depth, self._holder = 0, 0
+        finally:
+            self._lock.release()
+
+    def _begin(self) -> None:
+        """Take our lock, and the database's for the outermost transaction."""
+        self._lock.acquire()
+        try:
+            if not self._depth:
+                self._database.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _patiently(self, act: Callable[[], R], patience_seconds: float) -> R:
+        """Return what an act returns; while another process holds the database, try it again."""
+        until = time.monotonic() + patience_seconds
+        while True:
+            try:
+                return act()
+            except sqlite3.OperationalError as error:
+                holds = self._holder == threading.get_ident()
+                if holds or not is_locked(error) or time.monotonic() >= until:
+                    raise
+            time.sleep(_LOOK_SECONDS)
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         """Return the rows of a query."""
+        return self._patiently(lambda: self._rows(sql, values), _PATIENCE_SECONDS)
+
+    def _rows(self, sql: str, values: Sequence[object]) -> list[Any]:
         with self._lock:
             return self._database.execute(sql, values).fetchall()
 

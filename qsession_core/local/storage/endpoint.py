@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 from qsession_core.clock import microseconds, moment
 from qsession_core.local.replies import Refusal, storage_error
 from qsession_core.local.storage.blobs import Blob
+from qsession_core.local.storage.trouble import STORE_ERRORS, refusal_of
 from qsession_core.transport.message import Response
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Storage:
             response = self._route(method, container, blob, query, headers, body)
         except Refusal as refusal:
             response = storage_error(refusal, request_id, self._clock.now())
+        except STORE_ERRORS as error:
+            response = storage_error(refusal_of(error), request_id, self._clock.now())
         return Response(
             response.status,
             {

@@ -1,7 +1,6 @@
 """The queue: which job runs next, where, and what can happen to it."""
 
 import json
-import sqlite3
 import threading
 import time
 from concurrent.futures import Executor, Future
@@ -401,22 +400,3 @@ def test_a_task_says_everything_so_it_can_run_anywhere():
     outcome = run(pickle.loads(pickle.dumps(task)))  # noqa: S301 - its own bytes
     assert isinstance(outcome, Outcome)
     assert outcome.code == ""
-
-
-def test_an_error_of_the_database_does_not_end_the_queue(monkeypatch, caplog):
-    with LocalWorkspace(seed=1) as workspace:
-        read, failed = workspace.store.jobs, []
-
-        def breaks_once(*arguments):
-            if threading.current_thread().name == "qsession-local" and not failed:
-                failed.append(arguments)
-                raise sqlite3.OperationalError("disk I/O error")
-            return read(*arguments)
-
-        monkeypatch.setattr(workspace.store, "jobs", breaks_once)
-        client = Client(workspace)
-        job = client.submit(BELL)
-        workspace.settle()
-        assert client.job(job)["status"] == "Succeeded"
-        assert failed
-    assert "the queue cannot use its database; it tries again" in caplog.text
