@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sqlite3
 import uuid
 from os import PathLike
 from pathlib import Path
@@ -23,6 +24,7 @@ from qsession_core.local.service.app import App
 from qsession_core.local.service.requests import Service
 from qsession_core.local.storage.blobs import Blobs
 from qsession_core.local.storage.database import Store
+from qsession_core.local.storage.directory import DATABASE, told
 from qsession_core.local.storage.endpoint import Storage
 from qsession_core.local.storage.sas import Signer
 from qsession_core.local.targets import TARGETS, read_targets, with_changes
@@ -90,22 +92,15 @@ class LocalWorkspace:
         changes = read_targets(Path(targets)) if isinstance(targets, (str, PathLike)) else targets or ()
         self.targets: dict[str, LocalTarget] = with_changes(TARGETS, changes)
         self.store = Store(directory)
-        try:
-            self.connection = _connection(self.store, names)
-        except ConfigurationError:
-            self.store.close()
-            raise
-        self._blobs = Blobs(self.store)
-        self.archive = Archive(self.store, self._blobs)
-        signer = Signer(self.store.fact("signing key", secrets.token_bytes(32)))
-        self._lifecycle = Lifecycle(self.store, self._blobs, self.clock)
         self._owner = uuid.uuid4().hex
         self._presence: Presence | None = None
-        if directory is not None and runs_jobs:
-            self._presence = Presence(directory, self._owner)
-            self._recover()
-            self._presence.remove_stale()
-            self._blobs.sweep()
+        try:
+            signer = self._open(directory, names, runs_jobs=runs_jobs)
+        except BaseException as error:
+            self.store.close()
+            if directory is not None and isinstance(error, sqlite3.Error):
+                raise told(directory / DATABASE, error) from error
+            raise
         self.dispatcher = Dispatcher(
             self.store,
             self._blobs,
@@ -136,6 +131,19 @@ class LocalWorkspace:
             self.dispatcher.start()
         if runs_jobs and isinstance(self.clock, ManualClock):
             self.clock.add_worker(self.dispatcher.settle)
+
+    def _open(self, directory: Path | None, names: LocalNames | None, *, runs_jobs: bool) -> Signer:
+        """Read what the store knows, take the directory, and return what signs addresses."""
+        self.connection = _connection(self.store, names)
+        self._blobs = Blobs(self.store)
+        self.archive = Archive(self.store, self._blobs)
+        self._lifecycle = Lifecycle(self.store, self._blobs, self.clock)
+        if directory is not None and runs_jobs:
+            self._presence = Presence(directory, self._owner)
+            self._recover()
+            self._presence.remove_stale()
+            self._blobs.sweep()
+        return Signer(self.store.fact("signing key", secrets.token_bytes(32)))
 
     def _recover(self) -> None:
         """Release the jobs whose process died: they run again, in any process on this directory."""

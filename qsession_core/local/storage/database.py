@@ -226,6 +226,9 @@ class Store:
 
     def fact(self, name: str, default: bytes) -> bytes:
         """Return a fact about the workspace, remembering ``default`` where there is none yet."""
+        known = self.read("SELECT value FROM facts WHERE name = ?", (name,))
+        if known:
+            return bytes(known[0][0])
         with self.transaction() as database:
             database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, default))
             return bytes(database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()[0])
