@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from qsession_core.counting import GateCounts, two_qubit_gates
 from qsession_core.local.interpreter.thread import UNKNOWN, DependsOnMeasurementError, Frame, Thread
-from qsession_core.local.readers.circuit import Cells, Circuit, JobFailure, Program
+from qsession_core.local.readers.circuit import Cells, Circuit, JobFailure, Program, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -145,7 +145,7 @@ class _Way(Thread):
         instruction = frame.block[frame.index - 1]
         if instruction[0] not in {"br", "switch"}:
             raise _unbounded(f"a measurement decides the operand of {instruction[0]!r}")
-        return _targets(instruction)
+        return targets(instruction)
 
     def enter(self, label: str) -> None:
         """Go on in a block."""
@@ -253,29 +253,16 @@ class _Count:
         return first
 
 
-def _targets(instruction: Instruction) -> list[str]:
-    """Return the blocks that an instruction may go to."""
-    match instruction:
-        case ("jump", label):
-            return [label]
-        case ("br", _, yes, no):
-            return list(dict.fromkeys((yes, no)))
-        case ("switch", _, default, cases):
-            return list(dict.fromkeys((default, *cases.values())))
-        case _:
-            return []
-
-
 def _meetings(blocks: dict[str, list[Instruction]]) -> dict[str | None, str | None]:
     """Return, for each block of a function, the next block that every way from it comes to; None for the end.
 
     These are the immediate post-dominators. Source: K. Cooper, T. Harvey, K. Kennedy, "A Simple, Fast Dominance
     Algorithm", on the reversed graph. Blocks from which no way leads to the end are left out.
     """
-    after: dict[str, list[str | None]] = {label: [*_targets(block[-1])] or [None] for label, block in blocks.items()}
+    after: dict[str, list[str | None]] = {label: [*targets(block[-1])] or [None] for label, block in blocks.items()}
     before: dict[str | None, list[str]] = {}
-    for label, targets in after.items():
-        for target in targets:
+    for label, following in after.items():
+        for target in following:
             before.setdefault(target, []).append(label)
     order: dict[str | None, int] = {}  # in post-order of the reversed graph
     stack: list[tuple[str | None, bool]] = [(None, False)]

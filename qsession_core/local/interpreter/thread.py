@@ -7,8 +7,8 @@ state: where no way through it depends on a measurement, what comes out is a cir
 Invariants:
 
 1. Every instruction has one meaning, or the job fails with a sentence that names it.
-2. A thread ends: more than a million instructions beyond those of the text, or a thousand calls within each other,
-   fail the job.
+2. A thread ends: a block from which no way leads to a return, more than a million instructions beyond those of the
+   text, or a thousand calls within each other fail the job.
 3. A copy of a thread shares nothing with it that either can change.
 """
 
@@ -27,6 +27,7 @@ from qsession_core.local.readers.circuit import (
     Instruction,
     JobFailure,
     Operation,
+    targets,
 )
 from qsession_core.local.readers.qir.calls import bad, split
 
@@ -92,6 +93,8 @@ class Thread:
         self._program = program
         self._memory = list(program.memory)
         self._steps = -program.size
+        self._open: dict[int, list[int]] = {}  # result -> where it was recorded since it was measured
+        self._ends: dict[int, set[str]] = {}  # of functions, by the id of their blocks: where a way leads to a return
         entry = program.functions[program.entry]
         self._frames = [Frame(entry.blocks, {}, None, len(self._memory))]
         for place, cells in enumerate(self._memory):
@@ -107,6 +110,8 @@ class Thread:
             cells if cells.is_constant else Cells(cells.size, dict(cells.values)) for cells in self._memory
         ]
         other._steps = self._steps
+        other._open = {result: list(places) for result, places in self._open.items()}
+        other._ends = self._ends
         other._frames = [frame.copy() for frame in self._frames]
         return other
 
@@ -133,7 +138,7 @@ class Thread:
             if kind in {"ops", "gate"}:
                 operations: list[Operation] = instruction[1] if kind == "ops" else self._gate(frame, instruction)
                 self._count(len(operations))
-                if self.records:
+                if self._open:
                     self._settle(operations, results)
                 return operations
             if kind in {"invoke", "ret"}:
@@ -212,6 +217,7 @@ class Thread:
         result = self._known(frame, operand)
         self._within(result, self._program.num_results, "result")
         if kind == "record":
+            self._open.setdefault(result, []).append(len(self.records))
             self.records.append((name, result))
         elif kind == "read":
             value = results[result]
@@ -222,12 +228,12 @@ class Thread:
     def _settle(self, operations: list[Operation], results: Any) -> None:
         """Keep what was recorded of results that are measured again now."""
         for word, places, _ in operations:
-            if word == "measure" and ("result", places[1]) in self.records:
+            if word == "measure" and places[1] in self._open:
                 bit = results[places[1]]
                 if bit is UNKNOWN:
                     raise DependsOnMeasurementError
-                kept = ("bit", "-" if bit == LOST else int(bit))
-                self.records = [kept if record == ("result", places[1]) else record for record in self.records]
+                for place in self._open.pop(places[1]):
+                    self.records[place] = ("bit", "-" if bit == LOST else int(bit))
 
     def _target(self, frame: Frame, instruction: Instruction) -> str:
         match instruction:
@@ -239,6 +245,11 @@ class Thread:
                 return str(instruction[1])
 
     def _jump(self, frame: Frame, label: str) -> None:
+        ends = self._ends.get(id(frame.blocks))
+        if ends is None:
+            ends = self._ends[id(frame.blocks)] = _ends(frame.blocks)
+        if label not in ends:
+            raise JobFailure("InvalidInputData", f"The program does not end: from {label} no way leads to a return.")
         came_from, frame.label = frame.label, label
         frame.block = frame.blocks[label]
         made: dict[str, Any] = {}
@@ -331,6 +342,24 @@ class Thread:
             if other in cells.values and other + _bytes(cells.values[other][0]) > offset:
                 del cells.values[other]
         cells.values[offset] = (type_, value)
+
+
+def _ends(blocks: dict[str, list[Instruction]]) -> set[str]:
+    """Return the blocks from which a way leads to a return, or to an instruction that fails."""
+    before: dict[str, list[str]] = {}
+    found: list[str] = []
+    for label, block in blocks.items():
+        following = targets(block[-1])
+        if not following:
+            found.append(label)
+        for target in following:
+            before.setdefault(target, []).append(label)
+    seen = set(found)
+    while found:
+        new = [label for label in before.get(found.pop(), ()) if label not in seen]
+        seen.update(new)
+        found += new
+    return seen
 
 
 def _bytes(type_: str) -> int:

@@ -50,6 +50,7 @@ __all__ = [
     "Program",
     "PulseSequence",
     "Readable",
+    "targets",
 ]
 
 # One operation: (word of gates/words.py, qubits, angles); or ("measure", (qubit, result), ()) or
@@ -215,3 +216,16 @@ class PulseSequence:
 
 # What a reader returns
 Readable = Circuit | Program | PulseSequence
+
+
+def targets(instruction: Instruction) -> list[str]:
+    """Return the blocks that an instruction may go to."""
+    match instruction:
+        case ("jump", label):
+            return [label]
+        case ("br", _, yes, no):
+            return list(dict.fromkeys((yes, no)))
+        case ("switch", _, default, cases):
+            return list(dict.fromkeys((default, *cases.values())))
+        case _:
+            return []

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from qsession_core.local.readers.angles import split_at_commas
-from qsession_core.local.readers.circuit import Circuit, Function, Instruction, Program
+from qsession_core.local.readers.circuit import Circuit, Function, Instruction, Program, targets
 from qsession_core.local.readers.quil_gates import Gates, bad, number
 
 if TYPE_CHECKING:
@@ -224,13 +224,8 @@ class _Reader:
             operations = self._block[0][1] if self._block else []
             return Circuit(self._num_qubits, self._num_results, operations, [], self._registers)
         self._block.append(("ret", None))
-        targets = {label for block in self._blocks.values() for entry in block for label in _targets(entry)}
-        missing = targets - self._blocks.keys()
+        missing = {label for block in self._blocks.values() for label in targets(block[-1])} - self._blocks.keys()
         if missing:
             raise bad(f"the label {min(missing)[:40]!r} is not there")
         main = Function((), self._blocks)
         return Program(self._num_qubits, self._num_results, {"main": main}, "main", registers=self._registers)
-
-
-def _targets(instruction: Instruction) -> tuple[str, ...]:
-    return instruction[2:4] if instruction[0] == "br" else instruction[1:2] if instruction[0] == "jump" else ()

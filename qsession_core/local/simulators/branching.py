@@ -294,6 +294,7 @@ class Tree:
         if places[0] in branch.lost:
             if name == "measure":
                 branch.results[places[1]] = LOST
+                self._disturb(branch, name, places[0], stack, rng)
                 return
             branch.lost -= {places[0]}
         qubit = self._place.get(places[0])

@@ -354,7 +354,10 @@ def test_what_is_not_qir_fails(payload):
 
 def test_a_program_that_never_ends_fails():
     assert "does not end" in failure_of(qir("  br label %loop\nloop:\n  br label %loop\nend:"))
-    counting = "  br label %a\na:\n  %i = phi i64 [ 0, %0 ], [ %n, %a ]\n  %n = add i64 %i, 1\n  br label %a\nend:"
+    counting = "  br label %a\na:\n  %i = phi i64 [ 0, %0 ], [ %n, %a ]\n  %n = add i64 %i, 1\n"
+    counting += "  %c = icmp slt i64 %n, 0\n  br i1 %c, label %end, label %a\nend:"
+    body = "\n".join(["  br label %loop", "loop:", *X_AND_MEASURE, "  br label %loop"])
+    assert "from %loop no way leads to a return" in failure_of(qir(body + "\nend:"))
     assert "does not end within 1000000 instructions" in failure_of(qir(counting))
     deep = "define internal void @deep() {\n  call void @deep()\n  ret void\n}\n"
     assert "deep is called more than 1000 calls deep" in failure_of(qir("  call void @deep()", more=deep))
