@@ -73,7 +73,7 @@ def read(payload: bytes, input_format: str, params: Mapping[str, Any]) -> Readab
     Args:
         payload: The job's input.
         input_format: How it is written.
-        params: The job's inputParams, which may name an entry point.
+        params: The job's inputParams, which may name an entry point and what it is called with.
 
     Raises:
         JobFailure: It is not what its format says, or the local workspace runs no such programs.
@@ -86,7 +86,8 @@ def read(payload: bytes, input_format: str, params: Mapping[str, Any]) -> Readab
         case "qir.v1":
             from qsession_core.local.readers.qir.reader import read_qir
 
-            return read_qir(payload, _entry_point(params))
+            name = params.get("entryPoint")
+            return read_qir(payload, name if isinstance(name, str) else "", params.get("arguments"))
         case "honeywell.openqasm.v1":
             from qsession_core.local.readers.openqasm2 import read_openqasm
 
@@ -101,18 +102,6 @@ def read(payload: bytes, input_format: str, params: Mapping[str, Any]) -> Readab
             return read_pulser(payload)
         case _:
             raise JobFailure("CannotTranslateInputData", f"{input_format} cannot be run by the local workspace.")
-
-
-def _entry_point(params: Mapping[str, Any]) -> str:
-    """Return the function that a program's inputParams ask to run; empty for none.
-
-    Raises:
-        JobFailure: They ask for one with arguments, which cannot be run here.
-    """
-    if params.get("arguments"):
-        raise JobFailure("InvalidInputData", "Entry points with arguments cannot be run by the local workspace.")
-    name = params.get("entryPoint")
-    return name if isinstance(name, str) else ""
 
 
 def run(task: Task, plan: Plan | None = None) -> Outcome:

@@ -356,7 +356,9 @@ def test_a_program_that_never_ends_fails():
     assert "does not end" in failure_of(qir("  br label %loop\nloop:\n  br label %loop\nend:"))
     counting = "  br label %a\na:\n  %i = phi i64 [ 0, %0 ], [ %n, %a ]\n  %n = add i64 %i, 1\n"
     counting += "  %c = icmp slt i64 %n, 0\n  br i1 %c, label %end, label %a\nend:"
-    body = "\n".join(["  br label %loop", "loop:", *X_AND_MEASURE, "  br label %loop"])
+    body = "\n".join(
+        [*X_AND_MEASURE, READ, "  br i1 %r, label %loop, label %end", "loop:", *X_AND_MEASURE, "  br label %loop"]
+    )
     assert "from %loop no way leads to a return" in failure_of(qir(body + "\nend:"))
     assert "does not end within 1000000 instructions" in failure_of(qir(counting))
     deep = "define internal void @deep() {\n  call void @deep()\n  ret void\n}\n"

@@ -14,6 +14,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.readers.circuit import Function, JobFailure, Program
+from qsession_core.local.readers.qir.arguments import values_of
 from qsession_core.local.readers.qir.calls import bad, instruction, meaning
 from qsession_core.local.readers.qir.llvm_values import Values, name_of_type, size_of
 
@@ -28,18 +29,19 @@ _SILENT = ("llvm.lifetime.", "llvm.dbg.", "llvm.assume", "llvm.donothing")
 _SHOWN = 80
 
 
-def read_llvm(payload: str | bytes, entry_point: str = "") -> Program:
+def read_llvm(payload: str | bytes, entry_point: str = "", arguments: object = None) -> Program:
     """Return the program of a module.
 
     Args:
         payload: Text or bitcode.
         entry_point: The function to run; empty for the only one that is marked.
+        arguments: What it is called with, as the job has it.
 
     Raises:
         JobFailure: pyqir is not installed, the module is not valid, or it has something that is not understood here.
     """
     try:
-        return _read(payload, entry_point)
+        return _read(payload, entry_point, arguments)
     except JobFailure as raised:
         failure = raised
     except BaseException as raised:
@@ -51,7 +53,7 @@ def read_llvm(payload: str | bytes, entry_point: str = "") -> Program:
     raise failure
 
 
-def _read(payload: str | bytes, entry_point: str) -> Program:
+def _read(payload: str | bytes, entry_point: str, arguments: object) -> Program:
     try:
         import pyqir
     except ImportError as error:
@@ -76,7 +78,7 @@ def _read(payload: str | bytes, entry_point: str) -> Program:
     problem = module.verify()
     if problem is not None:
         raise bad(f"the module is not valid: {_one_line(problem)}")
-    return _Module(module).program(entry_point)
+    return _Module(module).program(entry_point, arguments)
 
 
 def _one_line(text: str) -> str:
@@ -103,17 +105,23 @@ class _Module:
         self._called: deque[str] = deque()
         self._seen: set[str] = set()
         self._sizes = [0, 0]
+        self._bound = ""  # the entry point, if it takes arguments
         self._callees: dict[Any, str] = {}
         self._meanings: dict[tuple[str, ...], tuple[str, str]] = {}
 
-    def program(self, entry_point: str) -> Program:
+    def program(self, entry_point: str, arguments: object) -> Program:
         entry = self._entry(entry_point)
+        # within the entry point, its parameters are constants
+        self._bound = entry.name if entry.params else ""
+        types = [(value.name, name_of_type(value.type)) for value in entry.params]
+        self._values.bind(dict(zip(entry.params, values_of(arguments, types), strict=True)))
         self._sizes = [self._required(entry, "qubits"), self._required(entry, "results")]
         self._reach(entry.name)
         read: dict[str, Function] = {}
         while self._called:
             name = self._called.popleft()
             read[name] = self._function(self._functions[name])
+        read[entry.name].parameters = ()
         return Program(self._sizes[0], self._sizes[1], read, entry.name, self._values.memory())
 
     def _entry(self, name: str) -> Any:
@@ -130,8 +138,6 @@ class _Module:
             raise bad(f"there is no entry point {name[:_SHOWN]!r}; there is {names}")
         if len(chosen) > 1:
             raise bad(f"several functions are marked as entry points ({names}); name one as entryPoint")
-        if chosen[0].params:
-            raise bad(f"the entry point {chosen[0].name} takes arguments")
         return chosen[0]
 
     def _required(self, function: Any, what: str) -> int:
@@ -255,6 +261,8 @@ class _Module:
             return meaning(name, types, returned)
         if list(types) != [name_of_type(value.type) for value in function.params]:
             raise bad(f"{name} is called with the wrong arguments")
+        if name == self._bound:
+            raise bad(f"the entry point {name} takes arguments, and the program calls it")
         self._reach(name)
         return ("invoke", name)
 

@@ -80,6 +80,11 @@ class Values:
         self._names: dict[Any, str] = {}
         self._by_text: dict[str, int] | None = None
         self._constants: dict[Any, tuple[str, Any]] = {}
+        self._bound: dict[Any, int | float] = {}  # parameters of the entry point
+
+    def bind(self, values: dict[Any, int | float]) -> None:
+        """Take the values of the entry point's parameters."""
+        self._bound = values
 
     def begin(self, function: Any) -> None:
         """Start with another function: names are its own."""
@@ -126,6 +131,8 @@ class Values:
             return self._constant(value)
         if kind in {"Function", "BasicBlock"}:
             raise bad(f"the address of the function {value.name} is used as a value, which is not understood here")
+        if value in self._bound:
+            return self._bound[value]
         return self.name(value)
 
     def _constant(self, value: Any) -> Any:

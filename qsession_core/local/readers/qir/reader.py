@@ -23,21 +23,22 @@ __all__ = ["is_bitcode", "read_qir"]
 _BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 
 
-def read_qir(payload: bytes, entry_point: str = "") -> Circuit | Program:
+def read_qir(payload: bytes, entry_point: str = "", arguments: object = None) -> Circuit | Program:
     """Return the program in a payload: a Circuit where nothing branches, computes or calls.
 
     Args:
         payload: LLVM text in UTF-8, or bitcode.
         entry_point: Which function to run; empty for the only one that is marked as an entry point.
+        arguments: What it is called with, as the job has it; None for nothing.
 
     Raises:
         JobFailure: The payload is not such a program; the message says where and why.
     """
     source = payload if is_bitcode(payload) else _text(payload)
-    program = read_canonical(source, entry_point) if isinstance(source, str) else None
+    program = read_canonical(source, entry_point) if isinstance(source, str) and not arguments else None
     if program is None:
-        program = _in_line(read_llvm(source, entry_point))
-    if not isinstance(program, Circuit):
+        program = _in_line(read_llvm(source, entry_point, arguments))
+    if not isinstance(program, Circuit) and not arguments:
         program.payload = payload
     return program
 
