@@ -20,7 +20,7 @@ from qsession_core.formats.qir.module import Qir
 from qsession_core.local.execution.prepare import run
 from qsession_core.local.execution.task import Task
 from qsession_core.local.targets import TARGETS, LocalTarget
-from tests.support import random_programs, random_qsharp
+from tests.support import qir_shapes, random_programs, random_qsharp
 from tests.support.alliance_runner import Runner
 from tests.support.qir_text import gate, pointer, qir, record
 
@@ -109,6 +109,15 @@ ILLEGAL = {
 @pytest.mark.parametrize("name", LEGAL)
 def test_legal_variants_give_what_the_runner_gives(name, runner):
     assert ours(LEGAL[name]) == runner.shots(LEGAL[name], SHOTS)
+
+
+@pytest.mark.parametrize("name", [*qir_shapes.LEGAL, *qir_shapes.NOT_UNDERSTOOD])
+def test_other_shapes_give_what_the_runner_gives_or_are_refused_by_name(name, runner):
+    if name in qir_shapes.LEGAL:
+        assert ours(qir_shapes.LEGAL[name]) == runner.shots(qir_shapes.LEGAL[name], SHOTS)
+    else:
+        text, problem = qir_shapes.NOT_UNDERSTOOD[name]
+        assert problem in ours(text)
 
 
 @pytest.mark.parametrize("name", ILLEGAL)
