@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qsession_core.program import Program
     from qsession_core.results.result import Result
     from qsession_core.transport.message import Request, Response
+    from qsession_core.version import __version__
 
 __all__ = [
     "Job",
@@ -38,6 +39,7 @@ __all__ = [
     "SessionStatus",
     "Target",
     "Workspace",
+    "__version__",
     "errors",
 ]
 
@@ -58,6 +60,7 @@ __getattr__, __dir__ = exports(
         "SessionStatus": "client.service.status",
         "Target": "client.target",
         "Workspace": "connect",
+        "__version__": "version",
         "errors": "errors",
     },
 )

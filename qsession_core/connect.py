@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.service.connection import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from qsession_core.local import Faults, LocalTarget, LocalWorkspace
     from qsession_core.transport import Request, Response, Transport
 
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "connection_of_environment", "directory_of_environment", "profile_of_environment"]
 
 _ENVIRONMENT = {
     "subscription_id": ("AZURE_QUANTUM_SUBSCRIPTION_ID", "SUBSCRIPTION_ID"),
@@ -368,6 +369,33 @@ def _local_setting(text: str) -> tuple[bool, str | None]:
     if word in _OFF:
         return False, None
     return True, None if word in _ON else text
+
+
+def directory_of_environment() -> Path | None:
+    """Return the directory of the local workspace that ``Workspace()`` would open; None if it would open another kind.
+
+    Raises:
+        ConfigurationError: The configuration cannot be used.
+    """
+    is_local, directory = _local_setting(os.environ.get(_LOCAL, ""))
+    if is_local:
+        return None if directory is None else Path(directory)
+    chosen = profile_of_environment()
+    return Path(chosen.directory) if chosen is not None and chosen.directory else None
+
+
+def profile_of_environment() -> Profile | None:
+    """Return the profile that ``Workspace()`` would use; None if it would use none.
+
+    Raises:
+        ConfigurationError: The configuration cannot be used.
+    """
+    return None if _local_setting(os.environ.get(_LOCAL, ""))[0] else _profile(None, is_named=False)
+
+
+def connection_of_environment() -> PartialConnection:
+    """Return what the environment's variables tell of a workspace of the service."""
+    return _from_environment(PartialConnection(), with_key=True)
 
 
 def _from_environment(given: PartialConnection, *, with_key: bool) -> PartialConnection:

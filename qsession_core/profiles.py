@@ -25,7 +25,16 @@ from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import near
 from qsession_core.places import config_file
 
-__all__ = ["MEMBERS", "Profile", "default_profile", "read_profile", "read_profiles", "read_text"]
+__all__ = [
+    "MEMBERS",
+    "Profile",
+    "default_profile",
+    "parse_profiles",
+    "read_configuration",
+    "read_profile",
+    "read_profiles",
+    "read_text",
+]
 
 _DEFAULT = "default"
 _SECRET = re.compile(r"api_?key|password|secret|token|connection_string|sas", re.IGNORECASE)
@@ -87,14 +96,32 @@ def read_profiles() -> dict[str, Profile]:
     Raises:
         ConfigurationError: The file is not TOML, or has what profiles cannot have; everything is listed.
     """
+    return parse_profiles(read_configuration())
+
+
+def read_configuration() -> str:
+    """Return the text of the configuration; empty if there is no file.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
     path = config_file()
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise ConfigurationError(f"The configuration {path} cannot be read: {reason}. Correct the file.") from error
+
+
+def parse_profiles(text: str) -> dict[str, Profile]:
+    """Return the profiles of a configuration's text; raises as :func:`read_profiles`."""
+    path = config_file()
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"The configuration {path} cannot be read: {error}. Correct the file.") from error
     problems = [f"{name!r} is not a table of profiles ([profile.NAME])" for name in document if name != "profile"]
     tables = document.get("profile", {})
     if not isinstance(tables, dict):

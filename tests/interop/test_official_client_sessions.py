@@ -8,7 +8,7 @@ import pytest
 
 os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")
 
-from qsession_core.cli import official_lines
+from qsession_core.command.groups.serving import official_lines
 from qsession_core.local import Fault, LocalWorkspace, ManualClock
 from qsession_core.local.http_server import Server
 

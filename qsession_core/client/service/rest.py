@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import re
 import uuid
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -16,6 +15,7 @@ from qsession_core.errors import ConfigurationError, ServiceError, TransportErro
 from qsession_core.transport import Request, Response, without_secrets
 from qsession_core.transport.auth import AuthenticatedTransport
 from qsession_core.transport.retry import retry_after_seconds
+from qsession_core.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,12 +44,10 @@ class _Error(msgspec.Struct):
 
 def user_agent(application: str | None) -> str:
     """Return the user agent: the application's own, then ours."""
-    try:
-        ours = version("qsession")
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        ours = "0"
     words = [application] if application else []
-    return " ".join([*words, f"qsession/{ours}", f"Python/{platform.python_version()}", f"({platform.system()})"])
+    return " ".join(
+        [*words, f"qsession/{__version__}", f"Python/{platform.python_version()}", f"({platform.system()})"]
+    )
 
 
 def service_error(request: Request, response: Response, now: datetime) -> ServiceError:

@@ -28,7 +28,7 @@ class Served:
 
     def __init__(self, directory):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "qsession_core.cli", "serve", "--directory", str(directory)],
+            [sys.executable, "-m", "qsession_core", "serve", "--directory", str(directory)],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         line = self.process.stdout.readline()
@@ -282,28 +282,30 @@ def test_old_jobs_are_listed_exported_and_pruned(tmp_path):
 
 
 def test_the_command_lists_exports_and_prunes(tmp_path, capsys):
-    from qsession_core.cli import main
+    from qsession_core.command import main
 
     with LocalWorkspace(tmp_path / "w") as service:
         job = Client(service).done(Client(service).submit(name="mine"))
-    assert main(["jobs", "--directory", str(tmp_path / "w"), "--export", str(tmp_path / "out")]) == 0
+    where = ["--directory", str(tmp_path / "w")]
+    assert main(["jobs", *where, "--whole-ids"]) == 0
     shown = capsys.readouterr().out
     assert job["id"] in shown
     assert "mine" in shown
+    assert main(["jobs", "export", str(tmp_path / "out"), *where]) == 0
     assert (tmp_path / "out" / job["id"] / "job.json").exists()
-    assert main(["jobs", "--directory", str(tmp_path / "w"), "--prune-days", "0"]) == 0
+    assert main(["jobs", "prune", "--days", "0", *where]) == 0
     assert "1 jobs and sessions deleted" in capsys.readouterr().out
-    assert main(["jobs", "--directory", str(tmp_path / "nowhere")]) == 2
+    assert main(["jobs", "--directory", str(tmp_path / "nowhere")]) == 4
 
 
 def test_the_command_starts_no_job_that_waits(tmp_path, capsys):
-    from qsession_core.cli import main
+    from qsession_core.command import main
 
     with LocalWorkspace(tmp_path) as service:
         service.dispatcher.paused = True
         Client(service).submit(name="waits")
     assert main(["jobs", "--directory", str(tmp_path)]) == 0
-    assert not capsys.readouterr().out
+    assert "Waiting" in capsys.readouterr().out
     with closing(Store(tmp_path)) as store:
         assert [(job.state, job.attempts) for job in store.jobs("WHERE item_type = 'Job'")] == [("Waiting", 0)]
 
@@ -327,7 +329,7 @@ def test_files_that_a_death_left_behind_are_swept_when_they_are_old(tmp_path):
 
 @pytest.mark.parametrize("arguments", [["--host", "::"], ["--host", "192.0.2.1", "--port", "1"]])
 def test_serving_to_other_machines_must_be_said(arguments, capsys):
-    from qsession_core.cli import main
+    from qsession_core.command import main
 
     assert main(["serve", *arguments]) == 2
     assert "--expose" in capsys.readouterr().err

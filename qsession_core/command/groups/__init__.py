@@ -1,0 +1,1 @@
+"""The commands of ``qsession``, one file a group."""
