@@ -52,6 +52,7 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "PluginError",
+    "ProgramTextError",
     "QSessionError",
     "RateLimitError",
     "RequestTimeoutError",
@@ -183,6 +184,20 @@ class UnsupportedOperationError(ConversionError):
     qubits: tuple[int, ...] = ()
     format: str = ""
     supported: tuple[str, ...] = ()
+
+
+class ProgramTextError(ConversionError):
+    """A text or a file is no program that can be sent.
+
+    Attributes:
+        line: Where in it, from 1; None if it is not about one line.
+        column: Where in the line, from 1; None if unknown.
+        language: The language it was read as; empty if it is in none that is known.
+    """
+
+    line: int | None = None
+    column: int | None = None
+    language: str = ""
 
 
 class UnboundParameterError(ConversionError):

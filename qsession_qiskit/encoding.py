@@ -7,14 +7,17 @@ Pauli evolution, a gate under many controls) are decomposed into gates for the n
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from qiskit.circuit import QuantumCircuit
 
+from qsession_core.client.submitting.encoding import name_of as name_of_input
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_qiskit.basis import NATIVE
 from qsession_qiskit.conversion.convert import to_program
 from qsession_qiskit.ionq.gates import NATIVE_GATES
+from qsession_qiskit.reading import read_openqasm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -116,6 +119,8 @@ class Encoding:
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
+        asked = order.input_data_format
+        circuit = read_openqasm(circuit, {asked} if asked else {self.target.provider.raw_format}) or circuit
         if not isinstance(circuit, QuantumCircuit):
             return self._sent_as(circuit, order, None)
         keep = self.kept(order.input_data_format)
@@ -145,7 +150,9 @@ class Encoding:
 
 
 def name_of(circuit: object) -> str:
-    """Return the default name of a circuit's job."""
+    """Return the default name of a circuit's job; of a file, its name without folder and suffix."""
+    if isinstance(circuit, str | bytes | PathLike):
+        return name_of_input(circuit)
     name = getattr(circuit, "name", None)
     return name if isinstance(name, str) and name else "qsession-job"
 

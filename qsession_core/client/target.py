@@ -80,6 +80,7 @@ class Target(SessionHost):
         self.provider = provider
         self.provider_id = provider_id
         self.details = status
+        self._warned: set[str] = set()  # what the encoder has warned of already
         self.session_slot: SessionSlot[Session] = SessionSlot(workspace, status.id, provider_id, self.row.hold_seconds)
 
     def __repr__(self) -> str:
@@ -166,8 +167,10 @@ class Target(SessionHost):
         """Return the payload that ``submit`` would send, after all checks; nothing is sent.
 
         Args:
-            input_data: A Program, a circuit of an SDK whose front end is installed, a dict, text or bytes that are
-                encoded already, an object with ``_repr_qir_`` (Q# through qdk), or a Payload.
+            input_data: A Program, a circuit of an SDK whose front end is installed, an object with ``_repr_qir_`` (Q#
+                through qdk), a Payload, a dict of the provider's JSON; or a text, bytes or the path of a file in
+                OpenQASM 2, OpenQASM 3 (compiled by qdk), QIR, Quil or the provider's JSON. Any other text needs
+                ``input_data_format``.
             shots: At least 1; by default 500.
             input_data_format: The format to encode it in, or in which it is encoded already; by default the first of
                 the target's that can express it.
@@ -183,7 +186,7 @@ class Target(SessionHost):
     def _encoder(self, input_data_format: str | None, gateset: str | None) -> Encoder:
         from qsession_core.client.submitting.encoding import Encoder  # with all formats, which lists do not need
 
-        return Encoder(self.provider, self.row, input_data_format, gateset)
+        return Encoder(self.provider, self.row, input_data_format, gateset, self.details.num_qubits, self._warned)
 
     @strict_keywords
     def estimate_cost(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -50,22 +51,33 @@ def as_is(
                 f"input_data cannot be written as JSON: {error}. Use plain dicts, lists, texts and numbers."
             ) from error
     output = output_data_format or found.output_data_format
-    return Payload(data, found.content_type, found.name, output, metadata=_width_in(data, found.content_type))
+    width = _width_in(data, found)
+    metadata = {"num_qubits": str(width)} if width and found.content_type == _JSON else {}
+    return Payload(data, found.content_type, found.name, output, metadata=metadata, num_qubits=width)
+
+
+_JSON = "application/json"
+_REQUIRED = re.compile(rb'"(?:required_num_qubits|num_required_qubits)"\s*=\s*"([0-9]{1,6})"')
 
 
 class _Sized(msgspec.Struct):
     qubits: int | None = None
 
 
-def _width_in(data: bytes, content_type: str) -> dict[str, str]:
-    """Return the metadata that keeps the width of a circuit: results list the qubits that came out 1, and no more."""
-    if content_type != "application/json":
-        return {}
+def _width_in(data: bytes, found: InputFormat) -> int:
+    """Return how many qubits a program says that it needs; 0 if it does not say.
+
+    Results in IonQ's format list the qubits that came out 1, and no more, so that their width travels with the job.
+    """
+    if found.name == "qir.v1":
+        return max((int(number) for number in _REQUIRED.findall(data)), default=0)
+    if found.content_type != _JSON:
+        return 0
     try:
         width = msgspec.json.decode(data, type=_Sized).qubits
-    except msgspec.MsgspecError:  # the service refuses it with a sentence of its own
-        return {}
-    return {} if width is None or width < 1 else {"num_qubits": str(width)}
+    except (msgspec.MsgspecError, RecursionError):  # the service refuses it with a sentence of its own
+        return 0
+    return width if width is not None and width > 0 else 0
 
 
 def decode(output_data_format: str, data: bytes, facts: JobFacts) -> list[Result]:

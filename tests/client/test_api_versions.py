@@ -85,7 +85,8 @@ def test_encoded_ionq_circuits_have_keys_as_wide_as_the_circuit(target):
     for place, key in enumerate(("100", "010", "001")):
         data = {"qubits": 3, "circuit": [{"gate": "x", "target": place}]}
         assert target.submit(data, shots=4).result().counts == {key: 4}
-    assert target.submit(b'{"circuit": [', shots=4).wait_until_completed().status == "Failed"
+    broken = target.submit(b'{"circuit": [', shots=4, input_data_format="ionq.circuit.v1")
+    assert broken.wait_until_completed().status == "Failed"
 
 
 def test_the_older_word_for_shots_holds(workspace):

@@ -187,9 +187,10 @@ for kill in range(kills):
     child = os.fork()  # before there is any thread
     if child == 0:
         target = Workspace.local(workspace, journal=journal).get_target("ionq.simulator")
+        circuit = {"gateset": "qis", "qubits": 1, "circuit": []}
+        target.encode(circuit)  # loads what sending needs
         os.write(say, b"connected")
         for number in range(1000):
-            circuit = {"gateset": "qis", "qubits": 1, "circuit": []}
             target.submit(circuit, name=f"{kill}-{number}", shots=1)
     os.read(seen, 9)
     time.sleep(source.uniform(0.0, 0.05))  # the moment of the kill is what is tested

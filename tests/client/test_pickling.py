@@ -72,6 +72,7 @@ ERRORS = [
     errors.TargetNotFoundError("m", name="n", close_matches=("a",)),
     errors.ConversionError.of([errors.ConversionError("a"), errors.ConversionError("b")]),
     errors.UnsupportedOperationError("m", operation="o", index=3, qubits=(1,), format="f", supported=("x",)),
+    errors.ProgramTextError("m", line=2, column=3, language="openqasm"),
     errors.UnboundParameterError("m", parameters=("a",)),
     errors.LimitExceededError("m", what="shots", asked=1, limit=0),
     errors.TransportError("m", request="GET x"),

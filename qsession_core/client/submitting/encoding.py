@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 
 from qsession_core import plugins
+from qsession_core.client.service.blobs import MAX_BYTES
 from qsession_core.client.submitting.checks import check_payload, check_shots
-from qsession_core.errors import ConfigurationError, ConversionError
+from qsession_core.errors import ConfigurationError, ConversionError, ProgramTextError
 from qsession_core.formats import Payload, Template
 from qsession_core.formats.qir.module import INPUT as QIR
-from qsession_core.formats.qir.module import from_qir_object
+from qsession_core.formats.qir.module import from_qir, from_qir_object
 from qsession_core.formats.registry import as_is
 from qsession_core.program import Program
 from qsession_core.providers.row import DEFAULT_SHOTS
+from qsession_core.sources.compiling import compiled
+from qsession_core.sources.files import path_of, source_of
+from qsession_core.sources.languages import JSON, LANGUAGES, OPENQASM_2, OPENQASM_3, PULSER, json_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from qsession_core.catalog import KnownTarget
     from qsession_core.formats import Format
     from qsession_core.providers.row import Provider
+    from qsession_core.sources.files import Source
 
 __all__ = ["Encoder", "PayloadTemplate", "name_of"]
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
-_QIR_MARK = "__quantum__"
+_COMPILED = (OPENQASM_2, OPENQASM_3)
 _EMPTY = Payload(b"", "", "", "")
 
 
@@ -67,12 +75,17 @@ class Encoder:
         target: The target, with what its workspace says.
         input_data_format: The only format to use; None to try the provider's formats in order.
         gateset: The gate set to use; None for the format's default.
+        stated_qubits: The target's width as its workspace says it; None if it does not say. A wider program is refused;
+            where only our table has a width, it is warned of.
+        warned: The warnings that were given already; each is given once.
     """
 
     provider: Provider
     target: KnownTarget
     input_data_format: str | None = None
     gateset: str | None = None
+    stated_qubits: int | None = None
+    warned: set[str] = field(default_factory=set)
 
     def encode(
         self,
@@ -94,9 +107,9 @@ class Encoder:
             problems += error.problems or (error,)
         if payload is not None:
             width = payload.num_qubits or (input_data.num_qubits if isinstance(input_data, Program) else 0)
-            problems += check_payload(payload, width, self.target.num_qubits or None, self.target.name)
+            problems += self._size_problems(payload, width)
         elif isinstance(input_data, Program):
-            problems += check_payload(_EMPTY, input_data.num_qubits, self.target.num_qubits or None, self.target.name)
+            problems += self._size_problems(_EMPTY, input_data.num_qubits)
         if problems or payload is None:
             raise ConversionError.of(problems)
         return replace(
@@ -121,10 +134,23 @@ class Encoder:
         except ConversionError as error:
             problems += error.problems or (error,)
         width = max(program.num_qubits, template.num_qubits if template is not None else 0)
-        problems += check_payload(_EMPTY, width, self.target.num_qubits or None, self.target.name)
+        problems += self._size_problems(_EMPTY, width)
         if problems or template is None:
             raise ConversionError.of(problems)
         return PayloadTemplate(template, params, dict(metadata or {}))
+
+    def _size_problems(self, payload: Payload, num_qubits: int) -> list[ConversionError]:
+        """Return what is wrong with the size of a payload; warn of a width that only our table knows."""
+        known = self.target.num_qubits
+        if self.stated_qubits is None and known and num_qubits > known:
+            warning = (
+                f"The program needs {num_qubits} qubits; {self.target.name} had {known} when its row was written. The "
+                "workspace does not say how many it has now, so the program is sent."
+            )
+            if warning not in self.warned:
+                self.warned.add(warning)
+                _log.warning("%s", warning)
+        return check_payload(payload, num_qubits, self.stated_qubits, self.target.name)
 
     def _params(
         self, shots: SupportsIndex | None, given: Mapping[str, Any] | None, problems: list[ConversionError]
@@ -154,19 +180,33 @@ class Encoder:
         if not isinstance(input_data, Program):
             if hasattr(input_data, "_repr_qir_"):
                 return from_qir_object(input_data, self.target.name, self.target.profile)
-            if isinstance(input_data, str | bytes) or hasattr(input_data, "keys"):
-                return as_is(input_data, self.input_data_format or self._format_of(input_data))  # type: ignore[arg-type]
+            if isinstance(input_data, str | bytes | PathLike):
+                return self._of_text(source_of(input_data, most_bytes=MAX_BYTES))
+            if hasattr(input_data, "keys"):
+                return as_is(input_data, self.input_data_format or self.provider.raw_format)  # type: ignore[arg-type]
             input_data = _converted(input_data)
         program = input_data
         return self._first_that_can(lambda format_: format_.encode(program, profile=self.target.profile))
 
-    def _format_of(self, data: object) -> str:
-        """Return the format of data that the caller has encoded: QIR if it looks like QIR, else the provider's own."""
-        if isinstance(data, bytes):
-            is_qir = data.startswith(b"BC\xc0\xde") or _QIR_MARK.encode() in data
-        else:
-            is_qir = isinstance(data, str) and _QIR_MARK in data
-        return QIR if is_qir else self.provider.raw_format
+    def _of_text(self, source: Source) -> Payload:
+        """Return the payload of a program that is a text already: as it is, or compiled.
+
+        Raises:
+            ConversionError: It is no program, or none that this target takes.
+        """
+        language, asked = source.language, self.input_data_format
+        own = language.input_data_format if language is not None else ""
+        takes = {self.provider.raw_format, *(format_.input_data_format for format_ in self.provider.formats)}
+        raw = asked or (own if own in takes else self.provider.raw_format)
+        if language in _COMPILED and own != raw and QIR in (takes if asked is None else {asked}):
+            folder = source.path.parent if source.path is not None else None
+            return from_qir(compiled(source.text, self.target.profile, folder=folder), self.target.profile)
+        is_told = asked is not None and language in {None, JSON}  # the caller knows better
+        is_known = raw in {other.input_data_format for other in LANGUAGES}
+        is_pulses = language is JSON and raw == PULSER.input_data_format
+        if own == raw or is_told or is_pulses or not is_known:
+            return as_is(source.data, raw)
+        raise _foreign_text(source, self.target.name, takes, is_circuits=bool(self.provider.formats))
 
     def _formats(self) -> tuple[Format, ...]:
         """Return the formats to try, in order."""
@@ -206,7 +246,10 @@ class Encoder:
 
 
 def name_of(input_data: object) -> str:
-    """Return the default name of a job."""
+    """Return the default name of a job: that of the program, or of its file without folder and suffix."""
+    path = path_of(input_data)
+    if path is not None:
+        return path.stem or "qsession-job"
     return str(getattr(input_data, "name", None) or "qsession-job")
 
 
@@ -224,3 +267,29 @@ def _converted(circuit: object) -> Program:
     if not isinstance(program, Program):
         raise ConfigurationError(f"The front end {module!r} returned a {type(program).__name__}, not a Program.")
     return program
+
+
+def _foreign_text(source: Source, target: str, takes: Collection[str], *, is_circuits: bool) -> ProgramTextError:
+    """Return the error for a text that a target does not take."""
+    language = source.language
+    if language is not None:
+        wanted = [other.title for other in LANGUAGES if other.input_data_format in takes]
+        wanted += [other.title for other in _COMPILED if QIR in takes and other.title not in wanted]
+        wanted += ["circuits"] if is_circuits else []
+        return ProgramTextError(
+            f"This is {language.title}; {target} takes {', '.join(wanted)}. {language.way_out}".rstrip(),
+            language=language.name,
+        )
+    known = ", ".join(other.title for other in LANGUAGES if other.input_data_format or other is OPENQASM_3)
+    start = source.text.strip()[:40] or source.data[:40]
+    what = f"The file {str(source.path)!r}" if source.path is not None else "This text"
+    broken = json_problem(source.text)
+    if broken is not None:
+        problem, line, column = broken
+        return ProgramTextError(
+            f"{what} is no JSON: line {line}, column {column}: {problem}.", line=line, column=column, language=JSON.name
+        )
+    return ProgramTextError(
+        f"{what} is no program that is known here ({known}). It begins with {start!r}. If it is one, name its format: "
+        "input_data_format='...'."
+    )

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from qsession_core.program import Block, Operation, Program
 
-__all__ = ["DIALECTS", "FORMAT", "INPUT", "Qir", "from_qir_object", "to_bitcode"]
+__all__ = ["DIALECTS", "FORMAT", "INPUT", "Qir", "from_qir", "from_qir_object", "to_bitcode"]
 
 ENTRY_POINT = "ENTRYPOINT__main"
 
@@ -119,7 +119,11 @@ class Qir:
 
 def from_qir_object(source: Any, target: str, profile: str) -> Payload:
     """Return a payload of an object with ``_repr_qir_``, such as what ``qsharp.compile`` returns."""
-    written = source._repr_qir_(target=target)
+    return from_qir(source._repr_qir_(target=target), profile)
+
+
+def from_qir(written: str | bytes, profile: str) -> Payload:
+    """Return a payload of a module that a compiler has written for a profile."""
     data = written.encode() if isinstance(written, str) else bytes(written)
     params = {"entryPoint": ENTRY_POINT, "arguments": [], "target_profile": profile}
     return Payload(data, FORMAT.content_type, INPUT, FORMAT.output_data_format, params)
