@@ -5,6 +5,7 @@ Source: docs/protocol.md 6.2 (ionq), 6.4 (OpenQASM), 6.5 (Quil, Pulser), 6.6 and
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def outcome_tree(output: Sequence[Output], num_results: int) -> Tree:
     ('tuple', [('result', 1), ('array', [('result', 0)])])
 
     Raises:
-        JobFailure: A record has more items than follow it.
+        JobFailure: A record has more items than follow it, or fewer than none.
     """
     if not output:
         return ("array", [("result", number) for number in range(num_results)])
@@ -65,6 +66,8 @@ def _subtree(output: Sequence[Output], position: int, depth: int) -> tuple[Tree,
         return (kind, value), position
     if kind not in {"array", "tuple"}:
         return ("value", bool(value) if kind == "bool" else value), position
+    if value < 0:
+        raise JobFailure("CannotTranslateOutputData", f"The output records announce {value} items.")
     items = []
     for _ in range(value):
         item, position = _subtree(output, position, depth + 1)
@@ -91,6 +94,9 @@ def _template(tree: Tree, *, display: bool) -> tuple[bytes, list[int], list[int]
             results.append(value)
             put("0")
         elif kind == "value":
+            if isinstance(value, float) and not math.isfinite(value):
+                problem = f"The program records the double {value}, which JSON does not have."
+                raise JobFailure("CannotTranslateOutputData", problem)
             put("-" if display and value == "-" else msgspec.json.encode(value).decode())
         else:
             is_list = kind == "array"

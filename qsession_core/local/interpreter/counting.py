@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["count_gates", "counts_of"]
 
 _MAX_FORKS, _MAX_NESTED = 20_000, 100
+# Copying so many results and values of memory takes as long as following a branch
+_COPIED_PER_FORK = 500
 # How many calls there are where ways meet again, and in which block; None for the end of the call
 _Place = tuple[int, str | None]
 
@@ -117,6 +119,11 @@ class _Way(Thread):
         other = super().copy()
         other.results, other.stop, other.has_ended = list(self.results), self.stop, self.has_ended
         return other
+
+    @property
+    def size(self) -> int:
+        """How many results and values of memory a copy has."""
+        return len(self.results) + sum(len(cells.values) for cells in self._memory if not cells.is_constant)
 
     @property
     def place(self) -> tuple[int, str]:
@@ -225,7 +232,7 @@ class _Count:
         """Follow every side of a branch to the place where they meet, and return the way that goes on from there."""
         labels = way.sides()
         place = way.place
-        self._forks += 1
+        self._forks += 1 + way.size // _COPIED_PER_FORK
         if place in self._open:
             raise _unbounded("a measurement decides how often a loop runs")
         if self._forks > _MAX_FORKS or len(self._open) > _MAX_NESTED:

@@ -179,7 +179,7 @@ class Thread:
         value = self._value(frame, operand)
         if value is UNDEFINED or isinstance(value, Address):
             what = "an undefined value" if value is UNDEFINED else "the address of memory as a number"
-            raise bad(f"the program computes with {what}, {operand}")
+            raise bad(f"the program computes with {what}" + (f", {operand}" if isinstance(operand, str) else ""))
         return value
 
     def _known(self, frame: Frame, operand: Any) -> Any:

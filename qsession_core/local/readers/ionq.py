@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from qsession_core.gates.words import controlled
+from qsession_core.local.readers.allowance import Allowance, check_widths
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Operation
 
 __all__ = ["read_ionq"]
@@ -61,9 +62,11 @@ def read_ionq(payload: bytes) -> Circuit:
         body = _DECODER.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _bad(f"the input is not a circuit: {error}") from error
+    except RecursionError as error:
+        raise _bad("the input is not a circuit: it is nested too deep") from error
     if body.gateset not in {"qis", "native"}:
         raise _bad(f"the gateset is {body.gateset!r}, neither 'qis' nor 'native'")
-    read = _qis if body.gateset == "qis" else _native
+    dense = _Exponentials(Allowance("ionq.circuit.v1", len(payload)))
     operations: list[Operation] = []
     highest = -1
     for index, gate in enumerate(body.circuit):
@@ -73,12 +76,16 @@ def read_ionq(payload: bytes) -> Circuit:
         if not targets or len(set(qubits)) != len(qubits) or min(qubits) < 0:
             raise _bad(f"gate {index} ({gate.gate}) acts on qubits {list(qubits)}, which are not distinct numbers")
         highest = max(highest, *qubits)
-        operation = read(gate, tuple(controls), tuple(targets), index)
+        if body.gateset == "native":
+            operation = _native(gate, tuple(controls), tuple(targets), index)
+        else:
+            operation = _qis(gate, tuple(controls), tuple(targets), index, dense)
         if operation is not None:
             operations.append(operation)
     num_qubits = body.qubits if body.qubits is not None else highest + 1
     if num_qubits < 1 or highest >= num_qubits:
         raise _bad(f"the circuit says {num_qubits} qubits and uses qubit {highest}")
+    check_widths("ionq.circuit.v1", num_qubits, num_qubits)
     operations += [("measure", (qubit, qubit), ()) for qubit in range(num_qubits)]
     return Circuit(num_qubits, num_qubits, operations)
 
@@ -87,13 +94,15 @@ def _bad(problem: str) -> JobFailure:
     return JobFailure("InvalidInputData", f"ionq.circuit.v1: {problem}.")
 
 
-def _qis(gate: _Gate, controls: tuple[int, ...], targets: tuple[int, ...], index: int) -> Operation | None:
+def _qis(
+    gate: _Gate, controls: tuple[int, ...], targets: tuple[int, ...], index: int, dense: _Exponentials
+) -> Operation | None:
     """Read one gate of the gate set qis."""
     name = gate.gate.lower()
     if len(controls) > MAX_CONTROLS:
         raise _bad(f"gate {index} ({name}) has {len(controls)} controls, more than {MAX_CONTROLS}")
     if name == "pauliexp":
-        return _pauliexp(gate, targets, index)
+        return _pauliexp(gate, targets, index, dense)
     if name in {"swap", *_PAIRS}:
         if len(targets) != 2 or controls:  # noqa: PLR2004 - two targets
             raise _bad(f"gate {index} ({name}) takes two targets and no controls")
@@ -139,31 +148,50 @@ def _angle(value: float | None, name: str, index: int) -> float:
     return value
 
 
-def _pauliexp(gate: _Gate, targets: tuple[int, ...], index: int) -> Operation:
+def _pauliexp(gate: _Gate, targets: tuple[int, ...], index: int, dense: _Exponentials) -> Operation:
     """exp(-i t sum c_k T_k), computed whole: the terms need not commute. A term's last letter acts on targets[0]."""
     terms, coefficients, time = gate.terms, gate.coefficients, gate.time
     if not terms or coefficients is None or len(coefficients) != len(terms) or time is None or time < 0:
         raise _bad(f"gate {index} (pauliexp) needs terms, as many coefficients, and a time that is not negative")
     if any(len(term) != len(targets) or set(term) - set("IXYZ") for term in terms):
         raise _bad(f"gate {index} (pauliexp) needs terms of I, X, Y and Z, one letter a target")
-    if len(targets) > 10:  # noqa: PLR2004 - a dense matrix of 2^10; wider ones do not occur
-        raise _bad(f"gate {index} (pauliexp) acts on {len(targets)} qubits; at most 10 are computed here")
-    return ("matrix", tuple(reversed(targets)), (_exponential(terms, coefficients, time),))
+    if not math.isfinite(time * sum(map(abs, coefficients))):
+        raise _bad(f"gate {index} (pauliexp) has coefficients that are too large")
+    return ("matrix", tuple(reversed(targets)), (dense.of(tuple(terms), tuple(coefficients), time),))
 
 
-def _exponential(terms: list[str], coefficients: list[float], time: float) -> Any:
-    """Return the matrix, the terms' first letter on the most significant qubit."""
+class _Exponentials:
+    """The matrices of the gates pauliexp. Equal gates share one, because each takes a second at ten qubits."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
+        self._known: dict[tuple[tuple[str, ...], tuple[float, ...], float], Any] = {}
+
+    def of(self, terms: tuple[str, ...], coefficients: tuple[float, ...], time: float) -> Any:
+        """Return the matrix, the terms' first letter on the most significant qubit."""
+        made = self._known.get((terms, coefficients, time))
+        if made is None:
+            self._allowance.spend_matrix(len(terms[0]), is_computed=True)
+            self._allowance.spend(len(terms) * (2 ** len(terms[0]) // 16 + 1))
+            made = self._known[terms, coefficients, time] = _exponential(terms, coefficients, time)
+        return made
+
+
+def _exponential(terms: tuple[str, ...], coefficients: tuple[float, ...], time: float) -> Any:
+    """Compute one matrix. A Pauli term has one element in each row: no matrix is made of it alone."""
     import numpy as np
 
-    pauli = {
-        "I": np.eye(2), "X": np.array([[0, 1], [1, 0]]), "Y": np.array([[0, -1j], [1j, 0]]),
-        "Z": np.array([[1, 0], [0, -1]]),
-    }  # fmt: skip
-    total = np.zeros((2 ** len(terms[0]),) * 2, dtype=np.complex128)
+    width = len(terms[0])
+    rows = np.arange(2**width)
+    total = np.zeros((2**width,) * 2, dtype=np.complex128)
     for term, coefficient in zip(terms, coefficients, strict=True):
-        matrix = np.eye(1)
-        for letter in term:
-            matrix = np.kron(matrix, pauli[letter])
-        total += coefficient * matrix
+        flipped, phases = 0, np.full(2**width, coefficient, dtype=np.complex128)
+        for place, letter in enumerate(reversed(term)):
+            signs = 1 - 2 * (rows >> place & 1)
+            if letter in "XY":
+                flipped |= 1 << place
+            if letter in "YZ":
+                phases *= signs * (-1j if letter == "Y" else 1)
+        total[rows, rows ^ flipped] += phases
     values, vectors = np.linalg.eigh(total)
     return (vectors * np.exp(-1j * time * values)) @ vectors.conj().T

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from qsession_core.local.readers.allowance import Allowance, check_widths
 from qsession_core.local.readers.angles import angle
 from qsession_core.local.readers.circuit import Circuit, Function, Instruction, Program
 from qsession_core.local.readers.openqasm2_classical import Classical
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["read_openqasm"]
 
+_FORMAT = "honeywell.openqasm.v1"
 _COMMENT = re.compile(r"//[^\n]*")
 _STATEMENT = re.compile(r"([^;{}]*)([;{}]|\Z)")
 _REGISTER = re.compile(r"([qc])reg\s+(\w+)\s*\[\s*(\d{1,9})\s*\]")
 _MEASURE = re.compile(r"measure\s+([^-\s]+)\s*->\s*(\S+)")
 _PLACE = re.compile(r"(\w+)\s*(?:\[\s*(\d{1,9})\s*\])?")
-_ASSIGN = re.compile(r"(\w+)\s*(?:\[\s*(\d{1,9})\s*\])?\s*=(?!=)(.*)", re.DOTALL)
+_ASSIGN = re.compile(r"(\w+)\s*(?:\[\s*(\d{1,9})\s*\]\s*)?=(?!=)(.*)", re.DOTALL)
 _INCLUDE = re.compile(r'include\s*"[^"\n]*"')
-_MAX_BITS = 100_000
 
 
 def read_openqasm(payload: bytes) -> Circuit | Program:
@@ -45,7 +46,7 @@ def read_openqasm(payload: bytes) -> Circuit | Program:
     statements = _statements(text)
     if not re.fullmatch(r"OPENQASM\s+2(\.\d+)?", next(statements, ("", None))[0]):
         raise bad("the first statement is not OPENQASM 2.0")
-    reader = _Reader()
+    reader = _Reader(Allowance(_FORMAT, len(payload)))
     for head, body in statements:
         reader.statement(head, body)
     return reader.result()
@@ -75,14 +76,15 @@ def _statements(text: str) -> Iterator[tuple[str, str | None]]:
 class _Reader:
     """Reads statements, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
         self._gates = Gates()
         self._qubits: dict[str, tuple[int, ...]] = {}
         self._bits: dict[str, tuple[int, ...]] = {}
         self._sizes = {"q": 0, "c": 0}
         self._block: list[Instruction] = []
         self._blocks: dict[str, list[Instruction]] = {"0": self._block}
-        self._classical = Classical(self._bits, self._emit)
+        self._classical = Classical(self._bits, self._emit, allowance)
 
     def _emit(self, instruction: Instruction) -> None:
         self._block.append(instruction)
@@ -106,10 +108,11 @@ class _Reader:
             raise bad(f"{text[:60]!r} is not a statement")
         kind, name, size = found[1], found[2], int(found[3])
         first = self._sizes[kind]
-        if name in self._qubits or name in self._bits or first + size > _MAX_BITS:
-            raise bad(f"the register {name} is there already, or too large")
-        (self._qubits if kind == "q" else self._bits)[name] = tuple(range(first, first + size))
+        if name in self._qubits or name in self._bits:
+            raise bad(f"the register {name[:40]} is there already")
         self._sizes[kind] += size
+        check_widths(_FORMAT, self._sizes["q"], self._sizes["c"])
+        (self._qubits if kind == "q" else self._bits)[name] = tuple(range(first, first + size))
 
     def _conditional(self, text: str) -> None:
         depth, start = 0, text.index("(")
@@ -144,10 +147,13 @@ class _Reader:
         if found:
             qubits, bits = self._places(self._qubits, found[1]), self._places(self._bits, found[2])
             if len(qubits) != len(bits):
-                raise bad(f"{text!r} measures {len(qubits)} qubits into {len(bits)} bits")
+                raise bad(f"{text[:60]!r} measures {len(qubits)} qubits into {len(bits)} bits")
+            self._allowance.spend(len(qubits))
             return [("measure", (qubit, bit), ()) for qubit, bit in zip(qubits, bits, strict=True)]
         if text.startswith("reset") and text[5:6].isspace():
-            return [("reset", (qubit,), ()) for qubit in self._places(self._qubits, text[5:])]
+            qubits = self._places(self._qubits, text[5:])
+            self._allowance.spend(len(qubits))
+            return [("reset", (qubit,), ()) for qubit in qubits]
         name, angles, places = parts_of(text)
         values = [angle(part) for part in angles]
         registers = [self._places(self._qubits, part) for part in places]
@@ -155,6 +161,7 @@ class _Reader:
         if any(len(register) not in {1, width} for register in registers):
             raise bad(f"{text[:60]!r} joins registers of different sizes")
         operations: list[Operation] = []
+        self._allowance.spend(width * self._gates.size_of(name))
         for place in range(width):
             chosen = [register[place if len(register) > 1 else 0] for register in registers]
             operations += self._gates.applied(name, values, chosen)
@@ -168,7 +175,7 @@ class _Reader:
         if found[2] is None:
             return register
         if int(found[2]) >= len(register):
-            raise bad(f"{text} is beyond the end of its register")
+            raise bad(f"{text[:60]} is beyond the end of its register")
         return (register[int(found[2])],)
 
     def result(self) -> Circuit | Program:

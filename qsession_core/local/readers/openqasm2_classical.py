@@ -16,6 +16,7 @@ from qsession_core.local.readers.openqasm2_gates import bad
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from qsession_core.local.readers.allowance import Allowance
     from qsession_core.local.readers.circuit import Instruction
 
 __all__ = ["Classical"]
@@ -30,6 +31,7 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _MAX_LENGTH = 2_000
 _NARROWEST = 64
+_WIDEST = 1_024  # the widest register that is computed with; Quantinuum's have at most 64 bits
 
 # The name of a value or a number, and how many bits it has
 Operand = tuple[str | int, int]
@@ -41,11 +43,16 @@ class Classical:
     Args:
         registers: Name of a classical register -> its bits, lowest first.
         emit: Takes the next instruction.
+        allowance: What the program may still expand to.
     """
 
-    def __init__(self, registers: Mapping[str, tuple[int, ...]], emit: Callable[[Instruction], None]) -> None:
+    def __init__(
+        self, registers: Mapping[str, tuple[int, ...]], emit: Callable[[Instruction], None], allowance: Allowance
+    ) -> None:
         self._registers = registers
         self._emit = emit
+        self._allowance = allowance
+        self._widest = (0, _NARROWEST)  # so many registers have this width
         self._count = 0
 
     def condition(self, text: str) -> str | int:
@@ -58,6 +65,7 @@ class Classical:
         if bits is None or (index is not None and index >= len(bits)):
             raise bad(f"there is no classical bit {name}{'' if index is None else f'[{index}]'}")
         value, _ = self._of(_parsed(text))
+        self._allowance.spend(3 * len(bits) if index is None else 3)
         for place, bit in enumerate(bits if index is None else (bits[index],)):
             if isinstance(value, int):
                 self._emit(("write", value >> place & 1, bit))
@@ -68,7 +76,10 @@ class Classical:
     @property
     def _width(self) -> int:
         """The bits that are computed with: more than any register has."""
-        return max(_NARROWEST, *(len(bits) + 1 for bits in self._registers.values()), 0)
+        if self._widest[0] != len(self._registers):
+            widths = [len(bits) + 1 for bits in self._registers.values()]
+            self._widest = (len(widths), max(_NARROWEST, min(max(widths), _WIDEST + 1)))
+        return self._widest[1]
 
     def _new(self, opcode: str, left: str | int, right: str | int) -> str:
         name = self._named()
@@ -113,6 +124,9 @@ class Classical:
         return bits
 
     def _read(self, bits: tuple[int, ...]) -> Operand:
+        if len(bits) > _WIDEST:
+            raise bad(f"an expression uses a register of {len(bits)} bits; at most {_WIDEST} can be computed with")
+        self._allowance.spend(3 * len(bits))
         total: str | int = 0
         for place, bit in enumerate(bits):
             name = self._named()

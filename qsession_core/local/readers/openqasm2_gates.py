@@ -40,9 +40,10 @@ gate ZZ a,b { rzz(pi/2) a,b; }
 gate U1q(theta,phi) q { u(theta,phi-pi/2,pi/2-phi) q; }
 gate Rxxyyzz(alpha,beta,gamma) a,b { rxx(alpha) a,b; ryy(beta) a,b; rzz(gamma) a,b; }
 """
-_HEAD = re.compile(r"(gate|opaque)\s+(\w+)\s*(?:\(([^()]*)\))?\s*(.*)", re.DOTALL)
+_HEAD = re.compile(r"(gate|opaque)\s+(\w+)\s*(?:\(([^()]*)\)\s*)?(.*)", re.DOTALL)
 _APPLY = re.compile(r"(\w+)\s*(?:\((.*)\)\s*|\s)(\S.*)", re.DOTALL)
-_MAX_GATES = 2_000_000
+# Reading so many letters of an angle takes as long as making an operation
+_LETTERS = 16
 
 
 def bad(problem: str) -> JobFailure:
@@ -59,13 +60,18 @@ class _Step:
     angles: list[str]
     places: list[int]
 
+    @property
+    def size(self) -> int:
+        """What it takes to expand, in operations."""
+        return sum(map(len, self.angles)) // _LETTERS + (1 if self.meaning is None else self.meaning.size)
+
 
 @dataclass(frozen=True, slots=True)
 class _Definition:
     parameters: list[str]
     num_qubits: int
     steps: list[_Step] | None  # None for an opaque gate
-    size: int  # how many steps it takes in all
+    size: int  # what it takes to expand, in operations
 
 
 @cache
@@ -82,7 +88,6 @@ class Gates:
     def __init__(self, definitions: Mapping[str, _Definition] | None = None) -> None:
         self.definitions = dict(_library() if definitions is None else definitions)
         self._own: set[str] = set()
-        self._expanded = 0
 
     def define(self, head: str, body: str | None) -> None:
         """Take a definition, or an opaque gate, whose body is None."""
@@ -94,7 +99,7 @@ class Gates:
             raise bad(f"the definition of {name} is the second one, or has no qubits of its own")
         self._own.add(name)
         steps = None if body is None else self._steps(name, dict.fromkeys(parameters, 0.5), qubits, body)
-        size = 1 + sum(1 if step.meaning is None else step.meaning.size for step in steps or ())
+        size = 1 + sum(step.size for step in steps or ())
         self.definitions[name] = _Definition(parameters, len(qubits), steps, size)
 
     def _steps(self, name: str, parameters: dict[str, float], qubits: list[str], body: str) -> list[_Step]:
@@ -122,25 +127,26 @@ class Gates:
             word = _ALIASES.get(name, name)
             known = gate_named(word) if word in GATES or name in _ALIASES else None
             if known is None:
-                raise bad(f"there is no gate {name}")
+                raise bad(f"there is no gate {name[:40]}")
             expected = (known.num_qubits, known.num_params)
         if (len(qubits), num_angles) != expected:
             raise bad(f"{name} takes {expected[0]} qubits and {expected[1]} angles")
         if len(set(qubits)) != len(qubits):
             raise bad(f"{name} uses a qubit twice")
 
+    def size_of(self, name: str) -> int:
+        """Return what a gate expands to, in operations; the caller takes them from its allowance first."""
+        definition = self.definitions.get(name)
+        return 1 if definition is None else definition.size
+
     def applied(self, name: str, angles: list[float], qubits: list[int]) -> list[Operation]:
         """Return the operations of a gate on qubits.
 
         Raises:
-            JobFailure: There is no such gate, it is opaque, or it expands to too many.
+            JobFailure: There is no such gate, or it is opaque.
         """
         self._check(name, len(angles), qubits)
         whole = self.definitions.get(name)
-        if whole is not None:
-            self._expanded += whole.size
-            if self._expanded > _MAX_GATES:
-                raise bad(f"the definitions expand to more than {_MAX_GATES} gates")
         operations: list[Operation] = []
         stack = [(name, whole, angles, qubits)]
         while stack:

@@ -8,8 +8,10 @@ al., "A Practical Quantum Instruction Set Architecture" (arXiv:1608.03355); docs
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from typing import TYPE_CHECKING, NamedTuple
 
+from qsession_core.local.readers.allowance import MAX_QUBITS, Allowance, check_widths
 from qsession_core.local.readers.angles import split_at_commas
 from qsession_core.local.readers.circuit import Circuit, Function, Instruction, Program, targets
 from qsession_core.local.readers.quil_gates import Gates, bad, number
@@ -21,15 +23,17 @@ if TYPE_CHECKING:
 
 __all__ = ["read_quil"]
 
+_FORMAT = "rigetti.quil.v1"
 _DECLARE = re.compile(r"DECLARE\s+([\w-]+)\s+(BIT|REAL|INTEGER|OCTET)(?:\[(\d{1,6})\])?")
-_CIRCUIT = re.compile(r"DEFCIRCUIT\s+([\w-]+)\s*(?:\(([^()]*)\))?\s*((?:[\w%-]+\s*)*):")
+_CIRCUIT = re.compile(r"DEFCIRCUIT\s+([\w-]+)\s*(?:\(([^()]*)\)\s*)?([\w%\s-]*):")
 _MEASURE = re.compile(r"MEASURE\s+(\d{1,9})(?:\s+(\S+))?")
-_GATE = re.compile(r"((?:(?:DAGGER|CONTROLLED|FORKED)\s+)*)([A-Za-z_][\w-]*)\s*(?:\((.*)\))?((?:\s+\w+)+)")
+_GATE = re.compile(r"((?:(?:DAGGER|CONTROLLED|FORKED)\s+)*)([A-Za-z_][\w-]*)(?:\s*\((.*)\))?\s([\w\s]+)")
 _ADDRESS = re.compile(r"([\w-]+)(?:\[(\d{1,6})\])?")
 _BITS = {"AND": "and", "IOR": "or", "XOR": "xor"}
 _IGNORED = ("PRAGMA", "NOP", "FENCE")
-_MAX_LINES = 1_000_000
 _MAX_DEPTH = 100
+# Reading so many letters of an instruction takes as long as making an operation
+_LETTERS = 4
 
 
 class _Circuit(NamedTuple):
@@ -52,7 +56,7 @@ def read_quil(payload: bytes, substitutions: Mapping[str, Sequence[float]] | Non
         text = payload.decode()
     except UnicodeDecodeError as error:
         raise bad("the input is not UTF-8 text") from error
-    reader = _Reader(substitutions or {})
+    reader = _Reader(substitutions or {}, Allowance(_FORMAT, len(payload)))
     lines = [line.partition("#")[0].rstrip() for line in text.replace(";", "\n").replace("\t", "    ").split("\n")]
     place = 0
     while place < len(lines):
@@ -72,8 +76,9 @@ def read_quil(payload: bytes, substitutions: Mapping[str, Sequence[float]] | Non
 class _Reader:
     """Reads instructions, one after the other."""
 
-    def __init__(self, substitutions: Mapping[str, Sequence[float]]) -> None:
-        self._gates = Gates()
+    def __init__(self, substitutions: Mapping[str, Sequence[float]], allowance: Allowance) -> None:
+        self._allowance = allowance
+        self._gates = Gates(allowance)
         self._circuits: dict[str, _Circuit] = {}
         self._registers: dict[str, tuple[int, ...]] = {}
         self._substitutions = dict(substitutions)
@@ -95,8 +100,10 @@ class _Reader:
     def line(self, line: str, depth: int, names: Mapping[str, complex] | None = None) -> None:
         """Read one instruction; within a circuit, ``names`` has the values of its parameters."""
         self._num_lines += 1
-        if self._num_lines > _MAX_LINES or depth > _MAX_DEPTH:
-            raise bad("the circuits expand to too many instructions, or to themselves")
+        if depth > _MAX_DEPTH:
+            raise bad("the circuits expand to themselves, or are nested too deep")
+        if depth:
+            self._allowance.spend(2 + len(line) // _LETTERS)
         word, *rest = line.split()
         if word in _IGNORED:
             return
@@ -119,9 +126,11 @@ class _Reader:
             raise bad(f"{line[:60]!r} is not understood by the local workspace")
         name, size = found[1], int(found[3] or 1)
         if found[2] == "BIT":
+            check_widths(_FORMAT, 0, self._num_results + size)
             self._registers[name] = tuple(range(self._num_results, self._num_results + size))
             self._num_results += size
             return
+        self._allowance.spend(size)
         values = self._substitutions.pop(name, [0.0] * size)
         if len(values) != size:
             raise bad(f"{name} is declared with {size} values, and {len(values)} are substituted")
@@ -141,12 +150,14 @@ class _Reader:
         found = _MEASURE.fullmatch(line)
         if found is None or found[2] is None:
             raise bad(f"{line[:60]!r} does not say where the result goes")
-        self._carry(("measure", (int(found[1]), self._bit(found[2])), ()), int(found[1]))
+        qubit = _qubit(found[1])
+        self._carry(("measure", (qubit, self._bit(found[2])), ()), qubit)
 
     def _reset(self, qubits: list[str]) -> None:
-        if qubits and not (len(qubits) == 1 and qubits[0].isdigit()):
-            raise bad(f"'RESET {qubits[0][:40]}' is not understood by the local workspace")
-        for qubit in [int(text) for text in qubits] or range(self._num_qubits):
+        if len(qubits) > 1:
+            raise bad(f"'RESET {' '.join(qubits)[:40]}' is not understood by the local workspace")
+        self._allowance.spend(1 if qubits else self._num_qubits)
+        for qubit in [_qubit(text) for text in qubits] or range(self._num_qubits):
             self._carry(("reset", (qubit,), ()), qubit)
 
     def _carry(self, operation: Operation, *qubits: int) -> None:
@@ -200,7 +211,7 @@ class _Reader:
         if found is None:
             raise bad(f"{line[:60]!r} is not understood by the local workspace")
         modifiers, name, places = found[1].split(), found[2], found[4].split()
-        known = {**self._parameters, **names}
+        known = ChainMap(dict(names), self._parameters)
         angles = [number(text, known) for text in split_at_commas(found[3] or "")]
         circuit = self._circuits.get(name)
         if circuit is not None and not modifiers:
@@ -212,9 +223,7 @@ class _Reader:
                 words = [chosen.get(word, word) for word in inner.split(" ")]
                 self.line(" ".join(words), depth + 1, values)
             return
-        if not all(place.isdigit() and len(place) < 10 for place in places):  # noqa: PLR2004 - as a number of qubits
-            raise bad(f"{line[:60]!r} is not understood by the local workspace")
-        qubits = tuple(map(int, places))
+        qubits = tuple(map(_qubit, places))
         self._carry(self._gates.applied(modifiers, name, angles, qubits), *qubits)
 
     def result(self) -> Circuit | Program:
@@ -229,3 +238,12 @@ class _Reader:
             raise bad(f"the label {min(missing)[:40]!r} is not there")
         main = Function((), self._blocks)
         return Program(self._num_qubits, self._num_results, {"main": main}, "main", registers=self._registers)
+
+
+def _qubit(text: str) -> int:
+    """Return the number of a qubit."""
+    if not (text.isascii() and text.isdigit()):
+        raise bad(f"{text[:40]!r} is not a qubit")
+    if len(text) > len(str(MAX_QUBITS)) or int(text) >= MAX_QUBITS:
+        raise bad(f"the program uses qubit {text[:40]}; at most {MAX_QUBITS} qubits can be read")
+    return int(text)

@@ -20,6 +20,7 @@ from qsession_core.local.readers.circuit import JobFailure
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from qsession_core.local.readers.allowance import Allowance
     from qsession_core.local.readers.circuit import Operation
 
 __all__ = ["Gates", "bad", "number"]
@@ -53,6 +54,8 @@ _IMAGINARY = re.compile(r"(?<=[\d.])i\b")
 _MAX_LENGTH = 1_000
 _MAX_QUBITS = 8  # a dense matrix of 2^8
 _TOLERANCE = 1e-6
+# Reading so many letters of a matrix takes as long as making an operation
+_LETTERS = 2
 
 
 def bad(problem: str) -> JobFailure:
@@ -96,7 +99,7 @@ def _parsed(text: str) -> tuple[ast.expr, list[str]]:
 def _value(node: ast.expr, texts: list[str], names: Mapping[str, complex]) -> complex:
     match node:
         case ast.Constant(value=int() | float() as value):
-            return value
+            return float(value)  # powers of Python's integers have no bound
         case ast.Name(id=name):
             text = texts[int(name[1:])]
             return names[text] if text in names else _CONSTANTS[text]
@@ -112,10 +115,16 @@ def _value(node: ast.expr, texts: list[str], names: Mapping[str, complex]) -> co
 
 
 class Gates:
-    """The gates that a program can apply."""
+    """The gates that a program can apply.
 
-    def __init__(self) -> None:
+    Args:
+        allowance: What the program may still expand to.
+    """
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
         self._defined = dict(_MATRICES)
+        self._matrices: dict[tuple[str, tuple[float, ...]], Any] = {}
 
     def define(self, head: str, body: list[str]) -> None:
         """Take a definition; its matrix is computed where it is applied, because it may have parameters."""
@@ -126,10 +135,13 @@ class Gates:
         parameters = tuple(part.strip().removeprefix("%") for part in (found[2] or "").split(",") if part.strip())
         if kind == "PERMUTATION":
             places = [part.strip() for part in ",".join(body).split(",")]
+            if len(places) > 1 << _MAX_QUBITS:
+                raise bad(f"{head[:60]!r} is of more than {_MAX_QUBITS} qubits")
             if sorted(places) != sorted(map(str, range(len(places)))):
                 raise bad(f"{head[:60]!r} is not a permutation")
             body = [",".join("1" if place == str(column) else "0" for column in range(len(places))) for place in places]
         self._defined[found[1]] = (parameters, tuple(body))
+        self._matrices.clear()
 
     def applied(self, modifiers: list[str], name: str, angles: list[complex], qubits: tuple[int, ...]) -> Operation:
         """Return a gate on qubits; modifiers stand as they are written, the one nearest to the gate last."""
@@ -139,7 +151,10 @@ class Gates:
             raise bad(f"{name} is called with an angle that is not real")
         values = tuple(angle.real for angle in angles)
         word = _WORDS.get(name) if name not in self._defined else None
-        matrix = None if word else self._matrix(name, values)
+        matrix: Any = None if word else self._matrix(name, values)
+        width = GATES[word].num_qubits if word else len(matrix).bit_length() - 1
+        if width + modifiers.count("CONTROLLED") != len(qubits):
+            raise bad(f"{name} has the wrong qubits or angles")
         for modifier in reversed(modifiers):
             if modifier == "FORKED":
                 raise bad(f"FORKED {name} is not understood by the local workspace")
@@ -150,6 +165,7 @@ class Gates:
             elif word is not None and values:
                 values = tuple(-value for value in values)
             else:
+                self._allowance.spend_matrix(len(qubits), is_computed=False)
                 matrix = gate_named(word).matrix(*values) if word is not None else matrix
                 word, matrix = None, _modified(modifier, matrix)
         if word is not None:
@@ -157,11 +173,16 @@ class Gates:
             if (len(qubits), len(values)) != (known.num_qubits, known.num_params):
                 raise bad(f"{name} has the wrong qubits or angles")
             return (word, qubits, values)
-        if matrix is None or len(matrix) != 1 << len(qubits):
-            raise bad(f"{name} has the wrong qubits or angles")
         return ("matrix", qubits, (matrix,))
 
     def _matrix(self, name: str, values: tuple[float, ...]) -> Any:
+        """Return the matrix of a gate without a word; equal ones are computed once."""
+        known = self._matrices.get((name, values))
+        if known is None:
+            known = self._matrices[name, values] = self._computed(name, values)
+        return known
+
+    def _computed(self, name: str, values: tuple[float, ...]) -> Any:
         import numpy as np
 
         defined = self._defined.get(name)
@@ -171,10 +192,13 @@ class Gates:
         if len(values) != len(parameters):
             raise bad(f"{name} has the wrong qubits or angles")
         names = dict(zip(parameters, values, strict=True))
-        entries = [[number(text, names) for text in split_at_commas(row)] for row in rows]
-        size = len(entries)
-        if size & (size - 1) or not 1 < size <= 1 << _MAX_QUBITS or any(len(row) != size for row in entries):
+        size = len(rows)
+        texts = [split_at_commas(row) for row in rows]
+        if size & (size - 1) or not 1 < size <= 1 << _MAX_QUBITS or any(len(row) != size for row in texts):
             raise bad(f"the matrix of {name} is not of 1 to {_MAX_QUBITS} qubits")
+        self._allowance.spend_matrix(size.bit_length() - 1, is_computed=False)
+        self._allowance.spend(sum(map(len, rows)) // _LETTERS)
+        entries = [[number(text, names) for text in row] for row in texts]
         matrix = np.array(entries, dtype=np.complex128)
         if not np.allclose(matrix @ matrix.conj().T, np.eye(size), atol=_TOLERANCE):
             raise bad(f"the matrix of {name} is not unitary")

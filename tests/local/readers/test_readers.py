@@ -211,7 +211,7 @@ def test_openqasm_definitions_expand_in_a_number_of_steps_that_is_known_before()
     circuit = read_openqasm(f"{head}{chain}qreg q[1]; g300(1.0) q[0];".encode())
     assert circuit.operations == [("rx", (0,), (2.0**-300,))]
     double = "".join(f"gate g{level + 1}(t) a {{ g{level}(t) a; g{level}(t) a; }} " for level in range(300))
-    with pytest.raises(JobFailure, match="expand to more than"):
+    with pytest.raises(JobFailure, match="expands to more than"):
         read_openqasm(f"{head}{double}qreg q[1]; g300(1.0) q[0];".encode())
     with pytest.raises(JobFailure, match="opaque"):
         read_openqasm(b"OPENQASM 2.0; opaque magic(t) a; qreg q[1]; magic(1) q[0];")

@@ -18,6 +18,7 @@ import re
 from math import isfinite
 from typing import Any
 
+from qsession_core.local.readers.allowance import check_widths
 from qsession_core.local.readers.circuit import Circuit, Operation, Output, Program
 from qsession_core.local.readers.qir.calls import constant, instruction, meaning, split
 from qsession_core.local.readers.qir.canonical_blocks import DOUBLE, Blocks, NotCanonicalError
@@ -183,6 +184,7 @@ class _Body:
                 elif len(known) == 1:
                     turns[name, *places] = known[0][:2]
             operations += known
+        check_widths("qir.v1", *self._sizes)
         if blocks is not None:
             return blocks.program(self._sizes)
         return Circuit(self._sizes[0], self._sizes[1], operations, output)

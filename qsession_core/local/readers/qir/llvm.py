@@ -10,9 +10,11 @@ garbage collector would end in any thread, and no error may carry them out.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from qsession_core.local.readers.allowance import check_widths
 from qsession_core.local.readers.circuit import Function, JobFailure, Program
 from qsession_core.local.readers.qir.arguments import values_of
 from qsession_core.local.readers.qir.calls import bad, instruction, meaning
@@ -27,6 +29,10 @@ _MARKS = ("entry_point", "EntryPoint")
 # Intrinsics that mean nothing to a program's result
 _SILENT = ("llvm.lifetime.", "llvm.dbg.", "llvm.assume", "llvm.donothing")
 _SHOWN = 80
+# LLVM's parser calls itself for each bracket within another one, and its stack ends somewhere beyond this depth
+_MAX_NESTED = 100
+# Reading a number takes it the square of the number's length; those of 64 bits have 20 digits
+_TOKEN = re.compile(r'"[^"]*"|;[^\n]*|[\[{(<]|[\]})>]|[0-9A-Fa-f]{400}')
 
 
 def read_llvm(payload: str | bytes, entry_point: str = "", arguments: object = None) -> Program:
@@ -65,6 +71,8 @@ def _read(payload: str | bytes, entry_point: str, arguments: object) -> Program:
     context = pyqir.Context()
     if isinstance(payload, str) and "\x00" in payload:
         raise bad("the text has a NUL character")  # pyqir panics on it
+    if isinstance(payload, str):
+        _check_tokens(payload)
     try:
         if isinstance(payload, str):
             module = pyqir.Module.from_ir(context, payload)
@@ -79,6 +87,24 @@ def _read(payload: str | bytes, entry_point: str, arguments: object) -> Program:
     if problem is not None:
         raise bad(f"the module is not valid: {_one_line(problem)}")
     return _Module(module).program(entry_point, arguments)
+
+
+def _check_tokens(text: str) -> None:
+    """Refuse what LLVM's parser would end or stay over: brackets nested too deep, and numbers too long.
+
+    Strings and comments do not count.
+    """
+    depth = 0
+    for found in _TOKEN.finditer(text):
+        letter = found[0]
+        if letter in "[{(<":
+            depth += 1
+            if depth > _MAX_NESTED:
+                raise bad(f"brackets are nested more than {_MAX_NESTED} deep")
+        elif letter in "]})>":
+            depth = max(0, depth - 1)
+        elif letter[0] not in '";':
+            raise bad(f"the number {letter[:20]}... is too long")
 
 
 def _one_line(text: str) -> str:
@@ -122,6 +148,7 @@ class _Module:
             name = self._called.popleft()
             read[name] = self._function(self._functions[name])
         read[entry.name].parameters = ()
+        check_widths("qir.v1", *self._sizes)
         return Program(self._sizes[0], self._sizes[1], read, entry.name, self._values.memory())
 
     def _entry(self, name: str) -> Any:

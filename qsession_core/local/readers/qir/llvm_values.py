@@ -15,7 +15,9 @@ __all__ = ["Values", "name_of_type", "size_of"]
 
 _SHOWN = 80
 _MAX_WIDTH = 64  # pyqir hands out no more bits of a constant
-_MAX_BYTES = 1 << 20
+# All global variables that a program reaches: their elements
+_MAX_ELEMENTS = 1 << 18
+_MAX_NESTED = 100
 _UNDEFINED = re.compile(r"(?:i\d+|double|ptr) (?:undef|poison)")
 _NUMBERED = re.compile(r"ptr inttoptr \(i(\d+) (-?\d+) to ptr\)")
 _ELEMENT = re.compile(r"getelementptr (?:(?:inbounds|nuw|nusw) )*\(?([^,]*), ")
@@ -48,16 +50,25 @@ def name_of_type(type_: Any) -> str:
 
 def size_of(type_: Any) -> int:
     """Return how many bytes a type takes in memory."""
-    if type(type_).__name__ == "ArrayType":
-        return int(type_.count) * size_of(type_.element)
-    return _size_of_name(name_of_type(type_))
+    count = 1
+    for _ in range(_MAX_NESTED):
+        if type(type_).__name__ != "ArrayType":
+            return count * _size_of_name(name_of_type(type_))
+        count *= int(type_.count)
+        type_ = type_.element
+    raise bad(f"an array is nested more than {_MAX_NESTED} deep")
 
 
 def _size_of_name(name: str) -> int:
     """Return how many bytes a type takes, by its name: ``[3 x i64]`` has 24."""
-    array = _ARRAY.fullmatch(name)
-    if array:
-        return int(array[1]) * _size_of_name(array[2])
+    count = 1
+    while array := _ARRAY.fullmatch(name):
+        count *= int(array[1])
+        name = array[2]
+    return count * _size_of_one(name)
+
+
+def _size_of_one(name: str) -> int:
     if name in _SIZES:
         return _SIZES[name]
     if re.fullmatch(r"i\d{1,2}", name) and 0 < int(name[1:]) <= _MAX_WIDTH:
@@ -76,6 +87,7 @@ class Values:
 
     def __init__(self, module: Any) -> None:
         self._globals = {variable: place for place, variable in enumerate(module.global_variables)}
+        self._left = _MAX_ELEMENTS
         self._used: list[int] = []  # the global variables that the program reaches; labels are not among them
         self._names: dict[Any, str] = {}
         self._by_text: dict[str, int] | None = None
@@ -197,8 +209,7 @@ class Values:
         initial = variable.initializer
         if initial is None:
             raise bad(f"the variable {variable.name} has no value")
-        if size_of(initial.type) > _MAX_BYTES:
-            raise bad(f"the variable {variable.name} is too large")
+        size_of(initial.type)  # refuses what is nested too deep
         values: dict[int, tuple[str, Any]] = {}
         size = self._fill(values, initial, 0)
         return Cells(size, values, bool(variable.is_constant))
@@ -207,6 +218,7 @@ class Values:
         """Write a constant into memory at an offset; return how many bytes it has."""
         type_ = constant.type
         if type(type_).__name__ != "ArrayType":
+            self._spend(1)
             name = name_of_type(type_)
             values[offset] = (name, self.operand(constant))
             return _size_of_name(name)
@@ -221,8 +233,15 @@ class Values:
             self._fill(values, element, offset + place * step)
         return size
 
+    def _spend(self, elements: int) -> None:
+        """Take elements of global variables that are about to be made."""
+        self._left -= elements
+        if self._left < 0:
+            raise bad(f"the program's variables have more than {_MAX_ELEMENTS} elements")
+
     def _zeros(self, type_: Any, offset: int) -> dict[int, tuple[str, Any]]:
         if type(type_).__name__ == "ArrayType":
+            self._spend(int(type_.count))
             step = size_of(type_.element)
             made: dict[int, tuple[str, Any]] = {}
             for place in range(type_.count):

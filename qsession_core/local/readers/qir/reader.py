@@ -64,6 +64,7 @@ def _in_line(program: Program) -> Circuit | Program:
     blocks = program.functions[program.entry].blocks
     label: str | None = next(iter(blocks))
     seen = set()
+    recorded: set[object] = set()  # the results among the records
     while label is not None:
         if label in seen:
             raise bad("the program does not end: its blocks jump in a circle")
@@ -72,11 +73,13 @@ def _in_line(program: Program) -> Circuit | Program:
         for instruction in blocks[label]:
             match instruction:
                 case ("ops", made):
-                    if any(name == "measure" and ("result", places[1]) in output for name, places, _ in made):
+                    if recorded and any(name == "measure" and places[1] in recorded for name, places, _ in made):
                         return program  # what it recorded is an earlier value of the result
                     operations += made
                 case ("record", kind, int() | float() as value):
                     output.append((kind, value))
+                    if kind == "result":
+                        recorded.add(value)
                 case ("jump", target):
                     following = target
                 case ("ret", _):
