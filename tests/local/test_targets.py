@@ -205,7 +205,7 @@ def test_what_cannot_run_fails_with_the_services_codes(client, kind, code, said)
 )
 def test_what_would_be_run_otherwise_than_asked_is_not_run(client, params):
     error = client.failure(BELL_QIR, input_format="qir.v1", params={"shots": 5, **params})
-    assert "cannot be run by the local workspace" in error["message"]
+    assert "the entry point takes none" in error["message"]
 
 
 def test_a_quil_job_runs_once_for_each_substitution(client):
