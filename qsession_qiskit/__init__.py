@@ -15,16 +15,19 @@ from qsession_core.lazy import exports
 if TYPE_CHECKING:
     from qsession_qiskit.backend import AzureQuantumBackend
     from qsession_qiskit.conversion.convert import to_program
-    from qsession_qiskit.estimator import EstimatorOptions, EstimatorV2
     from qsession_qiskit.ionq.gates import GPI2Gate, GPIGate, MSGate, ZZGate
     from qsession_qiskit.job import AzureQuantumJob
+    from qsession_qiskit.primitives.estimator import EstimatorV2
+    from qsession_qiskit.primitives.options import EstimatorOptions, SamplerOptions
+    from qsession_qiskit.primitives.sampler import SamplerV2
     from qsession_qiskit.provider import AzureQuantumProvider
-    from qsession_qiskit.sampler import SamplerOptions, SamplerV2
+    from qsession_qiskit.session import Batch, Session
 
 __all__ = [
     "AzureQuantumBackend",
     "AzureQuantumJob",
     "AzureQuantumProvider",
+    "Batch",
     "EstimatorOptions",
     "EstimatorV2",
     "GPI2Gate",
@@ -32,6 +35,7 @@ __all__ = [
     "MSGate",
     "SamplerOptions",
     "SamplerV2",
+    "Session",
     "ZZGate",
     "to_program",
 ]
@@ -43,13 +47,15 @@ __getattr__, __dir__ = exports(
         "AzureQuantumBackend": "backend",
         "AzureQuantumJob": "job",
         "AzureQuantumProvider": "provider",
-        "EstimatorOptions": "estimator",
-        "EstimatorV2": "estimator",
+        "Batch": "session",
+        "EstimatorOptions": "primitives.options",
+        "EstimatorV2": "primitives.estimator",
         "GPI2Gate": "ionq.gates",
         "GPIGate": "ionq.gates",
         "MSGate": "ionq.gates",
-        "SamplerOptions": "sampler",
-        "SamplerV2": "sampler",
+        "SamplerOptions": "primitives.options",
+        "SamplerV2": "primitives.sampler",
+        "Session": "session",
         "ZZGate": "ionq.gates",
         "to_program": "conversion.convert",
     },

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qsession_core.client.session import Session
     from qsession_core.client.target import Target as CoreTarget
     from qsession_core.formats import Payload
+    from qsession_qiskit.facts import BackendConfiguration, BackendStatus
     from qsession_qiskit.job import AzureQuantumJob
     from qsession_qiskit.provider import AzureQuantumProvider
 
@@ -102,6 +103,18 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
     def max_circuits(self) -> None:
         """None: a run takes any number of circuits."""
         return None
+
+    def configuration(self) -> BackendConfiguration:
+        """Return facts that do not change, by the official client's names; :attr:`target` has the gates."""
+        from qsession_qiskit.facts import configuration_of
+
+        return configuration_of(self)
+
+    def status(self) -> BackendStatus:
+        """Fetch and return whether it takes jobs, and how many of this workspace wait there."""
+        from qsession_qiskit.facts import status_of
+
+        return status_of(self)
 
     def get_translation_stage_plugin(self) -> str:
         """Return the name of the transpiler's translation stage for this backend."""

@@ -128,6 +128,11 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         }
         return {step: time for step, time in times.items() if time is not None}
 
+    def usage(self) -> float:
+        """Return for how many seconds its jobs have executed, all together, as far as the service says."""
+        times = [(job.details.begin_execution_time, job.details.end_execution_time) for job in self._set.jobs]
+        return sum((end - begin).total_seconds() for begin, end in times if begin is not None and end is not None)
+
     def queue_position(self) -> int | None:
         """Return its place in the target's queue, of several jobs the last one's.
 

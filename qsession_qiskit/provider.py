@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import qsession_core
@@ -10,6 +11,9 @@ from qsession_core.keywords import strict_keywords
 from qsession_qiskit.backend import AzureQuantumBackend
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from qsession_core.client.service.period import When
     from qsession_core.client.target import Target
     from qsession_core.client.workspace import Workspace
     from qsession_core.transport.auth import TokenCredential
@@ -134,6 +138,101 @@ class AzureQuantumProvider:
             return found[0]
         names = ", ".join(backend.name for backend in found) or "none"
         raise ConfigurationError(f"{len(found)} backends fit: {names}. Choose one by its name.")
+
+    @strict_keywords
+    def least_busy(
+        self,
+        min_num_qubits: int | None = None,
+        *,
+        provider_id: str | None = None,
+        gateset: str | None = None,
+        input_data_format: str | None = None,
+        simulator: bool | None = None,
+        filters: Callable[[AzureQuantumBackend], bool] | None = None,
+    ) -> AzureQuantumBackend:
+        """Return the backend that is available and where a job waits the shortest time according to the service.
+
+        A queue time that the service does not tell comes after those that it tells.
+
+        Args:
+            min_num_qubits: As for :meth:`backends`, like those that follow.
+            provider_id: The provider.
+            gateset: The gate set.
+            input_data_format: The format.
+            simulator: True for simulators only, False for hardware only.
+            filters: Takes a backend, returns whether it is wanted.
+
+        Raises:
+            ConfigurationError: None is available that fits.
+        """
+        found = [
+            backend
+            for backend in self.backends(
+                provider_id=provider_id,
+                gateset=gateset,
+                input_data_format=input_data_format,
+                simulator=simulator,
+                min_num_qubits=min_num_qubits,
+            )
+            if backend.azure_target.current_availability == "Available" and (filters is None or filters(backend))
+        ]
+        if not found:
+            raise ConfigurationError("No backend that fits is available; ask for less, or wait.")
+
+        def waiting(backend: AzureQuantumBackend) -> float:
+            seconds = backend.azure_target.average_queue_time
+            return math.inf if seconds is None else seconds
+
+        return min(found, key=waiting)
+
+    @strict_keywords
+    def jobs(
+        self,
+        limit: int | None = 10,
+        skip: int = 0,
+        backend_name: str | None = None,
+        *,
+        status: Sequence[str] | str | None = None,
+        session_id: str | None = None,
+        job_name: str | None = None,
+        job_tags: Sequence[str] | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
+        descending: bool = True,
+    ) -> list[AzureQuantumJob]:
+        """Return jobs of the workspace, sent by any client, the newest first.
+
+        Args:
+            limit: At most this many; None for all.
+            skip: Leave out so many at the beginning.
+            backend_name: Only jobs on this target.
+            status: Only jobs in these states, by the service's words, such as ``"Succeeded"``.
+            session_id: Only jobs of this session.
+            job_name: Only jobs whose name starts with this.
+            job_tags: Only jobs that have all of these tags.
+            created_after: Only jobs created at this time or later; a time as for ``Workspace.list_jobs``.
+            created_before: Only jobs created before this time.
+            descending: Whether the newest come first.
+        """
+        from qsession_qiskit.job import AzureQuantumJob
+
+        found = self._workspace.list_jobs(
+            name_match=job_name,
+            target=None if backend_name is None else [backend_name],
+            status=[status] if isinstance(status, str) else status,
+            created_after=created_after,
+            created_before=created_before,
+            orderby_property="CreationTime",
+            is_asc=not descending,
+        )
+        wanted = [
+            job
+            for job in found
+            if (session_id is None or job.session_id == session_id)
+            and set(job_tags or ()) <= set(job.details.tags or ())
+        ]
+        chosen = wanted[skip:] if limit is None else wanted[skip : skip + limit]
+        return [AzureQuantumJob([job], workspace=self._workspace) for job in chosen]
 
     def get_job(self, job_id: str) -> AzureQuantumJob:
         """Return a job of the workspace, sent by any client, even if its target no longer exists.

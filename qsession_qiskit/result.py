@@ -207,7 +207,7 @@ def _header(metadata: Mapping[str, str], outcome: Result | None) -> Header:
         if sizes is not None:
             header["creg_sizes"] = sizes
     if metadata.get("num_qubits", "").isdecimal():
-        header["n_qubits"] = int(metadata["num_qubits"])
+        header["num_qubits"] = header["n_qubits"] = int(metadata["num_qubits"])
     return header
 
 

@@ -30,7 +30,7 @@ def test_any_other_name_is_an_attribute_error(package):
     [
         ("import qsession_core", ["numpy", "requests", "msgspec"]),
         ("from qsession_cirq import AzureQuantumService", ["qsession_cirq.conversion.walker", "requests"]),
-        ("from qsession_qiskit import AzureQuantumProvider", ["qsession_qiskit.estimator", "requests"]),
+        ("from qsession_qiskit import AzureQuantumProvider", ["qsession_qiskit.primitives.estimator", "requests"]),
     ],
 )
 def test_importing_loads_little(statement, unloaded):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import threading
 from dataclasses import dataclass, field
 from numbers import Real
@@ -14,9 +15,12 @@ from qsession_core.errors import BudgetExceededError, ConfigurationError
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Budget", "Reservation", "Usage"]
+__all__ = ["Budget", "Reservation", "Usage", "seconds_of"]
 
 _log = logging.getLogger(__name__)
+
+_DURATION = re.compile(r"\s*(?:(\d{1,9}) ?d)?\s*(?:(\d{1,9}) ?h)?\s*(?:(\d{1,9}) ?m)?\s*(?:(\d{1,9}) ?s)?\s*")
+_UNITS = (86_400, 3_600, 60, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,23 @@ def _is_limit(value: Any, *, whole: bool) -> bool:
     """Whether a value is a number of at least 0; NaN would limit nothing."""
     number = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
     return number >= 0 and (not whole or math.isinf(number) or number.is_integer())
+
+
+def seconds_of(duration: float | str | None) -> float | None:
+    """Return a duration in seconds; text has days, hours, minutes and seconds, each with its letter.
+
+    >>> seconds_of("2h 30m"), seconds_of("90s"), seconds_of(5)
+    (9000.0, 90.0, 5)
+
+    Raises:
+        ConfigurationError: The text is no duration.
+    """
+    if not isinstance(duration, str):
+        return duration
+    found = _DURATION.fullmatch(duration)
+    if found is None or not any(found.groups()):
+        raise ConfigurationError(f"max_time is {duration!r}; give seconds as a number, or text such as '2h 30m'.")
+    return float(sum(int(number) * unit for number, unit in zip(found.groups(), _UNITS, strict=True) if number))
 
 
 class Usage:

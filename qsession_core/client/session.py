@@ -146,6 +146,11 @@ class Session:
         return self._usage.budget.max_cost is not None
 
     @property
+    def max_time(self) -> float | None:
+        """For how many seconds after its opening jobs may be sent; None for no limit."""
+        return self._usage.budget.max_time
+
+    @property
     def seconds_left(self) -> float:
         """Seconds until the service ends it unless a job is sent, as far as this process knows."""
         return max(0.0, IDLE_SECONDS - self.seconds_idle)

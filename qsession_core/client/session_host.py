@@ -51,7 +51,7 @@ class SessionHost:
         *,
         max_jobs: int | None = None,
         max_shots: int | None = None,
-        max_time: float | None = None,
+        max_time: float | str | None = None,
         max_cost: float | None = None,
         on_timeout: Literal["raise", "reopen"] = "raise",
     ) -> Session:
@@ -65,7 +65,7 @@ class SessionHost:
             tags: Its tags.
             max_jobs: At most this many jobs.
             max_shots: At most this many shots (repetitions in Cirq) in all jobs together.
-            max_time: For how many seconds from now jobs may be sent.
+            max_time: For how many seconds from now jobs may be sent; or text such as ``"2h 30m"``.
             max_cost: The most that all jobs together may cost by estimate, in the currency or unit of the target's
                 price.
             on_timeout: What to do when the service has ended the session after ten minutes without a job: ``"raise"``,
@@ -79,14 +79,14 @@ class SessionHost:
                 no price; nothing was sent.
             ServiceError: The service refused. After this or any other error no session is left open.
         """
-        from qsession_core.client.budget import Budget
+        from qsession_core.client.budget import Budget, seconds_of
         from qsession_core.client.service.calls import tag_list, text_of
         from qsession_core.client.session import Session
         from qsession_core.client.session_slot import SessionSettings
         from qsession_core.client.submitting.cost import required_price
 
         slot = self.session_slot
-        budget = Budget(max_jobs, max_shots, max_time, max_cost)
+        budget = Budget(max_jobs, max_shots, seconds_of(max_time), max_cost)
         if max_cost is not None:
             required_price(slot.target, slot.workspace.prices)
         settings = SessionSettings(

@@ -20,7 +20,12 @@ from qiskit.circuit.equivalence_library import SessionEquivalenceLibrary
 from qiskit.circuit.library import CXGate, RXXGate, RZZGate, UGate
 from qiskit.synthesis import OneQubitEulerDecomposer
 from qiskit.transpiler import PassManager, TransformationPass
-from qiskit.transpiler.passes import BasisTranslator, HighLevelSynthesis, UnitarySynthesis
+from qiskit.transpiler.passes import (
+    BasisTranslator,
+    HighLevelSynthesis,
+    RemoveResetInZeroState,
+    UnitarySynthesis,
+)
 from qiskit.transpiler.preset_passmanagers.plugin import PassManagerStagePlugin
 
 from qsession_qiskit.ionq.gates import NATIVE_GATES, GPI2Gate, GPIGate, MSGate, ZZGate
@@ -108,6 +113,7 @@ class NativeTranslation(PassManagerStagePlugin):  # type: ignore[misc]
         """Return the passes that translate a circuit to native gates."""
         library, target = native_equivalences(), pass_manager_config.target
         passes = [
+            RemoveResetInZeroState(),  # native gates have no reset; at the start of a circuit it changes nothing
             UnitarySynthesis(basis_gates=["u", "cx", "rzz"]),
             HighLevelSynthesis(
                 hls_config=pass_manager_config.hls_config,

@@ -25,8 +25,8 @@ from qsession_core.errors import (
 from qsession_core.local import Fault, Faults
 from qsession_core.results.result import Result
 from qsession_qiskit import AzureQuantumProvider, EstimatorV2, SamplerV2
-from qsession_qiskit.estimator import _read, group
-from qsession_qiskit.sampler import _pub_result
+from qsession_qiskit.primitives.estimator import _read, group
+from qsession_qiskit.primitives.sampler import _pub_result
 
 IONQ, QUANTINUUM = "ionq.simulator", "quantinuum.sim.h2-1e"
 

@@ -7,7 +7,7 @@ group if its letters agree with these bases. A binding takes one job for each gr
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +16,14 @@ from qiskit.primitives.containers import DataBin
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from qsession_core.errors import ResultFormatError
+from qsession_core.keywords import strict_keywords
 from qsession_core.program import Block
 from qsession_core.results.result import Register
 from qsession_qiskit.basis import NATIVE
-from qsession_qiskit.primitives import AzurePrimitiveJob, Circuit, Options, Primitive, mode_of, options_of
+from qsession_qiskit.primitives.circuit import Circuit
+from qsession_qiskit.primitives.job import AzurePrimitiveJob
+from qsession_qiskit.primitives.mode import Primitive, mode_of
+from qsession_qiskit.primitives.options import EstimatorOptions, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,14 +31,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qiskit.primitives import EstimatorPubLike
 
-    from qsession_core.client.session import Session
     from qsession_core.formats import Payload
     from qsession_core.program import Operation
     from qsession_core.results.result import Result
-    from qsession_qiskit.backend import AzureQuantumBackend
-    from qsession_qiskit.primitives import Mode
+    from qsession_qiskit.primitives.mode import Mode, ModeLike
+    from qsession_qiskit.primitives.options import Options
 
-__all__ = ["EstimatorOptions", "EstimatorV2"]
+__all__ = ["EstimatorV2"]
 
 # The letters of Qiskit's observables: the basis of the measurement, and the values of outcomes 0 and 1
 _BASIS = {"X": "X", "+": "X", "-": "X", "Y": "Y", "r": "Y", "l": "Y", "Z": "Z", "0": "Z", "1": "Z"}
@@ -55,18 +58,6 @@ _READOUT = "qsession_readout"
 Basis = tuple[tuple[int, str], ...]  # (qubit, X, Y or Z) of the qubits that are measured, in order
 
 
-@dataclass
-class EstimatorOptions(Options):
-    """Options of every run of an estimator.
-
-    Attributes:
-        default_precision: The standard error of a single Pauli string, 1 / sqrt(shots), if neither the PUB nor the run
-            has a precision.
-    """
-
-    default_precision: float = 1 / 64
-
-
 class EstimatorV2(Primitive, BaseEstimatorV2):  # type: ignore[misc]
     """Estimates expectation values on a target.
 
@@ -74,17 +65,36 @@ class EstimatorV2(Primitive, BaseEstimatorV2):  # type: ignore[misc]
     are sent together.
     """
 
+    @strict_keywords
     def __init__(
-        self, mode: AzureQuantumBackend | Session, *, options: EstimatorOptions | Mapping[str, Any] | None = None
+        self,
+        mode: ModeLike | None = None,
+        *,
+        options: EstimatorOptions | Mapping[str, Any] | None = None,
+        default_precision: float | None = None,
+        seed: int | None = None,
     ) -> None:
         """Keep the mode and the options.
 
         Args:
-            mode: A backend, whose open session is joined if it has one; or a session.
+            mode: A backend, whose open session is joined if it has one; or a session; None in a block of a session.
             options: Options of every run; may be changed later.
+            default_precision: As in the options.
+            seed: As in the options.
+
+        Raises:
+            ConfigurationError: There is no mode, or an option asks for what no provider does.
+            TypeError: There is no such option.
         """
         self._mode = mode_of(mode)
         self.options = options_of(EstimatorOptions, options)
+        if default_precision is not None:
+            self.options.default_precision = default_precision
+        if seed is not None:
+            self.options.seed = seed
+
+    def __repr__(self) -> str:
+        return f"<EstimatorV2 on {self.mode!r}: {self.options}>"
 
     def run(self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None) -> AzurePrimitiveJob:
         """Estimate expectation values.
@@ -101,7 +111,7 @@ class EstimatorV2(Primitive, BaseEstimatorV2):  # type: ignore[misc]
             ConversionError: A circuit cannot be sent as it is.
             ValueError: A precision is not positive.
         """
-        default = self.options.default_precision if precision is None else precision
+        default = self._default_precision() if precision is None else precision
         works = [_Work(EstimatorPub.coerce(pub, default), self._mode, self.options) for pub in pubs]
         payloads = [payload for work in works for payload in work.payloads]
         names = [work.circuit.name for work in works for _ in work.payloads]
@@ -113,7 +123,12 @@ class EstimatorV2(Primitive, BaseEstimatorV2):  # type: ignore[misc]
                 start += len(work.payloads)
             return PrimitiveResult(found, metadata={"version": 2})
 
-        return AzurePrimitiveJob(payloads, names, self._mode, evaluate)
+        inputs = {"pubs": [work.pub for work in works], "options": asdict(self.options)}
+        return AzurePrimitiveJob(payloads, names, self._mode, evaluate, inputs=inputs, tags=self.options.tags)
+
+    def _default_precision(self) -> float:
+        shots = self.options.default_shots
+        return self.options.default_precision if shots is None else 1.0 / math.sqrt(shots)
 
 
 class _Work:
