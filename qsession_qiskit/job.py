@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from qiskit.providers import JobStatus, JobV1
@@ -283,5 +284,11 @@ def _experiment(outcome: Result | QSessionError, member: Job | QSessionError, se
 
 def _qiskit_status(status: CoreStatus) -> JobStatus:
     if status not in _STATUS:
-        _log.warning("a job has the status %s, which this version does not know; it counts as running", status)
+        _tell_of_status(status)
     return _STATUS.get(status, JobStatus.RUNNING)
+
+
+@cache
+def _tell_of_status(status: CoreStatus) -> None:
+    """Warn of a status once, not at each poll."""
+    _log.warning("a job has the status %s, which this version does not know; it counts as running", status)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -160,6 +161,15 @@ class IonQCircuit:
         return GappedTemplate(text, FORMAT, metadata, program.num_qubits, program.parameters)
 
 
+@cache
+def tell_of_barriers() -> None:
+    """Warn that barriers are left out: once in a process, because a loop may send a thousand circuits with them."""
+    _log.warning(
+        "IonQ JSON has no barriers; those that keep gates apart are left out, and the provider may merge the gates "
+        "around them. This is said once; at level INFO each circuit says which."
+    )
+
+
 class _Circuit:
     """The operations of one circuit."""
 
@@ -181,12 +191,8 @@ class _Circuit:
         self.writer.raise_problems(*self._check_measurements())
         dropped = sorted(separating(body.names, body.qubits)) if "barrier" in program.words else []
         if dropped:
-            _log.warning(
-                "%s: IonQ JSON has no barriers; those at operations %s were left out, and the provider may merge the "
-                "gates around them.",
-                program.name,
-                ", ".join(map(str, dropped)),
-            )
+            tell_of_barriers()
+            _log.info("%s: the barriers at operations %s were left out", program.name, ", ".join(map(str, dropped)))
         return pieces
 
     def _classical(self, name: str) -> Handler:

@@ -6,6 +6,7 @@ A gate of the core has a name and angles, such as ``("rx", (0.5,))``; its name i
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from qiskit.circuit import (
     QuantumCircuit,
 )
 from qiskit.circuit.library import PauliEvolutionGate, UnitaryGate, get_standard_gate_name_mapping
+from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import SparsePauliOp
+from qiskit.synthesis import qs_decomposition
 from qiskit.transpiler.exceptions import TranspilerError
 from qiskit.transpiler.passes import HighLevelSynthesis
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CONTROLS", "definition", "is_standard", "steps"]
 
 _ALWAYS_KEPT_CONTROLS = 2
+_SHORT_UNITARY = 2  # qubits of a matrix that has a short circuit
 MAX_CONTROLS = 7  # IonQ's limit; for more controls, Qiskit's definitions are shorter than ours
 _STANDARD: dict[str, type] = {name: each.base_class for name, each in get_standard_gate_name_mapping().items()}
 # Standard gates that the core has under another name
@@ -164,6 +168,10 @@ def definition(operation: Operation) -> QuantumCircuit:
         plain = _without_modifiers(operation)
         if plain is not None:
             return _circuit_of(plain)
+    if isinstance(operation, UnitaryGate) and operation.num_qubits > _SHORT_UNITARY:
+        # Qiskit's definition of it is the same circuit, and takes twenty times as long to work out its global phase
+        with suppress(QiskitError):
+            return qs_decomposition(operation.to_matrix())
     body = getattr(operation, "definition", None)
     if isinstance(body, QuantumCircuit):
         return body

@@ -141,7 +141,11 @@ def _pub_result(pub: SamplerPub, outcomes: Sequence[Result], seed: int | None) -
     data = {}
     for register in circuit.cregs:
         columns = [places[bit] for bit in register]
-        packed = np.stack([_packed(each[:, columns]) for each in bits]) if bits else np.zeros((0, kept, -(-len(columns) // 8)), np.uint8)
+        packed = (
+            np.stack([_packed(each[:, columns]) for each in bits])
+            if bits
+            else np.zeros((0, kept, -(-len(columns) // 8)), np.uint8)
+        )
         data[register.name] = BitArray(packed.reshape(*pub.shape, kept, packed.shape[-1]), len(columns))
     return SamplerPubResult(
         DataBin(**data, shape=pub.shape),

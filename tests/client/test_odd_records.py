@@ -153,7 +153,7 @@ def test_storage_without_encryption_is_refused(target, bell, recorder, address):
     "limits",
     [
         {"max_time": float("nan")},
-        {"max_time": "1h"},
+        {"max_time": "an hour"},
         {"max_jobs": 1.5},
         {"max_jobs": True},
         {"max_shots": -1},

@@ -9,7 +9,7 @@ import pytest
 
 from qsession_core.errors import ConversionError, UnboundParameterError, UnsupportedOperationError
 from qsession_core.expressions import Bit
-from qsession_core.formats.ionq import IonQCircuit
+from qsession_core.formats.ionq import IonQCircuit, tell_of_barriers
 from qsession_core.gates.words import controlled
 from qsession_core.program import Angle, Block, Program, Register
 from tests.support import judge, payload_judge
@@ -278,9 +278,13 @@ def test_a_barrier_that_keeps_gates_apart_is_not_dropped_in_silence(caplog):
         ("barrier", (0,), ()),
         ("measure", (0,), (0,)),
     ]
-    with caplog.at_level("WARNING"):
-        IonQCircuit().encode(Program.of(1, 1, operations, name="echo"))
-    assert "those at operations 1 were left out" in caplog.text
+    tell_of_barriers.cache_clear()
+    with caplog.at_level("INFO"):
+        for name in ("echo", "echo again", "and again"):
+            IonQCircuit().encode(Program.of(1, 1, operations, name=name))
+    warnings = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert ["no barriers" in record.getMessage() for record in warnings] == [True], "once, not once a job"
+    assert "and again: the barriers at operations 1 were left out" in caplog.text
 
 
 def test_the_barrier_of_measure_all_is_dropped_without_a_word(caplog):

@@ -525,3 +525,21 @@ def test_a_run_into_a_closed_session_sends_nothing(provider, workspace):
         with pytest.raises(SessionClosedError):
             backend.run(circuits, session=session)
     assert len(workspace.list_jobs()) == before
+
+
+def test_a_program_that_base_makes_wider_says_so(provider):
+    circuit = QuantumCircuit(2, 2)
+    for _ in range(30):
+        circuit.h(0)
+        circuit.cx(0, 1)
+        circuit.reset(0)
+    circuit.measure([0, 1], [0, 1])
+    with pytest.raises(LimitExceededError, match="Its own 2 qubits become 32, because in the profile Base each reset"):
+        provider.get_backend("ionq.simulator").encode(circuit)
+
+
+def test_the_header_has_the_number_of_qubits_as_a_number(provider):
+    circuit = QuantumCircuit(3, 1)
+    circuit.measure(0, 0)
+    header = provider.get_backend("ionq.simulator").run(circuit, shots=2).result().results[0].header
+    assert (header["num_qubits"], header["n_qubits"]) == (3, 3)

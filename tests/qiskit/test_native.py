@@ -8,7 +8,7 @@ from qiskit.circuit import Gate, Parameter
 from qiskit.circuit.library import CXGate, RXXGate, RZZGate, UGate
 from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Operator, Statevector
-from qiskit.transpiler import generate_preset_pass_manager
+from qiskit.transpiler import TranspilerError, generate_preset_pass_manager
 
 from qsession_core import Workspace
 from qsession_core.gates.words import gate_named as word
@@ -161,3 +161,17 @@ def test_the_stage_is_found_by_its_entry_point_without_importing_us_first():
         "assert 'qsession_native' in list_stage_plugins('translation')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_reset_at_the_start_is_dropped_and_no_other(backends):
+    backend = backends["ionq.simulator"]
+    circuit = QuantumCircuit(2, 1)
+    circuit.reset([0, 1])
+    circuit.h(0)
+    circuit.measure(0, 0)
+    for level in range(4):
+        assert "reset" not in transpile(circuit, backend, optimization_level=level).count_ops()
+    circuit.reset(0)
+    circuit.h(0)
+    with pytest.raises(TranspilerError, match="reset"):
+        transpile(circuit, backend)

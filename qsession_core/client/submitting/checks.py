@@ -43,7 +43,9 @@ def check_shots(shots: SupportsIndex | None, *, default: int, limit: int | None,
     return number
 
 
-def check_payload(payload: Payload, num_qubits: int, limit: int | None, target: str) -> list[ConversionError]:
+def check_payload(
+    payload: Payload, num_qubits: int, limit: int | None, target: str, *, own: int = 0
+) -> list[ConversionError]:
     """Return what is wrong with the size of a payload.
 
     Args:
@@ -51,12 +53,14 @@ def check_payload(payload: Payload, num_qubits: int, limit: int | None, target: 
         num_qubits: Qubits that it needs.
         limit: Qubits that the target has; None if unknown.
         target: The target's name, for the error.
+        own: Qubits of the program itself, if known; the profile Base needs more.
     """
     problems: list[ConversionError] = []
     if limit is not None and num_qubits > limit:
         problems.append(
             LimitExceededError(
-                f"The program needs {num_qubits} qubits; {target} has {limit}. Choose a larger target.",
+                f"The program needs {num_qubits} qubits; {target} has {limit}. {_reason(own, num_qubits)}"
+                "Choose a larger target.",
                 what="qubits",
                 asked=num_qubits,
                 limit=limit,
@@ -72,3 +76,13 @@ def check_payload(payload: Payload, num_qubits: int, limit: int | None, target: 
             )
         )
     return problems
+
+
+def _reason(own: int, num_qubits: int) -> str:
+    """Return why a program needs more qubits than it has; empty if it does not."""
+    if not own or own == num_qubits:
+        return ""
+    return (
+        f"Its own {own} qubits become {num_qubits}, because in the profile Base each reset, and each measured qubit "
+        "that is used again, takes a fresh one; a target with an Adaptive profile does not need them. "
+    )

@@ -106,8 +106,8 @@ class Encoder:
         except ConversionError as error:
             problems += error.problems or (error,)
         if payload is not None:
-            width = payload.num_qubits or (input_data.num_qubits if isinstance(input_data, Program) else 0)
-            problems += self._size_problems(payload, width)
+            size = input_data.num_qubits if isinstance(input_data, Program) else 0
+            problems += self._size_problems(payload, payload.num_qubits or size, own=size)
         elif isinstance(input_data, Program):
             problems += self._size_problems(_EMPTY, input_data.num_qubits)
         if problems or payload is None:
@@ -134,12 +134,12 @@ class Encoder:
         except ConversionError as error:
             problems += error.problems or (error,)
         width = max(program.num_qubits, template.num_qubits if template is not None else 0)
-        problems += self._size_problems(_EMPTY, width)
+        problems += self._size_problems(_EMPTY, width, own=program.num_qubits)
         if problems or template is None:
             raise ConversionError.of(problems)
         return PayloadTemplate(template, params, dict(metadata or {}))
 
-    def _size_problems(self, payload: Payload, num_qubits: int) -> list[ConversionError]:
+    def _size_problems(self, payload: Payload, num_qubits: int, *, own: int = 0) -> list[ConversionError]:
         """Return what is wrong with the size of a payload; warn of a width that only our table knows."""
         known = self.target.num_qubits
         if self.stated_qubits is None and known and num_qubits > known:
@@ -150,7 +150,7 @@ class Encoder:
             if warning not in self.warned:
                 self.warned.add(warning)
                 _log.warning("%s", warning)
-        return check_payload(payload, num_qubits, self.stated_qubits, self.target.name)
+        return check_payload(payload, num_qubits, self.stated_qubits, self.target.name, own=own)
 
     def _params(
         self, shots: SupportsIndex | None, given: Mapping[str, Any] | None, problems: list[ConversionError]
