@@ -8,6 +8,7 @@ import msgspec
 
 from qsession_core.clock import microseconds
 from qsession_core.local.jobs.lifecycle import TERMINAL
+from qsession_core.local.jobs.removal import remove_job
 from qsession_core.local.service.addresses import addresses_for
 from qsession_core.local.service.shapes import item_json
 
@@ -88,8 +89,7 @@ class Archive:
         """
         jobs = self.jobs(before)
         for job in jobs:
-            self._store.remove(job)
-            self._blobs.remove_container(job.container)
+            remove_job(self._store, self._blobs, job)
         childless = "NOT EXISTS (SELECT 1 FROM items AS other WHERE other.session_id = items.id)"
         sessions = self._store.sessions(
             f"WHERE item_type = 'Session' AND {_ENDED} AND created < ? AND {childless}", (microseconds(before),)

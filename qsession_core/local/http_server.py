@@ -5,20 +5,24 @@ One host serves both the service and its storage; service/addresses.py tells how
 
 from __future__ import annotations
 
+import socket
+import sys
 import threading
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from qsession_core.errors import ConfigurationError, TransportError
+from qsession_core.local.hosts import Hosts, is_loopback
+from qsession_core.local.replies import Refusal, service_error
 from qsession_core.transport.message import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from types import TracebackType
     from typing import Self
 
+    from qsession_core.local.http_connections import Parser
     from qsession_core.local.workspace import LocalWorkspace
     from qsession_core.transport.message import Response
 
@@ -26,12 +30,8 @@ __all__ = ["Server", "application"]
 
 _MAX_BODY = 300 * 1024 * 1024
 _THREADS = 8
-_REASONS = {
-    200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content", 400: "Bad Request",
-    401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
-    413: "Content Too Large", 416: "Range Not Satisfiable", 429: "Too Many Requests", 500: "Internal Server Error",
-    503: "Service Unavailable",
-}  # fmt: skip
+_LAST_PORT = 65535
+_MOST_CONNECTIONS, _FEWEST_CONNECTIONS, _OTHER_FILES = 4000, 100, 200
 
 
 def application(
@@ -52,26 +52,30 @@ def application(
 
 def _request(environ: dict[str, Any]) -> Request:
     """Return the request that a WSGI environment describes."""
-    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     # the path as it was sent: a percent sign in a blob's name must not be decoded twice
     path = environ.get("REQUEST_URI", "").partition("?")[0]
     if not path.startswith("/"):
         path = quote(environ.get("PATH_INFO", "/").encode("latin-1"))
-    query = environ.get("QUERY_STRING", "")
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
     if environ.get("CONTENT_TYPE"):
         headers["content-type"] = environ["CONTENT_TYPE"]
     body: bytes = environ["wsgi.input"].read()
-    url = f"{environ['wsgi.url_scheme']}://{host}{path}" + (f"?{query}" if query else "")
+    url = _url(environ["HTTP_HOST"], path, environ.get("QUERY_STRING", ""))
     return Request(environ["REQUEST_METHOD"], url, headers, body)
 
 
+def _url(host: str, path: str, query: str) -> str:
+    return f"http://{host}{path}" + (f"?{query}" if query else "")
+
+
 def _sent(method: str, response: Response, start_response: Callable[..., object]) -> Iterable[bytes]:
+    from qsession_core.local.http_connections import reason
+
     headers = {name.title(): value for name, value in response.headers.items()}
     has_body = response.status != 204  # noqa: PLR2004 - No Content
     if method != "HEAD" and has_body:
         headers["Content-Length"] = str(len(response.body))
-    start_response(f"{response.status} {_REASONS.get(response.status, 'Status')}", list(headers.items()))
+    start_response(f"{response.status} {reason(response.status)}", list(headers.items()))
     return [response.body] if method != "HEAD" and has_body else []
 
 
@@ -90,48 +94,75 @@ class Server:
         port: 0 for any free port.
         host: An address of this machine.
         expose: Allow a host that other machines can reach.
+        hosts: Further names under which clients reach it. A request for another name is refused, so that no page of a
+            stranger's can speak to the service.
 
     Attributes:
         port: The port it listens on.
         endpoint: The service's address, with a slash at its end.
 
     Raises:
-        ConfigurationError: Other machines can reach the host and ``expose`` is False, the port is taken, or waitress is
-            not installed.
+        ConfigurationError: Other machines can reach the host and ``expose`` is False; there is no such host or port,
+            or the port is taken; or waitress is not installed.
     """
 
     def __init__(
-        self, workspace: LocalWorkspace, *, port: int = 0, host: str = "127.0.0.1", expose: bool = False
+        self,
+        workspace: LocalWorkspace,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        expose: bool = False,
+        hosts: Collection[str] = (),
     ) -> None:
-        if not expose and not _is_loopback(host):
+        if not expose and not is_loopback(host):
             raise ConfigurationError(
                 f"{host} can be reached from other machines. The service runs programs for everyone who has its key;"
                 " allow it explicitly (--expose) if that is what you want."
             )
         try:
-            from waitress import create_server
+            from qsession_core.local.http_connections import Listener
         except ImportError as error:
             raise ConfigurationError("Serving needs waitress; install qsession[local].") from error
-        try:
-            self._server = create_server(
-                application(workspace),
-                host=host,
-                port=port,
-                threads=_THREADS,
-                max_request_body_size=_MAX_BODY,
+        listening = _listening(host, port)
+        self._workspace = workspace
+        self._hosts = Hosts(host, hosts)
+        self._server = Listener(
+            application(workspace),
+            listening,
+            self._turned_away,
+            _most_connections(),
+            {
+                "threads": _THREADS,
+                # bodies have limits of their own, by what they are for
+                "max_request_body_size": _MAX_BODY,
                 # no temporary files: the service has whole bodies in memory anyway, and waitress may leave files open
-                inbuf_overflow=_MAX_BODY,
-                outbuf_overflow=_MAX_BODY,
-                ident=None,
-                clear_untrusted_proxy_headers=True,
-            )
-        except OSError as error:
-            raise ConfigurationError(f"{host}:{port} cannot be listened on: {error}. Choose another port.") from error
+                "inbuf_overflow": _MAX_BODY,
+                "outbuf_overflow": _MAX_BODY,
+                "ident": None,
+                "clear_untrusted_proxy_headers": True,
+            },
+        )
         self.port: int = int(self._server.effective_port)
         shown = f"[{host}]" if ":" in host else host
         self.endpoint = f"http://{shown}:{self.port}/"
         self._thread: threading.Thread | None = None
         self._is_running = False
+
+    def _turned_away(self, parser: Parser, length: int) -> Response | None:
+        """Return the answer to a request whose body is not wanted; None if it is."""
+        headers = {name.replace("_", "-").lower(): value for name, value in parser.headers.items()}
+        host = headers.get("host", "")
+        if not self._hosts.admit(host):
+            return service_error(
+                Refusal(421, "UnknownHost", f"This service is not called {host[:100]!r}. Start it with that name.")
+            )
+        path = parser.request_uri.partition("?")[0]
+        if not path.startswith("/"):
+            path = quote(parser.path)
+        return self._workspace.turned_away(
+            Request(parser.command, _url(host, path, parser.query), headers, b""), length
+        )
 
     def __enter__(self) -> Self:
         self.start()
@@ -174,10 +205,41 @@ class Server:
         self._server.task_dispatcher.shutdown()
 
 
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address.
+
+    Raises:
+        ConfigurationError: There is no such host or port, or it is taken.
+    """
+    if not 0 <= port <= _LAST_PORT:
+        raise ConfigurationError(f"There is no port {port}. Ports are numbers from 0 (any free one) to {_LAST_PORT}.")
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+        # an empty name would mean all addresses
+        found = socket.getaddrinfo(host or "?", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(
+            f"This machine knows no host {host!r}. Name one of its own addresses, such as 127.0.0.1."
+        ) from error
+    # localhost has an address of either family; the older one is what most clients try
+    family, kind, protocol, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        listening.close()
+        raise ConfigurationError(
+            f"{host}:{port} cannot be listened on: {error.strerror or error}. Choose another port, or an address of"
+            " this machine."
+        ) from error
+    return listening
+
+
+def _most_connections() -> int:
+    """Return how many connections there may be at a time: fewer than the files that this process may open."""
+    if sys.platform == "win32":  # pragma: no cover
+        return _MOST_CONNECTIONS
+    import resource
+
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _MOST_CONNECTIONS if files < 0 else max(_FEWEST_CONNECTIONS, min(_MOST_CONNECTIONS, files - _OTHER_FILES))

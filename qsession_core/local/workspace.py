@@ -198,6 +198,15 @@ class LocalWorkspace:
             raise ConfigurationError("This local workspace was closed; make a new one.")
         return self._app.handle(request)
 
+    def turned_away(self, request: Request, length: int) -> Response | None:
+        """Return the answer to a request that is refused whatever its body is; None if its body is wanted.
+
+        Args:
+            request: The request without its body.
+            length: The bytes of its body, or those that have come so far.
+        """
+        return self._app.turned_away(request, length)
+
 
 def _connection(store: Store, names: LocalNames | None) -> LocalConnection:
     """Return the workspace's identity, made once and kept with the store.

@@ -240,13 +240,14 @@ class Lifecycle:
                     changes["began"] = None
                 self._end(current, changes)
                 return True
-            blob = Blob(
-                current.container, outcome.blob, outcome.content_type, "", f'"0x{now:X}"', now, len(outcome.output)
-            )
+            name = outcome.blob
+            if self._blobs.find(current.container, name) is not None:  # that of another job in the same container
+                name = f"{name}-{current.id}"
+            blob = Blob(current.container, name, outcome.content_type, "", f'"0x{now:X}"', now, len(outcome.output))
             self._blobs.write(blob, outcome.output, replace=True)
             self._end(
                 current,
-                {"state": "Succeeded", "output_blob": outcome.blob, "cost": None if cost is None else to_text(cost)},
+                {"state": "Succeeded", "output_blob": name, "cost": None if cost is None else to_text(cost)},
             )
             return True
 

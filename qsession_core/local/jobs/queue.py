@@ -45,6 +45,8 @@ _LOOK_SECONDS = 1.0
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.2, 5.0
 # For at most this many short jobs, a GET waits a moment for the end
 _MAX_SHORT_JOBS = 256
+# At most this many GETs wait at a time: each holds one of the server's threads
+_MAX_LINGERING = 2
 
 
 class Dispatcher:
@@ -93,6 +95,7 @@ class Dispatcher:
         self._changes = 1
         self._seen = 0
         self._short_jobs: dict[str, threading.Event] = {}  # by job id; set when the job has ended
+        self._lingering = threading.BoundedSemaphore(_MAX_LINGERING)
         self._futures: dict[str, tuple[Job, Future[Outcome]]] = {}
         # Changes that the store could not take, oldest first. No job starts before they are made.
         self._owed: deque[Callable[[], object]] = deque()
@@ -146,8 +149,11 @@ class Dispatcher:
         It also throttles clients that poll in a tight loop.
         """
         ended = self._short_jobs.get(job_id)
-        if ended is not None:
-            ended.wait(seconds)
+        if ended is not None and self._lingering.acquire(blocking=False):
+            try:
+                ended.wait(seconds)
+            finally:
+                self._lingering.release()
 
     def _forget_short_job(self, job_id: str) -> None:
         ended = self._short_jobs.pop(job_id, None)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from qsession_core.local.faults import after, before
 from qsession_core.local.replies import Refusal, service_error, unauthorized
 from qsession_core.local.service.addresses import addresses_for, blob_path, decoded_query, is_blob_host
 from qsession_core.local.service.health import HEALTH_PATH, Health
-from qsession_core.local.service.requests import Call
+from qsession_core.local.service.requests import MAX_BODY, Call
 from qsession_core.local.service.routes import MANAGEMENT, ROUTES, find
+from qsession_core.local.storage.endpoint import MAX_BODY as MAX_PASSED_ON
 from qsession_core.local.storage.trouble import STORE_ERRORS, refusal_of
 from qsession_core.transport.message import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qsession_core.local.faults import Faults
+    from qsession_core.local.service.addresses import Addresses
     from qsession_core.local.service.requests import Service
     from qsession_core.local.service.routes import Handler, Route
     from qsession_core.transport.message import Request
@@ -24,6 +28,37 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 _EXPIRY_CHECK_MICROSECONDS = 600_000_000
+
+
+class _Asked(NamedTuple):
+    """A request taken apart.
+
+    Attributes:
+        method: In upper case.
+        headers: Names in lower case.
+        query: Decoded.
+        route: Where it leads in the service; None for the storage.
+        container: The container in its path, of a request to the storage.
+        blob: The blob in its path; empty for none.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    addresses: Addresses
+    route: Route | None
+    container: str
+    blob: str
+
+    @property
+    def is_for_health(self) -> bool:
+        return self.path == HEALTH_PATH and self.method in {"GET", "HEAD"}
+
+    def call(self, route: Route, body: bytes, *, is_expired: bool) -> Call:
+        """Return the form in which routes take it."""
+        query = {name.lower(): value for name, value in self.query.items()}
+        return Call(self.method, self.path, route.id, query, self.headers, body, self.addresses, is_expired)
 
 
 class App:
@@ -46,41 +81,81 @@ class App:
         Raises:
             TransportError: A fault on request: the connection breaks.
         """
-        try:
-            parts = urlsplit(request.url)
-            host = parts.netloc.rpartition("@")[2]
-        except ValueError as error:
-            return service_error(Refusal(400, "InvalidUri", f"The address cannot be read: {error}."))
-        if parts.path == HEALTH_PATH and request.method.upper() in {"GET", "HEAD"}:
+        asked = self._asked(request)
+        if isinstance(asked, Refusal):
+            return service_error(asked)
+        if asked.is_for_health:
             return self._health.reply()
-        addresses = addresses_for(parts.scheme or "https", host, self._service.connection.blob_host)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        query = decoded_query(parts.query)
-        method = request.method.upper()
         clock = self._service.clock
-        if _is_storage(host, parts.path):
-            container, blob = blob_path(parts.path, is_served=addresses.is_served)
-            faults = self._faults.drawn(method, "blob" if blob else "container")
+        if asked.route is None:
+            faults = self._faults.drawn(asked.method, "blob" if asked.blob else "container")
             storage = self._service.storage
             return before(faults, clock) or after(
-                faults, storage.handle(method, container, blob, query, headers, request.body)
+                faults,
+                storage.handle(asked.method, asked.container, asked.blob, asked.query, asked.headers, request.body),
             )
-        route = find(parts.path, self._service.connection)
-        faults = self._faults.drawn(method, route.shape)
+        faults = self._faults.drawn(asked.method, asked.route.shape)
         early = before(faults, clock)
         if early is not None:
             return early
         is_expired = any(fault.kind == "expired_sas" for fault in faults)
-        names = {name.lower(): value for name, value in query.items()}
-        call = Call(method, parts.path, route.id, names, headers, request.body, addresses, is_expired)
-        return after(faults, self._answer(route, call))
+        return after(faults, self._answer(asked.route, asked.call(asked.route, request.body, is_expired=is_expired)))
+
+    def turned_away(self, request: Request, length: int) -> Response | None:
+        """Return the answer to a request that is refused whatever its body is; None if its body is wanted.
+
+        This asks no store, so that a server may call it before it reads the body.
+
+        Args:
+            request: The request without its body.
+            length: The bytes of its body.
+        """
+        asked = self._asked(request)
+        if isinstance(asked, Refusal):
+            return service_error(asked)
+        if asked.is_for_health:
+            return service_error(Refusal(413, "RequestBodyTooLarge", "No body is wanted here.")) if length else None
+        if asked.route is None:
+            storage = self._service.storage
+            try:
+                storage.admit(asked.method, asked.container, asked.blob, asked.query, asked.headers, length)
+            except Refusal as refusal:
+                return storage.refusal(refusal, asked.headers)
+            return None
+        denied = self._denied(asked.route, asked.headers)
+        if denied is None and length > (MAX_PASSED_ON if asked.route.shape == "storage/proxy" else MAX_BODY):
+            return service_error(Refusal(413, "RequestBodyTooLarge", "The request body is too large."))
+        return denied
+
+    def _asked(self, request: Request) -> _Asked | Refusal:
+        """Return what a request asks for, or why its address cannot be read."""
+        try:
+            parts = urlsplit(request.url)
+            host = parts.netloc.rpartition("@")[2]
+        except ValueError as error:
+            return Refusal(400, "InvalidUri", f"The address cannot be read: {error}.")
+        addresses = addresses_for(parts.scheme or "https", host, self._service.connection.blob_host)
+        container, blob, route = "", "", None
+        if _is_storage(host, parts.path):
+            container, blob = blob_path(parts.path, is_served=addresses.is_served)
+        else:
+            route = find(parts.path, self._service.connection)
+        return _Asked(
+            request.method.upper(),
+            parts.path,
+            {name.lower(): value for name, value in request.headers.items()},
+            decoded_query(parts.query),
+            addresses,
+            route,
+            container,
+            blob,
+        )
 
     def _answer(self, route: Route, call: Call) -> Response:
         """Answer a request to the service, or to the resource manager beside it."""
-        if route.shape == "subscription" and not call.headers.get("authorization"):
-            return _sign_in_first()
-        if not self._is_authorized(call, is_management=route.shape in MANAGEMENT):
-            return unauthorized()
+        denied = self._denied(route, call.headers)
+        if denied is not None:
+            return denied
         try:
             handler = _handler(route, call.method)
             self._expire()
@@ -90,11 +165,17 @@ class App:
         except STORE_ERRORS as error:
             return service_error(refusal_of(error))
 
-    def _is_authorized(self, call: Call, *, is_management: bool) -> bool:
+    def _denied(self, route: Route, headers: Mapping[str, str]) -> Response | None:
+        """Return the answer to a request that has no right to this route, else None."""
+        if route.shape == "subscription" and not headers.get("authorization"):
+            return _sign_in_first()
+        return None if self._is_authorized(headers, is_management=route.shape in MANAGEMENT) else unauthorized()
+
+    def _is_authorized(self, headers: Mapping[str, str], *, is_management: bool) -> bool:
         """Check the API key; management routes, which reveal no secret, accept any bearer token."""
-        given = call.headers.get("x-ms-quantum-api-key")
+        given = headers.get("x-ms-quantum-api-key")
         if given is None:
-            scheme, _, token = call.headers.get("authorization", "").partition(" ")
+            scheme, _, token = headers.get("authorization", "").partition(" ")
             given = token if scheme.lower() == "bearer" else ""
             if is_management and given:
                 return True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from qsession_core.local.jobs.removal import remove_job
 from qsession_core.local.jobs.tasks import shots_of
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.replies import Refusal, json_reply
@@ -146,8 +147,7 @@ def delete_job(service: Service, call: Call) -> Response:
     job = service.job(call.id)
     service.lifecycle.cancel(job)
     if call.version >= CANCEL_VERSION:
-        service.store.remove(job)
-        service.blobs.remove_container(job.container)
+        remove_job(service.store, service.blobs, job)
     service.dispatcher.wake()
     return Response(204)
 

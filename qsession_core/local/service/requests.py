@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from qsession_core.local.targets import LocalTarget
 
 __all__ = [
-    "CANCEL_VERSION", "DRAFT_VERSION", "POLICIES", "PRIORITIES", "Call", "Common", "JobBody", "Patch", "SasBody",
-    "Service", "SessionBody", "as_strings", "check_id", "chosen", "decoded", "number_in",
+    "CANCEL_VERSION", "DRAFT_VERSION", "MAX_BODY", "POLICIES", "PRIORITIES", "Call", "Common", "JobBody", "Patch",
+    "SasBody", "Service", "SessionBody", "as_strings", "check_id", "chosen", "decoded", "number_in",
 ]  # fmt: skip
 
 PRIORITIES = {"standard": "Standard", "high": "High"}
@@ -43,7 +43,7 @@ T = TypeVar("T")
 CANCEL_VERSION, DRAFT_VERSION = "2025-12-01", "2026-08-01"
 _TODAY = "2026-01-15"
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_MAX_BODY = 8 * 1024 * 1024
+MAX_BODY = 8 * 1024 * 1024
 _MAX_NUMBER = 2**31
 _MAX_DIGITS = 12  # int() refuses texts of some thousand digits
 
@@ -203,7 +203,7 @@ def decoded(body: bytes, form: type[T]) -> T:
     Raises:
         Refusal: 400 or 413; the sentence names the member that is missing or wrong.
     """
-    if len(body) > _MAX_BODY:
+    if len(body) > MAX_BODY:
         raise Refusal(413, "RequestBodyTooLarge", "The request body is too large.")
     try:
         return msgspec.json.decode(body, type=form)

@@ -24,6 +24,7 @@ __all__ = ["item_json", "job_json", "session_json", "signed_job_json"]
 
 # The api-versions that brought who made an item and what it has used, and what became of each shot
 _WITH_USAGE, _WITH_SHOTS = "2026-01-15", "2026-08-01"
+_LONGEST_NAME = 200
 _CREATOR = "local"  # everybody has the same key here
 
 
@@ -79,7 +80,7 @@ def _shots(item: Job) -> dict[str, Any]:
         "resumeCount": item.resumed or 0,
         "shotsSucceeded": done,
         "shotsFailed": (item.shots or 0) if item.state == "Failed" and item.began is not None else 0,
-        "shotsTranslated": done if item.output_blob == "outputData" else 0,
+        "shotsTranslated": done if item.output_blob.startswith("outputData") else 0,
     }
 
 
@@ -141,10 +142,15 @@ def signed_job_json(item: Job, addresses: Addresses, version: str, signer: Signe
     shown = job_json(item, addresses, version)
     container, source, output = item.container, item.input_blob, item.output_blob
     shown["containerUri"] += "?" + signer.read(container, None, now)
-    shown["inputDataUri"] += "?" + signer.read(container, source, now, f"{item.name}-{item.id}.input.json")
-    signature = signer.read(container, output, now, f"{item.name}-{item.id}.output.json")
+    shown["inputDataUri"] += "?" + signer.read(container, source, now, _file_name(item, "input"))
+    signature = signer.read(container, output, now, _file_name(item, "output"))
     shown["outputDataUri"] = f"{addresses.blob(container, output)}?{signature}"
     return shown
+
+
+def _file_name(item: Job, what: str) -> str:
+    """Return the name under which a browser saves a blob; a very long name would make an address that nobody takes."""
+    return f"{item.name[:_LONGEST_NAME]}-{item.id}.{what}.json"
 
 
 def item_json(item: Job | Session, addresses: Addresses, version: str = _WITH_USAGE) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from qsession_core.local.storage.directory import private_directory, private_fil
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from sqlite3 import Connection
 
     from qsession_core.local.storage.database import Store
 
@@ -55,6 +56,7 @@ class Blobs:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._memory: dict[str, bytes] = {}
+        self._uncommitted: int | None = None  # bytes in blocks; None until they are counted
         self._folder: Path | None = None
         if store.directory is not None:
             self._folder = store.directory / "blobs"
@@ -86,17 +88,25 @@ class Blobs:
         with self._store.transaction() as database:
             return database.execute("INSERT OR IGNORE INTO containers VALUES (?, ?)", (name, now)).rowcount == 1
 
-    def remove_container(self, name: str) -> None:
-        """Remove a container with its blobs."""
+    def take_container(self, name: str) -> list[str | None]:
+        """Remove a container with its blobs' rows; return what :meth:`forget` removes once that is committed."""
         with self._store.transaction() as database:
-            files = database.execute(
-                "SELECT file FROM blobs WHERE container = ? UNION ALL SELECT file FROM blocks WHERE container = ?",
-                (name, name),
-            ).fetchall()
-            for table in ("blobs", "blocks"):
-                database.execute(f"DELETE FROM {table} WHERE container = ?", (name,))  # noqa: S608 - our names
             database.execute("DELETE FROM containers WHERE name = ?", (name,))
-        self._forget(file for (file,) in files)
+            return self._removed(database, "container = ?", (name,))
+
+    def take(self, container: str, name: str) -> list[str | None]:
+        """Remove the rows of one blob; return what :meth:`forget` removes once that is committed."""
+        with self._store.transaction() as database:
+            return self._removed(database, "container = ? AND name = ?", (container, name))
+
+    def _removed(self, database: Connection, where: str, values: tuple[str, ...]) -> list[str | None]:
+        """Remove the rows of blobs and blocks under a condition of our own; return their files."""
+        files: list[str | None] = []
+        for table in ("blobs", "blocks"):
+            files += [file for (file,) in database.execute(f"SELECT file FROM {table} WHERE {where}", values)]  # noqa: S608
+            database.execute(f"DELETE FROM {table} WHERE {where}", values)  # noqa: S608 - our own text
+        self._uncommitted = None
+        return files
 
     def find(self, container: str, name: str) -> Blob | None:
         """Return a blob without its bytes, or None if there is none."""
@@ -107,10 +117,20 @@ class Blobs:
         """Return the blobs of a container, by name."""
         return [Blob(*row) for row in self._store.read(_BLOB + "WHERE container = ? ORDER BY name", (container,))]
 
-    def read(self, container: str, name: str) -> bytes | None:
-        """Return a blob's bytes, or None if there is none."""
+    def read(self, container: str, name: str, start: int = 0, length: int = -1) -> bytes | None:
+        """Return a blob's bytes, or None if there is none.
+
+        Args:
+            container: Where it is.
+            name: What it is called.
+            start: The first byte that is wanted.
+            length: How many are wanted; -1 for all that follow.
+        """
         rows = self._store.read("SELECT body, file FROM blobs WHERE container = ? AND name = ?", (container, name))
-        return None if not rows else self._bytes(*rows[0])
+        if not rows:
+            return None
+        inline, file = rows[0]
+        return self._bytes(inline, file, start, length)
 
     def write(self, blob: Blob, body: bytes, *, replace: bool) -> bool:
         """Store a blob; return False if there is one of this name and it must not be replaced."""
@@ -125,7 +145,7 @@ class Blobs:
                     (blob.container, blob.name, blob.content_type, blob.content_encoding, blob.etag, blob.modified,
                      len(body), inline, file),
                 )  # fmt: skip
-        self._forget([old[0] if old else None] if written else [file])
+        self.forget([old[0] if old else None] if written else [file])
         return written
 
     def write_block(self, container: str, name: str, block: str, body: bytes) -> None:
@@ -138,7 +158,33 @@ class Blobs:
                 "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
                 (container, name, block, len(body), inline, file),
             )
-        self._forget([old[0] if old else None])
+        if self._uncommitted is not None:
+            self._uncommitted += len(body)
+        self.forget([old[0] if old else None])
+
+    def count_blocks(self, container: str, name: str) -> int:
+        """Return how many blocks of a blob no list has named yet."""
+        query = "SELECT count(*) FROM blocks WHERE container = ? AND name = ?"
+        count: int = self._store.read(query, (container, name))[0][0]
+        return count
+
+    def block_sizes(self, container: str, name: str) -> dict[str, int]:
+        """Return the sizes of a blob's uncommitted blocks, by their ids."""
+        return dict(
+            self._store.read("SELECT block, size FROM blocks WHERE container = ? AND name = ?", (container, name))
+        )
+
+    def uncommitted_bytes(self) -> int:
+        """Return how large all uncommitted blocks are together, or a little more."""
+        if self._uncommitted is None:
+            self._uncommitted = self._store.read("SELECT coalesce(sum(size), 0) FROM blocks")[0][0]
+        return self._uncommitted
+
+    def oldest_upload(self) -> tuple[str, str] | None:
+        """Return the container and the name of the blob with the oldest uncommitted block; None if there is none."""
+        self._uncommitted = None  # before blocks are thrown away, they are counted anew
+        rows = self._store.read("SELECT container, name FROM blocks ORDER BY rowid LIMIT 1")
+        return tuple(rows[0]) if rows else None
 
     def read_block(self, container: str, name: str, block: str) -> bytes | None:
         """Return one block's bytes, or None if there is none."""
@@ -154,7 +200,8 @@ class Blobs:
                 "SELECT file FROM blocks WHERE container = ? AND name = ?", (container, name)
             ).fetchall()
             database.execute("DELETE FROM blocks WHERE container = ? AND name = ?", (container, name))
-        self._forget(file for (file,) in files)
+        self._uncommitted = None
+        self.forget(file for (file,) in files)
 
     # --- bytes ---
 
@@ -173,18 +220,25 @@ class Blobs:
                     kept.write(body)
             yield None, file
         except BaseException:
-            self._forget([file])
+            self.forget([file])
             raise
 
-    def _bytes(self, inline: bytes | None, file: str | None) -> bytes | None:
+    def _bytes(self, inline: bytes | None, file: str | None, start: int = 0, length: int = -1) -> bytes | None:
+        end = None if length < 0 else start + length
         if file is None:
-            return bytes(inline or b"")
+            return bytes(inline or b"")[start:end]
         if self._folder is None:
-            return self._memory.get(file)
-        path = self._folder / file
-        return path.read_bytes() if path.exists() else None
+            kept = self._memory.get(file)
+            return None if kept is None else kept[start:end]
+        try:
+            with (self._folder / file).open("rb") as kept_file:
+                kept_file.seek(start)
+                return kept_file.read(length)
+        except FileNotFoundError:
+            return None
 
-    def _forget(self, files: Iterable[str | None]) -> None:
+    def forget(self, files: Iterable[str | None]) -> None:
+        """Remove files that no row names any more."""
         for file in files:
             if file is None:
                 continue

@@ -66,8 +66,11 @@ CREATE TABLE blocks (
     PRIMARY KEY (container, name, block)
 );
 """
-# Columns that version N of the schema adds to those of version N - 1, from version 2 on
-_ADDED = (("shots INTEGER", "resumed INTEGER"),)
+# What makes version N of the schema of version N - 1, from version 2 on
+_ADDED = (
+    ("ALTER TABLE items ADD COLUMN shots INTEGER", "ALTER TABLE items ADD COLUMN resumed INTEGER"),
+    ("CREATE INDEX items_by_container ON items (container)",),
+)
 
 _NEWEST = 1 + len(_ADDED)
 # How long a request waits for another process that holds the database, and how often it looks, in real time
@@ -85,9 +88,9 @@ def _fill(database: sqlite3.Connection) -> None:
     for statement in _SCHEMA.split(";"):
         if statement.strip():
             database.execute(statement)
-    for columns in _ADDED:
-        for column in columns:
-            database.execute(f"ALTER TABLE items ADD COLUMN {column}")
+    for statements in _ADDED:
+        for statement in statements:
+            database.execute(statement)
     database.execute(f"PRAGMA user_version = {_NEWEST}")
 
 
@@ -131,7 +134,7 @@ class Store:
             # WAL survives a killed process in any mode; NORMAL skips the fsync per commit, so a power cut may lose the
             # last commits
             self._read_pragma("PRAGMA synchronous = NORMAL")
-            self._add_columns()
+            self._bring_up_to_date()
         except sqlite3.Error as error:
             self._database.close()
             raise told(path, error) from error
@@ -140,15 +143,15 @@ class Store:
         """Run a PRAGMA; another process that opens the directory may hold the database for a moment."""
         self._patiently(lambda: self._database.execute(sql).fetchall(), _PATIENCE_SECONDS)
 
-    def _add_columns(self) -> None:
+    def _bring_up_to_date(self) -> None:
         """Bring the tables of an older version up to date."""
         if self.read("PRAGMA user_version")[0][0] == _NEWEST:
             return
         with self.transaction() as database:
             version: int = database.execute("PRAGMA user_version").fetchone()[0]
-            for number, columns in enumerate(_ADDED[version - 1 :], version + 1):
-                for column in columns:
-                    database.execute(f"ALTER TABLE items ADD COLUMN {column}")
+            for number, statements in enumerate(_ADDED[version - 1 :], version + 1):
+                for statement in statements:
+                    database.execute(statement)
                 database.execute(f"PRAGMA user_version = {number}")
 
     @property

@@ -9,12 +9,12 @@ import re
 import secrets
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from qsession_core.clock import microseconds, moment
 from qsession_core.local.replies import Refusal, storage_error
 from qsession_core.local.storage.blobs import Blob
+from qsession_core.local.storage.block_list import MAX_BLOCKS, block_ids
 from qsession_core.local.storage.trouble import STORE_ERRORS, refusal_of
 from qsession_core.transport.message import Response
 
@@ -25,13 +25,25 @@ if TYPE_CHECKING:
     from qsession_core.local.storage.blobs import Blobs
     from qsession_core.local.storage.sas import Signer
 
-__all__ = ["CONTAINER_NAME", "Storage"]
+__all__ = ["CONTAINER_NAME", "MAX_BODY", "Storage"]
 
 CONTAINER_NAME = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,62}")
-_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
+_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_VERSION = "2025-07-05"
+# What XML cannot hold, or a header: a list of blobs shows names, types and encodings
+_UNNAMABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_KEPT_HEADERS = ("x-ms-blob-content-type", "content-type", "x-ms-blob-content-encoding")
 _MAX_BLOB_NAME = 1024
-_MAX_BODY = 256 * 1024 * 1024
-_MAX_BLOCKS = 50_000
+MAX_BODY = 256 * 1024 * 1024
+_MAX_UNCOMMITTED = 1024 * 1024 * 1024
+_SHORT_BODY = 64 * 1024
+# The longest bodies, by what is asked for; a list of 50,000 blocks of the longest ids has 6 MB
+_LONGEST = {
+    ("PUT", "blob", ""): MAX_BODY,
+    ("PUT", "blob", "block"): MAX_BODY,
+    ("PUT", "blob", "blocklist"): 8 * 1024 * 1024,
+}
 
 
 class Storage:
@@ -61,29 +73,33 @@ class Storage:
             headers: Names in lower case.
             body: The request's body.
         """
-        request_id = secrets.token_hex(16)
         try:
             response = self._route(method, container, blob, query, headers, body)
         except Refusal as refusal:
-            response = storage_error(refusal, request_id, self._clock.now())
+            return self.refusal(refusal, headers)
         except STORE_ERRORS as error:
-            response = storage_error(refusal_of(error), request_id, self._clock.now())
-        return Response(
-            response.status,
-            {
-                **response.headers,
-                "x-ms-request-id": request_id,
-                "x-ms-version": headers.get("x-ms-version", "2025-07-05"),
-            },
-            response.body,
-        )
+            return self.refusal(refusal_of(error), headers)
+        return _with_id(response, secrets.token_hex(16), headers)
 
-    def _route(
-        self, method: str, container: str, blob: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
-    ) -> Response:
+    def admit(
+        self, method: str, container: str, blob: str, query: Mapping[str, str], headers: Mapping[str, str], length: int
+    ) -> tuple[str, str, str]:
+        """Return what a request asks for: its method, ``container`` or ``blob``, and its ``comp``. No store is needed.
+
+        Args:
+            method: In upper case.
+            container: The container in the path.
+            blob: The blob in the path; empty for none.
+            query: The query, decoded.
+            headers: Names in lower case.
+            length: The bytes of its body.
+
+        Raises:
+            Refusal: Whatever its body says, it is not allowed.
+        """
         if not CONTAINER_NAME.fullmatch(container):
             raise Refusal(400, "InvalidResourceName", "The specified resource name contains invalid characters.")
-        if len(blob) > _MAX_BLOB_NAME or "\x00" in blob:
+        if len(blob) > _MAX_BLOB_NAME or _UNNAMABLE.search(blob):
             raise Refusal(400, "InvalidUri", "The requested URI does not represent any resource on the server.")
         grant = self._signer.check(query, container, blob, self._clock.now())
         if grant.problem:
@@ -105,13 +121,27 @@ class Storage:
                 "AuthorizationPermissionMismatch",
                 "This request is not authorized to perform this operation using this permission.",
             )
+        if length > _LONGEST.get(action, _SHORT_BODY):
+            raise Refusal(413, "RequestBodyTooLarge", "The request body is too large.")
+        if any(_UNNAMABLE.search(headers.get(name, "")) for name in _KEPT_HEADERS):
+            raise Refusal(400, "InvalidHeaderValue", "The value for one of the HTTP headers is not correct.")
+        return action
+
+    def refusal(self, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+        """Return the answer to a request that is refused."""
+        request_id = secrets.token_hex(16)
+        return _with_id(storage_error(refusal, request_id, self._clock.now()), request_id, headers)
+
+    def _route(
+        self, method: str, container: str, blob: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Response:
+        action = self.admit(method, container, blob, query, headers, len(body))
+        on_container = action[1] == "container"
         if on_container:
             return self._on_container(action, container, query)
         if not self._blobs.has_container(container):
             raise Refusal(404, "ContainerNotFound", "The specified container does not exist.")
         if method == "PUT":
-            if len(body) > _MAX_BODY:
-                raise Refusal(413, "RequestBodyTooLarge", "The request body is too large; send it in blocks.")
             return self._put(query.get("comp", ""), container, blob, query, headers, body)
         return self._get(method, container, blob, headers)
 
@@ -130,6 +160,8 @@ class Storage:
     def _list(self, container: str, query: Mapping[str, str]) -> Response:
         """List Blobs, without pages: a job's container has a handful."""
         prefix = query.get("prefix", "")
+        if _UNNAMABLE.search(prefix):
+            raise Refusal(400, "InvalidQueryParameterValue", "The prefix has characters that no blob's name can have.")
         entries = "".join(
             f"<Blob><Name>{escape(blob.name)}</Name><Properties><Last-Modified>{_http_date(blob.modified)}"
             f"</Last-Modified><Etag>{escape(blob.etag)}</Etag><Content-Length>{blob.size}</Content-Length>"
@@ -154,6 +186,7 @@ class Storage:
             block = query.get("blockid", "")
             if not block or len(block) > 128:  # noqa: PLR2004 - Azure's limit, 64 bytes in base64
                 raise Refusal(400, "InvalidQueryParameterValue", "The block id is missing or too long.")
+            self._make_room(container, name, len(body))
             self._blobs.write_block(container, name, block, body)
             return Response(201, {"content-length": "0"})
         if comp == "blocklist":
@@ -176,29 +209,33 @@ class Storage:
             self._blobs.remove_blocks(container, name)
         return Response(201, {"content-length": "0", "etag": etag, "last-modified": _http_date(now)})
 
+    def _make_room(self, container: str, name: str, added: int) -> None:
+        """Keep the blocks that no list has named yet within bounds: those of uploads that were given up go first."""
+        if self._blobs.count_blocks(container, name) >= MAX_BLOCKS:
+            raise Refusal(409, "BlockCountExceedsLimit", "The blob has 50,000 uncommitted blocks; send its block list.")
+        while self._blobs.uncommitted_bytes() + added > _MAX_UNCOMMITTED:
+            oldest = self._blobs.oldest_upload()
+            if oldest is None or oldest == (container, name):
+                raise Refusal(413, "RequestBodyTooLarge", "The uncommitted blocks are too large; send the block list.")
+            self._blobs.remove_blocks(*oldest)
+
     def _joined(self, container: str, name: str, body: bytes) -> bytes:
         """Return the bytes of the blocks that a block list names, in its order."""
-        try:
-            if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-                raise Refusal(400, "InvalidXmlDocument", "XML specified is not syntactically valid.")
-            entries = list(ET.fromstring(body))  # noqa: S314 - no entities can be declared without a DOCTYPE
-        except ET.ParseError as error:
-            raise Refusal(400, "InvalidXmlDocument", "XML specified is not syntactically valid.") from error
-        if len(entries) > _MAX_BLOCKS:
-            raise Refusal(400, "BlockListTooLong", "The block list may not contain more than 50,000 blocks.")
-        parts = []
-        for entry in entries:
-            part = self._blobs.read_block(container, name, entry.text or "")
-            if part is None:
-                raise Refusal(400, "InvalidBlockList", "The specified block list is invalid.")
-            parts.append(part)
-        return b"".join(parts)
+        ids = block_ids(body)
+        sizes = self._blobs.block_sizes(container, name)
+        if not sizes.keys() >= set(ids):
+            raise Refusal(400, "InvalidBlockList", "The specified block list is invalid.")
+        if sum(sizes[block] for block in ids) > MAX_BODY:
+            raise Refusal(413, "RequestBodyTooLarge", "The blob that the list makes is too large.")
+        parts = [self._blobs.read_block(container, name, block) for block in ids]
+        if any(part is None for part in parts):  # another request has put the blob together in the meantime
+            raise Refusal(400, "InvalidBlockList", "The specified block list is invalid.")
+        return b"".join(part for part in parts if part is not None)
 
     def _get(self, method: str, container: str, name: str, headers: Mapping[str, str]) -> Response:
         blob = self._blobs.find(container, name)
-        body = None if blob is None else self._blobs.read(container, name)
-        if blob is None or body is None:
-            raise Refusal(404, "BlobNotFound", "The specified blob does not exist.")
+        if blob is None:
+            raise _no_blob()
         shown = {
             "content-type": blob.content_type,
             "etag": blob.etag,
@@ -209,15 +246,35 @@ class Storage:
         if blob.content_encoding:
             shown["content-encoding"] = blob.content_encoding
         if method == "HEAD":
-            return Response(200, {**shown, "content-length": str(len(body))})
+            return Response(200, {**shown, "content-length": str(blob.size)})
         wanted = headers.get("x-ms-range") or headers.get("range")
         found = _RANGE.fullmatch(wanted) if wanted else None
+        start, end = 0, blob.size - 1
+        if found is not None:
+            start, end = int(found[1]), min(int(found[2] or end), end)
+            if start >= blob.size or end < start:
+                raise Refusal(
+                    416, "InvalidRange", "The range specified is invalid for the current size of the resource."
+                )
+        body = self._blobs.read(container, name, start, end - start + 1)
+        if body is None:
+            raise _no_blob()
         if found is None:
             return Response(200, shown, body)
-        start, end = int(found[1]), min(int(found[2] or len(body)), len(body) - 1)
-        if start >= len(body) or end < start:
-            raise Refusal(416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
-        return Response(206, {**shown, "content-range": f"bytes {start}-{end}/{len(body)}"}, body[start : end + 1])
+        return Response(206, {**shown, "content-range": f"bytes {start}-{end}/{blob.size}"}, body)
+
+
+def _no_blob() -> Refusal:
+    return Refusal(404, "BlobNotFound", "The specified blob does not exist.")
+
+
+def _with_id(response: Response, request_id: str, headers: Mapping[str, str]) -> Response:
+    """Return a response with the members that all responses of the storage have."""
+    version = headers.get("x-ms-version", _VERSION)
+    shown = version if _DATE.fullmatch(version) else _VERSION
+    return Response(
+        response.status, {**response.headers, "x-ms-request-id": request_id, "x-ms-version": shown}, response.body
+    )
 
 
 # (method, resource, comp) -> the rights of which one is needed

@@ -173,7 +173,7 @@ def a_link(path):
         (a_database_of_something_else, "workspace.db is a database, but not that of a local workspace"),
         (statement("DROP TABLE items"), "workspace.db is a database, but not that of a local workspace"),
         (statement("PRAGMA user_version = 99"), "workspace.db was written by a newer version of qsession"),
-        (statement("PRAGMA user_version = 3"), "workspace.db was written by a newer version of qsession"),
+        (statement("PRAGMA user_version = 100"), "workspace.db was written by a newer version of qsession"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )

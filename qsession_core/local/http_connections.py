@@ -1,0 +1,259 @@
+"""Connections over HTTP, bounded: waitress's listener, channel and parser with limits of our own.
+
+What must hold:
+
+1. A request that is refused whatever its body is (a wrong host, no key, too long) is answered before its body is read.
+2. All bodies that are under way have at most a fixed number of bytes together, so clients cannot fill the memory.
+3. A connection that waits, or sends its request slowly, keeps nobody out: at the limit the one that has waited longest
+   without a whole request makes room for a new one.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+
+from qsession_core.local.replies import Refusal, service_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from qsession_core.transport.message import Response
+
+    # What answers a request from its head and the length of its body so far; None where the body is wanted
+    Admit = Callable[["Parser", int], Response | None]
+
+__all__ = ["Listener", "Parser", "reason"]
+
+# Bodies of this size are not counted: there cannot be enough of them at once to matter
+_SMALL_BODY = 64 * 1024
+_ALL_BODIES = 768 * 1024 * 1024
+# How long a request may take to arrive, and what a slow line sends in a second
+_HEAD_SECONDS, _BYTES_A_SECOND = 30.0, 50_000
+# What is read, and for how long, of a body that nobody wants, so that the client can read the answer
+_DISCARDED, _LINGER_SECONDS = 16 * 1024 * 1024, 2.0
+_ACCEPTS_AT_ONCE = 64
+_REASONS = {
+    200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content", 400: "Bad Request",
+    401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
+    413: "Content Too Large", 416: "Range Not Satisfiable", 421: "Misdirected Request", 429: "Too Many Requests",
+    500: "Internal Server Error", 503: "Service Unavailable", 507: "Insufficient Storage",
+}  # fmt: skip
+
+
+def reason(status: int) -> str:
+    """Return the words that stand beside a status."""
+    return _REASONS.get(status, "Status")
+
+
+class _Answer:
+    """An answer of ours in the form that waitress has for its own errors."""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
+    def to_response(self, ident: object = None) -> tuple[str, list[tuple[str, str]], bytes]:  # noqa: ARG002 - waitress's
+        shown = self._response
+        headers = [(name.title(), value) for name, value in shown.headers.items() if name != "content-length"]
+        return f"{shown.status} {reason(shown.status)}", headers, shown.body
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
+    """One request as it arrives.
+
+    Attributes:
+        announced: The bytes of its body: those that it announced, or those that have come in chunks.
+        started: When its first byte came, as ``time.time()`` has it.
+        is_turned_away: It was answered without its body.
+    """
+
+    def __init__(self, adj: Any, admit: Admit) -> None:
+        super().__init__(adj)
+        self._admit = admit
+        self._look_at = _SMALL_BODY
+        self.error: object = None
+        self.completed = False
+        self.announced = 0
+        self.started = time.time()
+        self.is_turned_away = False
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the head, and turn the request away if its body is not wanted."""
+        super().parse_header(header_plus)
+        self._ask(self.content_length)
+
+    def received(self, data: bytes) -> int:
+        """Take what has come; a body in chunks is asked about again as it grows."""
+        consumed: int = super().received(data)
+        if self.chunked and not self.error and self.body_bytes_received > self._look_at:
+            self._look_at = 2 * self.body_bytes_received
+            self._ask(self.body_bytes_received)
+            self.completed = self.completed or self.is_turned_away
+        return consumed
+
+    def _ask(self, length: int) -> None:
+        answer = self._admit(self, length)
+        self.announced = length
+        if answer is not None:
+            self.error = _Answer(answer)
+            self.is_turned_away = True
+            # nothing of the body is kept or waited for
+            self.body_rcv, self.content_length, self.announced = None, 0, 0
+            self.chunked = self.expect_continue = False
+
+    @property
+    def deadline(self) -> float:
+        """When the request must have come."""
+        return self.started + _HEAD_SECONDS + self.announced / _BYTES_A_SECOND
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
+    """One connection."""
+
+    _is_refused = False
+    _lingers_until = 0.0
+    _discarded = 0
+
+    def parser_class(self, adj: Any) -> Parser:
+        """Return what reads the next request."""
+        return Parser(adj, self.server.admit)
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when it has had no whole request; None while one is answered."""
+        if self.requests:
+            return None
+        request = self.request
+        return float(self.last_activity if request is None else request.started)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its request should have come, or its end."""
+        now = time.time()
+        if self._lingers_until:
+            return now > self._lingers_until
+        request = self.request
+        return request is not None and not self.requests and now > request.deadline
+
+    def received(self, data: bytes) -> bool:
+        """Take what has come."""
+        taken: bool = super().received(data)
+        with self.requests_lock:
+            self._is_refused = self._is_refused or any(request.is_turned_away for request in self.requests)
+        return taken
+
+    # A socket that is closed while its client still sends is reset, and the client may never see the answer. So the
+    # connection ends in two steps: no more is sent, then what still comes is read for a moment and thrown away.
+
+    def handle_close(self) -> None:
+        """Close, after a moment of reading if the last request was turned away."""
+        if self._is_refused and not self._lingers_until and self.connected:
+            self._lingers_until = time.time() + _LINGER_SECONDS
+            self.will_close = False
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+            return
+        super().handle_close()
+
+    def readable(self) -> bool:
+        return bool(self._lingers_until) or bool(super().readable())
+
+    def handle_read(self) -> None:
+        if not self._lingers_until:
+            super().handle_read()
+            return
+        try:
+            data = self.recv(_SMALL_BODY)  # at the end it closes the connection itself
+        except OSError:
+            self.handle_close()
+            return
+        self._discarded += len(data)
+        if self._discarded > _DISCARDED:
+            self.handle_close()
+
+
+class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
+    """The listening socket with its connections.
+
+    Args:
+        application: Answers requests.
+        listening: A bound socket.
+        admit: Turns requests away by their heads.
+        connections: The most at a time.
+        options: waitress's adjustments.
+    """
+
+    channel_class = _Channel
+
+    def __init__(
+        self,
+        application: Callable[..., object],
+        listening: socket.socket,
+        admit: Admit,
+        connections: int,
+        options: dict[str, Any],
+    ) -> None:
+        self._admit = admit
+        self._connections = connections
+        info = (listening.family, listening.type, listening.proto, listening.getsockname())
+        super().__init__(
+            application,
+            _sock=listening,
+            sockinfo=info,
+            bind_socket=False,
+            connection_limit=2 * connections,
+            # closes connections without a request after a while; poll, unlike select, takes any number of them
+            channel_timeout=120,
+            cleanup_interval=5,
+            asyncore_use_poll=True,
+            **options,
+        )
+
+    def admit(self, parser: Parser, length: int) -> Response | None:
+        """Return the answer to a request whose body is not wanted, else None."""
+        answer = self._admit(parser, length)
+        if answer is not None or length <= _SMALL_BODY:
+            return answer
+        under_way = sum(request.announced for request in self._requests() if request is not parser)
+        if under_way + length > _ALL_BODIES:
+            return service_error(
+                Refusal(503, "ServerBusy", "Too many large bodies are under way. Try again later.", retry_seconds=1)
+            )
+        return None
+
+    def _requests(self) -> Iterator[Parser]:
+        """Yield the requests that arrive or are answered."""
+        for channel in list(self.active_channels.values()):
+            if channel.request is not None:
+                yield channel.request
+            yield from list(channel.requests)
+
+    def handle_accept(self) -> None:
+        """Take new connections; at the limit, those that have waited longest make room."""
+        for _ in range(_ACCEPTS_AT_ONCE):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before:
+                break
+        excess = len(self.active_channels) - self._connections
+        if excess > 0:
+            waiting = [
+                (channel.waits_since, number, channel)
+                for number, channel in enumerate(self.active_channels.values())
+                if channel.waits_since is not None and not channel.will_close
+            ]
+            for _, _, channel in sorted(waiting)[:excess]:
+                channel.will_close = True
+
+    def maintenance(self, now: float) -> None:
+        """Close the connections that have been idle, or have been sending a request, for too long."""
+        super().maintenance(now)
+        for channel in list(self.active_channels.values()):
+            if channel.is_overdue:
+                channel.will_close = True
