@@ -49,10 +49,10 @@ def put_job(service: Service, call: Call) -> Response:
             "InvalidJobDefinition",
             f"{target.id} takes {', '.join(target.formats) or 'no format'}, not {body.input_data_format}.",
         )
-    container = split_blob_address(body.container_uri)[0].lower()
+    container = _place(body.container_uri, "containerUri")[0].lower()
     if not CONTAINER_NAME.fullmatch(container):
         raise Refusal(400, "InvalidJobDefinition", "containerUri does not name a container.")
-    source = split_blob_address(body.input_data_uri)[1] if body.input_data_uri else "inputData"
+    source = _place(body.input_data_uri, "inputDataUri")[1] if body.input_data_uri else "inputData"
     now = service.now()
     priority = chosen(body.priority, PRIORITIES, "priority")
     job = Job(
@@ -84,6 +84,14 @@ def put_job(service: Service, call: Call) -> Response:
     if stored is job:
         service.dispatcher.wake(job.id)
     return reply
+
+
+def _place(address: str, member: str) -> tuple[str, str]:
+    """Return the container and the blob that an address in a job's body names."""
+    try:
+        return split_blob_address(address)
+    except ValueError as error:
+        raise Refusal(400, "InvalidJobDefinition", f"{member} is not an address: {error}.") from error
 
 
 def _shots_of(body: JobBody, target: LocalTarget) -> int | None:

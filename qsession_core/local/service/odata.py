@@ -30,18 +30,20 @@ _COLUMNS = {
 _OPERATORS = {"eq": "=", "ne": "<>", "ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^']|'')*')"
-    r"|(?P<time>\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+ -]\d{2}:\d{2})?)?)"
+    r"|(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+ -][0-9]{2}:[0-9]{2})?)?)"
     r"|(?P<word>[A-Za-z_]\w*)|(?P<sign>[(),]))"
 )
-_MAX_DEPTH = 50
+# Of brackets in a filter; and of those that are left in SQL, where SQLite takes some thirty
+_MAX_DEPTH, _MAX_SQL_DEPTH = 50, 24
 _MAX_LENGTH = 8192
 
 
 class Where(NamedTuple):
-    """A condition in SQL, with the values for its question marks."""
+    """A condition in SQL, with the values for its question marks, and how many brackets stand in each other."""
 
     sql: str
     values: tuple[object, ...]
+    depth: int = 0
 
 
 class _Token(NamedTuple):
@@ -104,45 +106,45 @@ class _Reader:
             raise self.refusal(f"no property {token.text!r}", token.position)
         return column
 
-    def disjunction(self, depth: int = 0) -> Where:
+    # A "not" is carried down to the comparisons, where it needs no brackets of its own.
+
+    def disjunction(self, depth: int = 0, *, is_negated: bool = False) -> Where:
         if depth > _MAX_DEPTH:
             raise self.refusal("nested too deeply", self.here.position)
-        parts = [self.conjunction(depth)]
+        parts = [self.conjunction(depth, is_negated=is_negated)]
         while self.takes_word("or"):
-            parts.append(self.conjunction(depth))
-        return _joined(parts, " OR ")
+            parts.append(self.conjunction(depth, is_negated=is_negated))
+        return _joined(parts, " AND " if is_negated else " OR ")
 
-    def conjunction(self, depth: int) -> Where:
-        parts = [self.negation(depth)]
+    def conjunction(self, depth: int, *, is_negated: bool) -> Where:
+        parts = [self.negation(depth, is_negated=is_negated)]
         while self.takes_word("and"):
-            parts.append(self.negation(depth))
-        return _joined(parts, " AND ")
+            parts.append(self.negation(depth, is_negated=is_negated))
+        return _joined(parts, " OR " if is_negated else " AND ")
 
-    def negation(self, depth: int) -> Where:
-        if self.takes_word("not"):
-            if depth > _MAX_DEPTH:
-                raise self.refusal("nested too deeply", self.here.position)
-            inner = self.negation(depth + 1)
-            # a property that an item does not have is NULL, and NOT NULL is not true in SQL
-            return Where(f"NOT coalesce({inner.sql}, 0)", inner.values)
-        return self.part(depth)
-
-    def part(self, depth: int) -> Where:
+    def negation(self, depth: int, *, is_negated: bool) -> Where:
+        while self.takes_word("not"):
+            is_negated = not is_negated
         if self.here.kind == "sign" and self.here.text == "(":
             self.take()
-            inner = self.disjunction(depth + 1)
+            inner = self.disjunction(depth + 1, is_negated=is_negated)
             self.expect("sign", ")")
             return inner
-        if self.takes_word("startswith"):
-            self.expect("sign", "(")
-            column = self.column()
-            if column == "created":
-                raise self.refusal("startswith takes no time", self.here.position)
-            self.expect("sign", ",")
-            prefix = _unquoted(self.expect("string").text)
-            self.expect("sign", ")")
-            return Where(f"substr({column}, 1, ?) = ?", (len(prefix), prefix))
-        return self.comparison()
+        found = self.part()
+        # a property that an item does not have is NULL, and NOT NULL is not true in SQL
+        return Where(f"NOT coalesce({found.sql}, 0)", found.values) if is_negated else found
+
+    def part(self) -> Where:
+        if not self.takes_word("startswith"):
+            return self.comparison()
+        self.expect("sign", "(")
+        column = self.column()
+        if column == "created":
+            raise self.refusal("startswith takes no time", self.here.position)
+        self.expect("sign", ",")
+        prefix = _unquoted(self.expect("string").text)
+        self.expect("sign", ")")
+        return Where(f"substr({column}, 1, ?) = ?", (len(prefix), prefix))
 
     def comparison(self) -> Where:
         column = self.column()
@@ -175,7 +177,9 @@ def _joined(parts: list[Where], word: str) -> Where:
     if len(parts) == 1:
         return parts[0]
     return Where(
-        "(" + word.join(part.sql for part in parts) + ")", tuple(value for part in parts for value in part.values)
+        "(" + word.join(part.sql for part in parts) + ")",
+        tuple(value for part in parts for value in part.values),
+        1 + max(part.depth for part in parts),
     )
 
 
@@ -195,6 +199,8 @@ def where(text: str) -> Where:
     reader = _Reader(text, "filter")
     condition = reader.disjunction()
     reader.expect("end")
+    if condition.depth > _MAX_SQL_DEPTH:
+        raise reader.refusal("nested too deeply", 0)
     return condition
 
 
@@ -208,14 +214,15 @@ def order_by(text: str) -> str:
         Refusal: 400, saying where the grammar is broken.
     """
     reader = _Reader(text, "orderby")
-    terms = []
+    terms: list[str] = []
     direction = "ASC"
     while True:
         column = reader.column()
         direction = "DESC" if reader.takes_word("desc") else "ASC"
         if direction == "ASC":
             reader.takes_word("asc")
-        terms.append(f"{column} {direction}")
+        if all(term.split()[0] != column for term in terms):  # a second term of the same property changes nothing
+            terms.append(f"{column} {direction}")
         if reader.here.kind != "sign" or reader.here.text != ",":
             break
         reader.take()
