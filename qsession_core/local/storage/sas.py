@@ -52,15 +52,15 @@ class Signer:
     def __repr__(self) -> str:
         return "<Signer>"
 
-    def _signature(self, scope: str, rights: str, start: str, end: str, name: str) -> str:
+    def _signature(self, scope: tuple[str, ...], rights: str, start: str, end: str, name: str) -> str:
         # each part with its length: whatever stands in a name, no two grants have the same text
-        text = "".join(f"{len(part)}:{part}" for part in (scope, rights, start, end, name, _VERSION))
+        text = "".join(f"{len(part)}:{part}" for part in (*scope, rights, start, end, name, _VERSION))
         return base64.b64encode(hmac.new(self._key, text.encode(), hashlib.sha256).digest()).decode()
 
     def container(self, container: str, now: datetime, *, secure: bool = True) -> str:
         """Return the query that lets a client fill a job's container: all rights but deletion."""
         start, end = _text(now - _SKEW), _text(now + LIFETIME)
-        signature = self._signature(f"/{container}", "rwlac", start, end, "")
+        signature = self._signature((container,), "rwlac", start, end, "")
         protocol = "https" if secure else "https%2Chttp"
         return (
             f"sv={_VERSION}&ss=b&srt=co&spr={protocol}&st={quote(start, '')}&se={quote(end, '')}"
@@ -79,7 +79,7 @@ class Signer:
         """
         start, end = _text(now - _SKEW), _text(now + LIFETIME)
         kind, rights = ("c", "rl") if blob is None else ("b", "rcw" if writes else "r")
-        scope = f"/{container}" if blob is None else f"/{container}/{blob}"
+        scope = (container,) if blob is None else (container, blob)
         disposition = f"attachment; filename={quote_plus(filename)}" if filename else ""
         signature = self._signature(scope, rights, start, end, disposition)
         shown = f"&rscd={quote_plus(disposition)}" if disposition else ""
@@ -94,7 +94,7 @@ class Signer:
         if not signature:
             return Grant("", "The request carries no signature.")
         rights, start, end = query.get("sp", ""), query.get("st", ""), query.get("se", "")
-        scope = f"/{container}/{blob}" if query.get("sr") == "b" else f"/{container}"
+        scope = (container, blob or "") if query.get("sr") == "b" else (container,)
         expected = self._signature(scope, rights, start, end, query.get("rscd", ""))
         if query.get("sv") != _VERSION or not hmac.compare_digest(expected.encode(), signature.encode()):
             return Grant("", "Signature did not match.")

@@ -11,7 +11,8 @@ from tests.support.wire_client import BELL
 DEEP = "[" * 100_000 + "]" * 100_000
 VALUES = [
     "null", "1", '"x"', "[]", "{}", "true", r'"\u0000"', r'"\ud800"', r'"\ud800\udc00"', r'"\n\r\u0001"', '"²"',
-    "1e400",    "9" * 5000, "-" + "9" * 5000, f'"{"a" * 100_000}"', "[" * 900 + "]" * 900, DEEP, '{"a":' * 5000 + "1" + "}" * 5000,
+    "1e400", "9" * 5000, "-" + "9" * 5000, f'"{"a" * 100_000}"', "[" * 900 + "]" * 900, DEEP,
+    '{"a":' * 5000 + "1" + "}" * 5000,
     f'{{"shots":{"9" * 5000}}}', f'{{"shots":"{"9" * 5000}"}}', '{"shots":"²"}', '{"shots":1e308}', '{"items":5}',
     '{"shots":9223372036854775808}', '["\\u0000"]', '"http://[::1"', '"http://h:99999999/a/b"', '"//"', '"http://h/a/%00"',
 ]  # fmt: skip
@@ -80,8 +81,9 @@ def nested(word, levels):
 
 FILTERS = [
     nested("and", 20), nested("and", 24), nested("and not", 24), nested("and", 25), nested("and", 49),
-    nested("and", 60),    "(" * 45 + "name eq 'a'" + ")" * 45, "(" * 4000, "not " * 2000 + "name eq 'a'",
-    "(not " * 40 + "name eq 'a'" + ")" * 40,    "or".join([" name eq'a'"] * 600), " and ".join(["not name eq 'a'"] * 450), f"name eq '{'a' * 8000}'",
+    nested("and", 60), "(" * 45 + "name eq 'a'" + ")" * 45, "(" * 4000, "not " * 2000 + "name eq 'a'",
+    "(not " * 40 + "name eq 'a'" + ")" * 40, "or".join([" name eq'a'"] * 600),
+    " and ".join(["not name eq 'a'"] * 450), f"name eq '{'a' * 8000}'",
     "creationTime ge ²", "creationTime ge \u0662026-01-01", f"creationTime ge 2026-01-01T{'9' * 5000}",
     "creationTime ge '0001-01-01T00:00:00+14:00'", "creationTime ge 9999-12-31T23:59:59-14:00", "name eq '\x00'",
     "startswith(name,'\x00\x01')", "startswith(creationTime,'a')", "name eq", "'", "((", ")", "\x00", "and and and",

@@ -144,7 +144,7 @@ def test_no_two_grants_have_the_same_signature():
     pieces = ("", "a", "\n", "a\n", "\na", "1:", ":", "a\n\n", "1:a", "\r")
     signed = {}
     for parts in product(pieces, repeat=3):
-        signed.setdefault(signer._signature(parts[0], "r", parts[1], parts[2], ""), set()).add(parts)
+        signed.setdefault(signer._signature((parts[0],), "r", parts[1], parts[2], ""), set()).add(parts)
     assert all(len(grants) == 1 for grants in signed.values())
 
 
