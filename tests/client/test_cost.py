@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +12,7 @@ from qsession_core import Program, errors
 from qsession_core.catalog import Price
 from qsession_core.counting import GateCounts
 from qsession_core.expressions import Bit
+from qsession_core.formats.qir.module import Qir
 from qsession_core.program import Block
 from tests.support.qir_text import gate, qir
 
@@ -113,3 +115,12 @@ def test_gates_that_cannot_be_counted_are_refused_with_the_reason(workspace, mon
     monkeypatch.setitem(sys.modules, "pyqir", None)
     with pytest.raises(errors.ConfigurationError, match=r"no estimate .* pip install \"qsession\[local\]\""):
         target.estimate_cost(foreign, 10)
+
+
+def test_bitcode_is_counted_as_its_text_is_and_damaged_bitcode_says_so(workspace, bell):
+    target = workspace.get_target("quantinuum.qpu.h2-1")
+    payload = Qir("quantinuum", bitcode=True).encode(bell, profile="Adaptive_RI")
+    assert target.estimate_cost(payload, 1000).amount == target.estimate_cost(bell, 1000).amount == 11.2
+    damaged = replace(payload, data=payload.data[:200])
+    with pytest.raises(errors.ConfigurationError, match="There is no estimate of the cost"):
+        target.estimate_cost(damaged, 1000)

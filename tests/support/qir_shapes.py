@@ -178,7 +178,10 @@ NOT_UNDERSTOOD = {
     "128 bits": (_program("  %a = add i128 1, 2"), "i128"),
     "single precision": (_program("  %f = fptrunc double 0.1 to float"), "to float"),
     "a shift by too much": (_program("  %a = shl i64 1, 64"), "shift by 64"),
-    "a division by zero": (_program("  %y = add i64 %z, 1\n  %a = sdiv i64 4, %y", *_ints("%a")), "sdiv where it has no value"),
+    "a division by zero": (
+        _program("  %y = add i64 %z, 1\n  %a = sdiv i64 4, %y", *_ints("%a")),
+        "sdiv where it has no value",
+    ),
     "an integer that is too large": (_program("  %a = fptosi double 1.0e300 to i64"), "1e+300"),
     "a branch on an undefined value": (_program("  br i1 undef, label %a, label %a\na:"), "undefined value"),
     "memory read as another type": (

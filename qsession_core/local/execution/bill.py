@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.execution.items import items_in
 from qsession_core.local.execution.prepare import read
+from qsession_core.local.execution.process_pool import WorkerDied, WorkerPool
 from qsession_core.local.interpreter.counting import count_gates
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.readers.qir.reader import is_bitcode
@@ -32,12 +33,19 @@ def count_payload(payload: bytes, input_format: str, params: Mapping[str, Any]) 
     Raises:
         ConfigurationError: They cannot be counted; the message says why.
     """
-    if is_bitcode(payload):
-        raise ConfigurationError(
-            "There is no estimate of the cost of QIR as bitcode, because LLVM ends its process over some that is "
-            "damaged. Pass it as text."
-        )
     try:
-        return reduce(add, [count_gates(read(payload, input_format, item)) for item in items_in(params)])
+        if not is_bitcode(payload):
+            return _counted(payload, input_format, params)
+        # LLVM ends its process over some bitcode that is damaged, so that a process of its own reads it
+        with WorkerPool(1) as pool:
+            return pool.submit(_counted, payload, input_format, dict(params)).result()
     except JobFailure as failure:
         raise ConfigurationError(f"There is no estimate of the cost. {failure.message}") from failure
+    except WorkerDied as death:
+        raise ConfigurationError(
+            "There is no estimate of the cost: LLVM ended its process over the bitcode, which is damaged."
+        ) from death
+
+
+def _counted(payload: bytes, input_format: str, params: Mapping[str, Any]) -> GateCounts:
+    return reduce(add, [count_gates(read(payload, input_format, item)) for item in items_in(params)])

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["WorkerPool", "serve"]
+__all__ = ["WorkerDied", "WorkerPool", "serve"]
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -29,10 +29,10 @@ _QUBIT = r"%Qubit\* inttoptr \(i64 (\d{1,9}) to %Qubit\*\)"
 _LABEL = r"getelementptr inbounds \(\[(\d+) x i8\], \[\1 x i8\]\* @(\d+), i64 0, i64 0\)"
 # One line: a call of a gate or a measurement, taken apart at once; or any other line, to be looked at closely
 _LINE = re.compile(
-    rf"^(?:  call void @__quantum__qis__(\w+)\((?:double ({DOUBLE}), )?{_QUBIT}"
-    r"(?:, %(Qubit|Result)\* inttoptr \(i64 (\d{1,9}) to %\4\*\))?"
-    rf"(?:, {_QUBIT})?\)|(.+))\n",
-    re.MULTILINE | re.ASCII,
+    rf"^(?:  call void @__quantum__qis__(\w+)\((?:double ({DOUBLE}), )?(%[^\n]+)\)|(.+))\n", re.MULTILINE | re.ASCII
+)
+_PLACES = re.compile(
+    rf"{_QUBIT}(?:, %(Qubit|Result)\* inttoptr \(i64 (\d{{1,9}}) to %\2\*\))?(?:, {_QUBIT})?", re.ASCII
 )
 _RECORD = re.compile(
     r"  call void @__quantum__rt__(\w+)_record_output\("
@@ -98,6 +98,7 @@ class _Module:
         self.labels: dict[str, str] = {}
         self.declared: dict[str, tuple[str, str]] = {}
         self.num_qubits = self.num_results = 0
+        self._meanings: dict[tuple[str, str], tuple[str, str]] = {}
 
     def head(self, text: str) -> None:
         types: list[str] = []
@@ -133,11 +134,15 @@ class _Module:
 
     def meaning(self, function: str, parameters: str) -> tuple[str, str]:
         """Return what a call with these types means; the function must be declared with them."""
-        declared = self.declared.get(function)
-        if declared is None or declared[0] != parameters:
-            raise NotCanonicalError
-        types = [_TYPES[part] for part in parameters.split(", ")]
-        return meaning(function, types, declared[1].removeprefix("zeroext "))
+        known = self._meanings.get((function, parameters))
+        if known is None:
+            declared = self.declared.get(function)
+            if declared is None or declared[0] != parameters:
+                raise NotCanonicalError
+            types = [_TYPES[part] for part in parameters.split(", ")]
+            known = meaning(function, types, declared[1].removeprefix("zeroext "))
+            self._meanings[function, parameters] = known
+        return known
 
 
 class _Body:
@@ -150,48 +155,57 @@ class _Body:
 
     def read(self, body: str) -> Circuit | Program:
         lines = _LINE.findall(body)
-        if len(lines) != body.count("\n") or not lines or lines[-1][6] != "  ret i64 0":
+        if len(lines) != body.count("\n") or not lines or lines[-1][3] != "  ret i64 0":
             raise NotCanonicalError
         operations: list[Operation] = []
         output: list[Output] = []
-        remembered: dict[tuple[str, ...], list[Operation]] = {}
-        turns: dict[tuple[str, ...], tuple[str, tuple[int, ...]]] = {}  # the same for gates, without their angles
+        remembered: dict[tuple[str, str], list[Operation]] = {}
+        turns: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {}  # the same for gates, without their angles
         blocks: Blocks | None = None
-        for line in lines[:-1]:
-            known = remembered.get(line)
-            if known is None:
-                other = line[6]
-                if other:
-                    if blocks is None and not other.startswith("  call "):
-                        blocks = Blocks(self._label, operations, output, self._module.meaning)
-                    if blocks is None:
-                        if other == _INITIALIZE and operations:
-                            raise NotCanonicalError
-                        self._call(other, output)
-                    else:
-                        operations = self._in_block(blocks, other)
+        for name, angle, places, other in lines[:-1]:
+            if angle:
+                turn = turns.get((name, places))
+                if turn is not None and not output and isfinite(value := constant(angle)):
+                    operations.append((*turn, (value,)))
                     continue
-                if output:
-                    raise NotCanonicalError  # records come last
-                name, angle, *places = line
-                turn = turns.get((name, *places)) if angle else None
-                if turn is not None and isfinite(value := constant(angle)):
-                    operations.append((turn[0], turn[1], (value,)))
+            elif places:
+                known = remembered.get((name, places))
+                if known is not None and not output:
+                    operations += known
                     continue
-                known = self._gate(line)
-                if not angle:
-                    remembered[line] = known
-                elif len(known) == 1:
-                    turns[name, *places] = known[0][:2]
-            operations += known
+            else:
+                if blocks is None and not other.startswith("  call "):
+                    blocks = Blocks(self._label, operations, output, self._module.meaning)
+                if blocks is None:
+                    if other == _INITIALIZE and operations:
+                        raise NotCanonicalError
+                    self._call(other, output)
+                else:
+                    operations = self._in_block(blocks, other)
+                continue
+            if output:
+                raise NotCanonicalError  # records come last
+            new = self._gate(name, angle, places)
+            operations += new
+            if not angle:
+                remembered[name, places] = new
+            elif len(new) == 1:
+                turns[name, places] = new[0][:2]
         check_widths("qir.v1", *self._sizes)
         if blocks is not None:
             return blocks.program(self._sizes)
         return Circuit(self._sizes[0], self._sizes[1], operations, output)
 
-    def _gate(self, line: tuple[str, ...]) -> list[Operation]:
+    def _gate(self, name: str, angle: str, places: str) -> list[Operation]:
         """Read a gate or a measurement that comes for the first time."""
-        name, angle, first, kind, second, third, _ = line
+        found = _PLACES.fullmatch(places)
+        if found is None:
+            line = f"  call void @__quantum__qis__{name}({places})"
+            if angle or _BARRIER.fullmatch(line) is None:
+                raise NotCanonicalError
+            self._call(line, [])
+            return []
+        first, kind, second, third = found.groups()
         types = ["double"] * bool(angle) + ["%Qubit*"] + [f"%{kind}*"] * bool(kind) + ["%Qubit*"] * bool(third)
         what, gate = self._module.meaning(f"__quantum__qis__{name}", ", ".join(types))
         if what != "gate":  # a barrier

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.readers.allowance import check_widths
@@ -21,7 +22,7 @@ from qsession_core.local.readers.qir.calls import bad, instruction, meaning
 from qsession_core.local.readers.qir.llvm_values import Values, name_of_type, size_of
 
 if TYPE_CHECKING:
-    from qsession_core.local.readers.circuit import Instruction
+    from qsession_core.local.readers.circuit import Instruction, Operation
 
 __all__ = ["read_llvm"]
 
@@ -86,7 +87,7 @@ def _read(payload: str | bytes, entry_point: str, arguments: object) -> Program:
     problem = module.verify()
     if problem is not None:
         raise bad(f"the module is not valid: {_one_line(problem)}")
-    return _Module(module).program(entry_point, arguments)
+    return _Module(module, pyqir).program(entry_point, arguments)
 
 
 def _check_tokens(text: str) -> None:
@@ -125,7 +126,8 @@ def _located(problem: str, payload: str) -> str:
 class _Module:
     """Reads the functions of one module."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, pyqir: Any) -> None:
+        self._call_opcode, self._double = pyqir.Opcode.CALL, pyqir.FloatConstant
         self._functions = {function.name: function for function in module.functions}
         self._values = Values(module)
         self._called: deque[str] = deque()
@@ -134,6 +136,9 @@ class _Module:
         self._bound = ""  # the entry point, if it takes arguments
         self._callees: dict[Any, str] = {}
         self._meanings: dict[tuple[str, ...], tuple[str, str]] = {}
+        # calls with constant arguments -> their operations; the same for one gate, without its angle
+        self._known: dict[tuple[Any, ...], list[Operation]] = {}
+        self._turns: dict[tuple[Any, ...], tuple[str, tuple[int, ...]]] = {}
 
     def program(self, entry_point: str, arguments: object) -> Program:
         entry = self._entry(entry_point)
@@ -187,21 +192,47 @@ class _Module:
         for block in function.basic_blocks:
             made: list[Instruction] = []
             for entry in block.instructions:
-                one = self._instruction(entry)
-                if one is None:
-                    continue
-                if one[0] == "initialize":
-                    if blocks or len(self._seen) > 1 or any(before[0] != "alloca" for before in made):
-                        raise bad("qubits are initialized after the start, which is not understood here")
-                    continue
-                if one[0] == "ops":
-                    self._grow(one[1])
-                    if made and made[-1][0] == "ops":
-                        made[-1][1].extend(one[1])
+                operations = self._repeated(entry)
+                if operations is None:
+                    one = self._instruction(entry)
+                    if one is None:
                         continue
-                made.append(one)
+                    if one[0] == "initialize":
+                        if blocks or len(self._seen) > 1 or any(before[0] != "alloca" for before in made):
+                            raise bad("qubits are initialized after the start, which is not understood here")
+                        continue
+                    if one[0] != "ops":
+                        made.append(one)
+                        continue
+                    operations = one[1]
+                    self._grow(operations)
+                    self._remember(entry, operations)
+                if made and made[-1][0] == "ops":
+                    made[-1][1].extend(operations)
+                else:
+                    made.append(("ops", list(operations)))
             blocks[self._values.label(block)] = made
         return Function(tuple(self._values.name(value) for value in function.params), blocks)
+
+    def _repeated(self, entry: Any) -> list[Operation] | None:
+        """Return the operations of a call like one before, whose arguments are constants; None for all else."""
+        if entry.opcode is not self._call_opcode:
+            return None
+        callee, arguments = entry.callee, entry.args
+        if not arguments or type(arguments[0]) is not self._double:
+            return self._known.get((callee, *arguments))
+        turn = self._turns.get((callee, *arguments[1:]))
+        if turn is None or not isfinite(angle := arguments[0].value):
+            return None
+        return [(*turn, (angle,))]
+
+    def _remember(self, entry: Any, operations: list[Operation]) -> None:
+        """Keep the operations of a call for those like it."""
+        callee, arguments = entry.callee, entry.args
+        if type(arguments[0]) is not self._double:
+            self._known[callee, *arguments] = operations
+        elif len(operations) == 1 and len(operations[0][2]) == 1:
+            self._turns[callee, *arguments[1:]] = operations[0][:2]
 
     def _grow(self, operations: list[Any]) -> None:
         for word, places, _ in operations:
