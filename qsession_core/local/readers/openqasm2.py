@@ -30,7 +30,7 @@ _REGISTER = re.compile(r"([qc])reg\s+(\w+)\s*\[\s*(\d{1,9})\s*\]")
 _MEASURE = re.compile(r"measure\s+([^-\s]+)\s*->\s*(\S+)")
 _PLACE = re.compile(r"(\w+)\s*(?:\[\s*(\d{1,9})\s*\])?")
 _ASSIGN = re.compile(r"(\w+)\s*(?:\[\s*(\d{1,9})\s*\]\s*)?=(?!=)(.*)", re.DOTALL)
-_INCLUDE = re.compile(r'include\s*"[^"\n]*"')
+_INCLUDE = re.compile(r'include\s*"([^"\n]*)"')
 
 
 def read_openqasm(payload: bytes) -> Circuit | Program:
@@ -95,7 +95,9 @@ class _Reader:
             self._gates.define(head, body)
         elif word in {"qreg", "creg"}:
             self._register(head)
-        elif _INCLUDE.fullmatch(head) or word == "barrier":
+        elif included := _INCLUDE.fullmatch(head):
+            self._gates.include(included[1])
+        elif word == "barrier":
             return
         elif re.match(r"if\s*\(", head):
             self._conditional(head)

@@ -40,6 +40,13 @@ gate ZZ a,b { rzz(pi/2) a,b; }
 gate U1q(theta,phi) q { u(theta,phi-pi/2,pi/2-phi) q; }
 gate Rxxyyzz(alpha,beta,gamma) a,b { rxx(alpha) a,b; ryy(beta) a,b; rzz(gamma) a,b; }
 """
+# Two gates are other ones in Quantinuum's library: without a phase on the control, and with the inverse root
+_QUANTINUUM = """
+gate cu3(theta,phi,lam) c,q { rz((lam-phi)/2) q; cx c,q; rz(-(phi+lam)/2) q; ry(-theta/2) q; cx c,q; ry(theta/2) q;
+  rz(phi) q; }
+gate c3sqrtx a,b,c,d { h d; cp(-pi/8) a,d; cx a,b; cp(pi/8) b,d; cx a,b; cp(-pi/8) b,d; cx b,c; cp(pi/8) c,d; cx a,c;
+  cp(-pi/8) c,d; cx b,c; cp(pi/8) c,d; cx a,c; cp(-pi/8) c,d; h d; }
+"""
 _HEAD = re.compile(r"(gate|opaque)\s+(\w+)\s*(?:\(([^()]*)\)\s*)?(.*)", re.DOTALL)
 _APPLY = re.compile(r"(\w+)\s*(?:\((.*)\)\s*|\s)(\S.*)", re.DOTALL)
 # Reading so many letters of an angle takes as long as making an operation
@@ -75,10 +82,10 @@ class _Definition:
 
 
 @cache
-def _library() -> dict[str, _Definition]:
+def _library(text: str) -> dict[str, _Definition]:
     gates = Gates({})
-    for text in _LIBRARY.split("}")[:-1]:
-        gates.define(*map(str.strip, text.split("{")))
+    for definition in text.split("}")[:-1]:
+        gates.define(*map(str.strip, definition.split("{")))
     return gates.definitions
 
 
@@ -86,8 +93,13 @@ class Gates:
     """The gates that a program can apply; those of the libraries to begin with."""
 
     def __init__(self, definitions: Mapping[str, _Definition] | None = None) -> None:
-        self.definitions = dict(_library() if definitions is None else definitions)
+        self.definitions = dict(_library(_LIBRARY) if definitions is None else definitions)
         self._own: set[str] = set()
+
+    def include(self, name: str) -> None:
+        """Take the gates of a library by the name of its file; both libraries have nearly the same ones."""
+        if name == "hqslib1.inc":
+            self.definitions.update(_library(_QUANTINUUM))
 
     def define(self, head: str, body: str | None) -> None:
         """Take a definition, or an opaque gate, whose body is None."""

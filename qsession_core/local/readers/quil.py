@@ -26,6 +26,8 @@ __all__ = ["read_quil"]
 _FORMAT = "rigetti.quil.v1"
 _DECLARE = re.compile(r"DECLARE\s+([\w-]+)\s+(BIT|REAL|INTEGER|OCTET)(?:\[(\d{1,6})\])?")
 _CIRCUIT = re.compile(r"DEFCIRCUIT\s+([\w-]+)\s*(?:\(([^()]*)\)\s*)?([\w%\s-]*):")
+# Gates one after the other are a circuit, too
+_SEQUENCE = re.compile(r"DEFGATE\s+([\w-]+)(?:\s*\(([^()]*)\))?(\s[\w\s-]*)\sAS\sSEQUENCE\s*:")
 _MEASURE = re.compile(r"MEASURE\s+(\d{1,9})(?:\s+(\S+))?")
 _GATE = re.compile(r"((?:(?:DAGGER|CONTROLLED|FORKED)\s+)*)([A-Za-z_][\w-]*)(?:\s*\((.*)\))?\s([\w\s]+)")
 _ADDRESS = re.compile(r"([\w-]+)(?:\[(\d{1,6})\])?")
@@ -88,10 +90,11 @@ class _Reader:
         self._blocks: dict[str, list[Instruction]] = {"start": self._block}
 
     def define(self, head: str, body: list[str]) -> None:
-        if head.startswith("DEFGATE"):
+        sequence = _SEQUENCE.fullmatch(head)
+        if head.startswith("DEFGATE") and sequence is None:
             self._gates.define(head, body)
             return
-        found = _CIRCUIT.fullmatch(head)
+        found = sequence or _CIRCUIT.fullmatch(head)
         if found is None:
             raise bad(f"{head[:60]!r} is not understood by the local workspace")
         parameters = [part.strip().removeprefix("%") for part in (found[2] or "").split(",") if part.strip()]

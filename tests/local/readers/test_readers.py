@@ -15,6 +15,8 @@ from qsession_core.local.readers.qir.reader import read_qir
 from qsession_core.local.readers.quil import read_quil
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
+from tests.support.judge import distance as gap
+from tests.support.judge import unitary
 from tests.support.recordings import RECORDINGS
 from tests.support.simulator_circuits import distance, frequencies, random_circuit, statevector_probabilities
 
@@ -273,93 +275,17 @@ def test_openqasm_that_means_nothing_fails(text):
         read_openqasm(text.encode())
 
 
-def test_quil_is_read():
-    circuit = read_quil(b"DECLARE ro BIT[2]\n# a comment\nH 0\nDAGGER S 0\nCONTROLLED RX(pi/2) 0 1\nMEASURE 1 ro[0]\n")
-    assert circuit.operations == [
-        ("h", (0,), ()), ("sdg", (0,), ()), ("crx", (0, 1), (np.pi / 2,)), ("measure", (1, 0), ()),
-    ]  # fmt: skip
-    assert circuit.registers == {"ro": (0, 1)}
+def test_two_gates_are_other_ones_in_quantinuums_library():
+    def turned(library, text):
+        head = f'OPENQASM 2.0; include "{library}"; qreg q[4]; id q[0]; id q[1]; id q[2]; id q[3]; '
+        return unitary(4, read_openqasm((head + text).encode()).operations)
 
-
-def quil_state(text):
-    """Return the probabilities of a program's qubits; bit i of an index is qubit i."""
-    circuit = read_quil(text.encode())
-    measured = [("measure", (qubit, qubit), ()) for qubit in range(circuit.num_qubits)]
-    circuit = Circuit(circuit.num_qubits, circuit.num_qubits, circuit.operations + measured)
-    keys, weights, qubits = NumpyEngine().probabilities(circuit)
-    assert qubits == list(range(circuit.num_qubits))
-    found = np.zeros(2**circuit.num_qubits)
-    found[keys] = weights
-    return found
-
-
-def test_quil_gates_are_defined_by_matrices_and_permutations():
-    defined = """DEFGATE TURN(%t):
-    cos(%t/2), -i*sin(%t/2)
-    -1i*SIN(%t/2), cos(%t/2)
-
-DEFGATE NEXT AS PERMUTATION:
-    0, 1, 3, 2
-
-"""
-    start = "RY(0.4) 0\nRY(0.9) 1\n"
-    assert np.allclose(quil_state(f"{defined}{start}TURN(0.7) 0"), quil_state(f"{start}RX(0.7) 0"))
-    assert np.allclose(quil_state(f"{defined}{start}NEXT 0 1"), quil_state(f"{start}CNOT 0 1"))
-    twice = quil_state(f"{defined}{start}CONTROLLED DAGGER TURN(0.7) 0 1\nCONTROLLED TURN(0.7) 0 1")
-    assert np.allclose(twice, quil_state(start))
-
-
-def test_quils_xy_turns_between_01_and_10():
-    found = quil_state("X 0\nI 1\nXY(pi/3) 0 1")
-    assert np.allclose(found, [0, np.cos(np.pi / 6) ** 2, np.sin(np.pi / 6) ** 2, 0])
-    assert np.allclose(quil_state("H 0\nH 1\nXY(pi) 0 1\nH 0\nH 1"), quil_state("H 0\nH 1\nISWAP 0 1\nH 0\nH 1"))
-
-
-def test_quil_circuits_are_called_with_qubits_and_parameters():
-    text = "DEFCIRCUIT PAIR(%t) a b:\n    RX(%t/2) a\n    CNOT a b\n\nPAIR(pi) 3 1\n"
-    assert read_quil(text.encode()).operations == [("rx", (3,), (np.pi / 2,)), ("cx", (3, 1), ())]
-    with pytest.raises(JobFailure, match="expand"):
-        read_quil(b"DEFCIRCUIT A a:\n    A a\n\nA 0\n")
-
-
-def test_quil_loops_and_bits_of_memory():
-    text = b"""DECLARE ro BIT[3]
-        LABEL @AGAIN
-        H 0
-        MEASURE 0 ro[0]
-        JUMP-UNLESS @AGAIN ro[0]
-        MOVE ro[1] ro[0]
-        XOR ro[1] 1
-        NOT ro[2]
-        HALT
-        X 7"""
-    leaves = NumpyEngine().run(read_quil(text), 50, 1, QUIET)
-    assert {tuple(row.tolist()) for leaf in leaves for row in leaf.bits} == {(1, 0, 1)}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "DEFGATE F:\n",
-        "DEFGATE F:\n    1, 0\n    0, 2\n\nF 0",
-        "DEFGATE F AS PAULI-SUM:\n",
-        "F 0",
-        "RX 0",
-        "XY(1) 0 0",
-        "DEFCAL X 0:\n",
-        "JUMP @NOWHERE",
-        "LABEL @A\nLABEL @A",
-        "FORKED RX(1, 2) 0 1",
-        "MEASURE 0 ro[0]",
-        "RX(theta) 0",
-        "RX(i) 0",
-        "ADD x 1",
-        "DECLARE a BIT[2]\nDECLARE a BIT[2]",
-    ],
-)
-def test_quil_that_means_nothing_fails(text):
-    with pytest.raises(JobFailure, match="quil"):
-        read_quil(f"{text}\n{'F 0' if text.startswith('DEFGATE F:') else ''}".encode())
+    cu3, root = "cu3(0.3,0.4,0.5) q[0],q[1]; ", "c3sqrtx q[0],q[1],q[2],q[3]; "
+    without_phase = turned("hqslib1.inc", cu3 + "u1(0.45) q[0];")
+    assert gap(without_phase, turned("qelib1.inc", cu3)) < 1e-9
+    assert gap(turned("hqslib1.inc", root + root), turned("qelib1.inc", root + root)) < 1e-9
+    inverse = turned("hqslib1.inc", root) @ turned("qelib1.inc", root)
+    assert gap(inverse, np.eye(16)) < 1e-9
 
 
 @pytest.mark.parametrize("text", ["__import__('os')", "().__class__", "pi.real", "x", "1/0", "", "(", "10**400"])
