@@ -10,22 +10,24 @@ from __future__ import annotations
 
 import random
 import threading
+import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from qsession_core.errors import TransportError
+from qsession_core.errors import ConfigurationError, TransportError
 from qsession_core.local.replies import json_reply
 from qsession_core.transport.message import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from qsession_core.clock import Clock
     from qsession_core.local.storage.items import Job
 
-__all__ = ["Fault", "Faults"]
+__all__ = ["Fault", "Faults", "read_faults"]
 
 Kind = Literal[
     "delay", "drop_before", "drop_after", "throttle", "server_error", "truncate", "garble", "expired_sas",
@@ -68,6 +70,34 @@ class Fault:
     message: str = "Made to fail on request."
     target: str = ""
     name: str = ""
+
+
+_FORM = 'Each is a table [[fault]] with a kind, such as "throttle", and other members of qsession_core.local.Fault.'
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    fault: list[Fault]
+    seed: int = 0
+
+
+def read_faults(path: Path) -> Faults:
+    """Return the faults of a TOML file: a table ``[[fault]]`` for each, and a ``seed`` if there are probabilities.
+
+    Raises:
+        ConfigurationError: The file is not TOML, or a table is not a fault.
+    """
+    try:
+        shown = tomllib.loads(path.read_text(encoding="utf-8"))
+        faults = msgspec.convert(shown, _File)
+    except (msgspec.ValidationError, ValueError, OSError) as error:
+        raise ConfigurationError(f"The faults in {path.name} cannot be read: {error}. {_FORM}") from error
+    unknown = {name for table in shown["fault"] for name in table} - set(Fault.__dataclass_fields__)
+    if unknown:
+        raise ConfigurationError(f"In {path.name}, no fault has a member {', '.join(sorted(unknown))}. {_FORM}")
+    planted = Faults(faults.seed)
+    for fault in faults.fault:
+        planted.add(fault)
+    return planted
 
 
 class _Planted:

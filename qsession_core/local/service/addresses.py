@@ -120,19 +120,21 @@ def addresses_for(scheme: str, host: str, blob_host: str = BLOB_HOST) -> Address
 
 
 def blob_path(path: str, *, is_served: bool) -> tuple[str, str]:
-    """Return the container and the blob (empty for none) that a path names."""
+    """Return the container and the blob (empty for none) that a path names.
+
+    Where one host serves both, the container stands in our own addresses twice. Some clients (VS Code's extension) put
+    an address together themselves, from the host, the container and the blob; there it stands once.
+    """
     container, _, blob = path.lstrip("/").partition("/")
-    if is_served and blob:
-        container, _, blob = blob.partition("/")
+    again, _, rest = blob.partition("/")
+    if is_served and again == container:
+        blob = rest
     return unquote(container), unquote(blob)
 
 
 def split_blob_address(address: str) -> tuple[str, str]:
     """Return the container and the blob that one of our own addresses names, whatever its host."""
-    path = urlsplit(address).path.lstrip("/")
-    first, _, rest = path.partition("/")
-    second, _, _ = rest.partition("/")
-    return blob_path(path, is_served=bool(first) and first == second)
+    return blob_path(urlsplit(address).path, is_served=True)
 
 
 def decoded_query(text: str) -> dict[str, str]:

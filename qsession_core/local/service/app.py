@@ -227,4 +227,5 @@ def _is_storage(host: str, path: str) -> bool:
         return True
     if name.endswith(".azure.com"):
         return False
-    return not path.lower().startswith(("/subscriptions/", "/providers/"))
+    # a connection string's endpoint ends with a slash, and some clients put another behind it
+    return not path.lower().lstrip("/").startswith(("subscriptions/", "providers/"))
