@@ -16,7 +16,9 @@ from qsession_core.lazy import exports
 if TYPE_CHECKING:
     from qsession_cirq.basis import IonQNativeGateset, TargetGateset
     from qsession_cirq.job import Job
+    from qsession_cirq.json_form import json_resolvers
     from qsession_cirq.native import GPI, GPI2, MS, ZZ
+    from qsession_cirq.result import ResultDict
     from qsession_cirq.sampler import Sampler
     from qsession_cirq.service import AzureQuantumService
     from qsession_cirq.target import Target
@@ -29,9 +31,11 @@ __all__ = [
     "AzureQuantumService",
     "IonQNativeGateset",
     "Job",
+    "ResultDict",
     "Sampler",
     "Target",
     "TargetGateset",
+    "json_resolvers",
 ]
 
 __getattr__, __dir__ = exports(
@@ -42,6 +46,8 @@ __getattr__, __dir__ = exports(
         "GPI2": "native",
         "IonQNativeGateset": "basis",
         "Job": "job",
+        "ResultDict": "result",
+        "json_resolvers": "json_form",
         "MS": "native",
         "Sampler": "sampler",
         "Target": "target",

@@ -37,11 +37,24 @@ _TWO_QUBITS = 2
 class _Gateset(cirq.TwoQubitCompilationTargetGateset):  # type: ignore[misc]  # cirq ships no types
     """Base of both gatesets: decomposes a two-qubit unitary into at most three rotations about XX, YY and ZZ (KAK)."""
 
+    _stored: tuple[str, ...]  # the arguments of the constructor
     _axes: str  # axes of the two-qubit rotations in the gateset; the first one replaces those that are missing
 
     def __init__(self, *gates: Any, name: str, atol: float) -> None:
         super().__init__(*gates, cirq.MeasurementGate, cirq.GlobalPhaseGate, name=name)
         self.atol = atol
+
+    @classmethod
+    def _json_namespace_(cls) -> str:
+        return "qsession_cirq"
+
+    def _json_dict_(self) -> dict[str, Any]:
+        found: dict[str, Any] = cirq.obj_to_dict_helper(self, self._stored)
+        return found
+
+    @classmethod
+    def _from_json_dict_(cls, **members: Any) -> _Gateset:
+        return cls(**{name: members[name] for name in cls._stored})
 
     def _single_qubit(self, matrix: Matrix, qubit: cirq.Qid) -> list[cirq.Operation]:
         """Decompose a one-qubit unitary."""
@@ -100,6 +113,7 @@ class TargetGateset(_Gateset):
         atol: Absolute tolerance of decompositions.
     """
 
+    _stored = ("resets", "atol")
     _axes = "xyz"
 
     def __init__(self, *, resets: bool = True, atol: float = 1e-8) -> None:
@@ -132,6 +146,8 @@ class IonQNativeGateset(_Gateset):
         zz: Whether the entangling gate is ZZ, as on Forte systems, or MS, as on Aria systems.
         atol: Absolute tolerance of decompositions.
     """
+
+    _stored = ("zz", "atol")
 
     def __init__(self, *, zz: bool = False, atol: float = 1e-8) -> None:
         """Make the native gateset with MS (Aria systems) or ZZ (Forte systems)."""

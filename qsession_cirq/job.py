@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cirq
 
 from qsession_cirq.conversion.readout import KEY, Readout
+from qsession_cirq.result import ResultDict
 from qsession_core.errors import ResultFormatError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Job:
         *,
         param_resolver: cirq.ParamResolverOrSimilarType = None,
         seed: int | None = None,
-    ) -> cirq.ResultDict:
+    ) -> ResultDict:
         """Wait, and return the result; it is the same at every call.
 
         Args:
@@ -142,7 +143,13 @@ class Job:
         if param_resolver is None:
             param_resolver = dict(readout.params) if self._params is None else self._params
         params = cirq.ParamResolver(param_resolver)
-        return cirq.ResultDict(params=params, records=records)
+        return ResultDict(
+            params=params,
+            records=records,
+            probabilities=lambda key: readout.probabilities(result, key),
+            measurement_dict=self.measurement_dict(),
+            num_qubits=self.num_qubits(),
+        )
 
     def raw_records(self, timeout_seconds: float | None = None) -> dict[str, NDArray[np.str_]]:
         """Wait, and return all repetitions, including those that lost a qubit.

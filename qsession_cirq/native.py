@@ -62,6 +62,14 @@ class _Native(cirq.Gate):  # type: ignore[misc]  # cirq ships no types
     def __repr__(self) -> str:
         return f"qsession_cirq.{type(self).__name__}({', '.join(map(repr, self._values()))})"
 
+    @classmethod
+    def _json_namespace_(cls) -> str:
+        return "qsession_cirq"
+
+    def _json_dict_(self) -> dict[str, Any]:
+        found: dict[str, Any] = cirq.obj_to_dict_helper(self, self._angles)
+        return found
+
     def _circuit_diagram_info_(self, args: cirq.CircuitDiagramInfoArgs) -> cirq.CircuitDiagramInfo:
         angles = ", ".join(args.format_real(value) for value in self._values())
         name = type(self).__name__

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import operator
+from typing import TYPE_CHECKING, SupportsIndex
 
 import cirq
 
@@ -96,6 +97,8 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
             ConversionError: A circuit cannot be sent as it is; nothing was sent.
             QSessionError: A job failed; a note lists those that did not.
         """
+        if isinstance(repetitions, SupportsIndex):  # Cirq takes numpy's integers for a list
+            repetitions = operator.index(repetitions)
         sweeps, counts = self._normalize_batch_args(programs, params_list, repetitions)
         points = [list(cirq.to_resolvers(sweep)) for sweep in sweeps]
         payloads: list[Payload] = []

@@ -11,6 +11,7 @@ Binary(operator='!=', left=Uint(clbits=(4, 5)), right=Literal(value=2))
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -148,8 +149,15 @@ def _truth(expr: Any, lookup: Lookup) -> Expression:
 
 
 def _compare(operator: str, lhs: Any, rhs: Any, lookup: Lookup) -> Expression:
-    """Compare two sums; negative terms move to the other side, because targets compare unsigned integers."""
+    """Compare two sums; negative terms move to the other side, because targets compare unsigned integers.
+
+    Fractions of integers are multiplied out, so that every target with classical control compares them exactly.
+    """
     terms = sympy.Add.make_args(sympy.expand(lhs - rhs))
+    factors = [term.as_coeff_Mul()[0] for term in terms]
+    if all(isinstance(factor, sympy.Rational) for factor in factors):
+        multiple = math.lcm(*(int(factor.q) for factor in factors))
+        terms = tuple(term * multiple for term in terms)
     left = [term for term in terms if not term.could_extract_minus_sign()]
     right = [-term for term in terms if term.could_extract_minus_sign()]
     return Binary(operator, _sum(left, lookup), _sum(right, lookup))
@@ -168,6 +176,8 @@ def _integer(expr: Any, lookup: Lookup) -> Expression:
     match expr:
         case sympy.Integer():
             return Literal(int(expr))
+        case sympy.Rational() | sympy.Float():
+            return Literal(float(expr))
         case sympy.Add():
             return _sum(list(expr.args), lookup)
         case sympy.Mul():
@@ -178,7 +188,7 @@ def _integer(expr: Any, lookup: Lookup) -> Expression:
             return Binary("&", _integer(expr.args[0], lookup), Literal(int(expr.args[1]) - 1))
         case _:
             raise ConditionError(
-                f"{expr} is not supported; use sums, products and comparisons of keys and integers, "
+                f"{expr} is not supported; use sums, products and comparisons of keys and numbers, "
                 "and remainders modulo 2, 4, 8..."
             )
 

@@ -28,11 +28,15 @@ from qsession_core.errors import ConversionError, UnsupportedOperationError
 from qsession_core.program import Program
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import sympy
 
     from qsession_core.program import Block
 
 __all__ = ["Conversion", "convert", "to_program"]
+
+_LEVELS = 2  # of a qubit
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +77,35 @@ def convert(
         ConversionError: The circuit has operations that a program cannot represent; lists all of them.
     """
     walker = Walker(circuit, cirq.ParamResolver(param_resolver), qubit_order)
-    walker.walk(circuit, walker.body)
+    moments: Iterable[cirq.Moment] = circuit
+    if any(qubit.dimension != _LEVELS for qubit in walker.order):
+        moments = [cirq.Moment(each for each in moment if not _levels(each)) for moment in circuit]
+        walker.problems += [
+            (
+                number,
+                each,
+                unsupported_operation(
+                    str(each), f"it acts on a qudit of {_levels(each)} levels; only qubits are supported."
+                ),
+            )
+            for number, moment in enumerate(circuit)
+            for each in moment
+            if _levels(each)
+        ]
+    walker.walk(moments, walker.body)
+    walker.problems.sort(key=lambda problem: problem[0])
     _raise_problems(walker, circuit)
     return _conversion(walker)
 
 
+def _levels(operation: cirq.Operation) -> int:
+    """Return the levels of an operation's first qudit that is no qubit; 0 if it acts on qubits alone."""
+    return next((qubit.dimension for qubit in operation.qubits if qubit.dimension != _LEVELS), 0)
+
+
 def _raise_problems(walker: Walker, circuit: cirq.AbstractCircuit) -> None:
     """Raise one error with all problems, each with the operation's index in ``circuit.all_operations()``."""
-    problems: list[ConversionError] = [
-        unsupported_operation(str(qubit), f"it has {qubit.dimension} levels; only qubits are supported.")
-        for qubit in walker.order
-        if qubit.dimension != 2  # noqa: PLR2004 - a qubit
-    ]
+    problems: list[ConversionError] = []
     if not walker.order:
         problems.append(ConversionError("The circuit has no qubits; there is nothing to run."))
     starts = [0]

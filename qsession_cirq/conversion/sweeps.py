@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy
 
-from qsession_core.errors import UnboundParameterError
+from qsession_core.errors import ConversionError, UnboundParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,7 @@ def values_of(expressions: Sequence[sympy.Basic], resolvers: Sequence[cirq.Param
 
     Raises:
         UnboundParameterError: A resolver has no number for a symbol.
+        ConversionError: A resolver has a number for a symbol that is not real.
     """
     symbols = sorted({symbol for expression in expressions for symbol in expression.free_symbols}, key=str)
     columns = {symbol: _column(symbol, resolvers) for symbol in symbols}
@@ -46,7 +47,8 @@ def values_of(expressions: Sequence[sympy.Basic], resolvers: Sequence[cirq.Param
             values[:, place] = columns[expression]
         else:
             evaluate = sympy.lambdify(symbols, expression, "numpy")
-            values[:, place] = evaluate(*columns.values())
+            with np.errstate(all="ignore"):  # what is not finite is refused where it is sent
+                values[:, place] = evaluate(*columns.values())
     return values
 
 
@@ -63,7 +65,13 @@ def _column(symbol: sympy.Symbol, resolvers: Sequence[cirq.ParamResolver]) -> ND
                     f"The circuit's symbol {name!r} has no value; give it one by param_resolver or params.",
                     parameters=(name,),
                 )
-        column[place] = float(value)
+        try:
+            column[place] = float(value)
+        except (TypeError, ValueError) as error:
+            raise ConversionError(
+                f"The value {value} of the circuit's symbol {name!r}, at point {place} of the sweep, is not a real "
+                "number; give it one."
+            ) from error
     return column
 
 
