@@ -93,6 +93,8 @@ def main(arguments: Sequence[str] | None = None, *, workspace: Workspace | None 
 
     from qsession_core.errors import QSessionError
 
+    if sys.stdout is None:  # Python's sign of a closed standard output
+        return _failed("Standard output is closed. Write it to a file, or to /dev/null.", _WRONG_USE)
     _show_whatever_comes()
     setting = Setting(workspace)
     try:

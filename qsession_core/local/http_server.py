@@ -115,6 +115,7 @@ class Server:
         expose: bool = False,
         hosts: Collection[str] = (),
     ) -> None:
+        family, address = _address(host, port)
         if not expose and not is_loopback(host):
             raise ConfigurationError(
                 f"{host} can be reached from other machines. The service runs programs for everyone who has its key;"
@@ -124,7 +125,7 @@ class Server:
             from qsession_core.local.http_connections import Listener
         except ImportError as error:
             raise ConfigurationError("Serving needs waitress; install qsession[local].") from error
-        listening = _listening(host, port)
+        listening = _bound(host, family, address)
         self._workspace = workspace
         self._hosts = Hosts(host, hosts)
         self._server = Listener(
@@ -205,11 +206,11 @@ class Server:
         self._server.task_dispatcher.shutdown()
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address.
+def _address(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    """Return the address that a host and a port mean.
 
     Raises:
-        ConfigurationError: There is no such host or port, or it is taken.
+        ConfigurationError: There is no such host or port.
     """
     if not 0 <= port <= _LAST_PORT:
         raise ConfigurationError(f"There is no port {port}. Ports are numbers from 0 (any free one) to {_LAST_PORT}.")
@@ -221,16 +222,25 @@ def _listening(host: str, port: int) -> socket.socket:
             f"This machine knows no host {host!r}. Name one of its own addresses, such as 127.0.0.1."
         ) from error
     # localhost has an address of either family; the older one is what most clients try
-    family, kind, protocol, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
-    listening = socket.socket(family, kind, protocol)
+    family, _, _, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+    return family, address
+
+
+def _bound(host: str, family: socket.AddressFamily, address: Any) -> socket.socket:
+    """Return a socket that is bound to an address.
+
+    Raises:
+        ConfigurationError: The address is taken, or not of this machine.
+    """
+    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
     except OSError as error:
         listening.close()
         raise ConfigurationError(
-            f"{host}:{port} cannot be listened on: {error.strerror or error}. Choose another port, or an address of"
-            " this machine."
+            f"{host}:{address[1]} cannot be listened on: {error.strerror or error}. Choose another port, or an address"
+            " of this machine."
         ) from error
     return listening
 

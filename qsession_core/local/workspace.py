@@ -19,6 +19,7 @@ from qsession_core.local.faults import Faults
 from qsession_core.local.jobs.lifecycle import Lifecycle
 from qsession_core.local.jobs.owners import Presence
 from qsession_core.local.jobs.queue import Dispatcher
+from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.service.addresses import API_HOST, LocalConnection, LocalNames
 from qsession_core.local.service.app import App
 from qsession_core.local.service.requests import Service
@@ -69,8 +70,8 @@ class LocalWorkspace:
         clock: The clock that it uses.
 
     Raises:
-        ConfigurationError: A target has a member or value that targets cannot have, or the directory cannot be used, or
-            holds a workspace of other names.
+        ConfigurationError: A target has a member or value that targets cannot have, there is no such simulator, or the
+            directory cannot be used or holds a workspace of other names.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class LocalWorkspace:
         directory = None if path is None else Path(path)
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.faults = faults if faults is not None else Faults()
+        _check_simulator(simulator)
         changes = read_targets(Path(targets)) if isinstance(targets, (str, PathLike)) else targets or ()
         self.targets: dict[str, LocalTarget] = with_changes(TARGETS, changes)
         self.store = Store(directory)
@@ -206,6 +208,22 @@ class LocalWorkspace:
             length: The bytes of its body, or those that have come so far.
         """
         return self._app.turned_away(request, length)
+
+
+def _check_simulator(name: str) -> None:
+    """Refuse a simulator that cannot run anything.
+
+    Raises:
+        ConfigurationError: There is none of this name, or it cannot be loaded.
+    """
+    if not name:
+        return
+    from qsession_core.local.simulators.choice import simulator as find_simulator
+
+    try:
+        find_simulator(name)
+    except JobFailure as failure:
+        raise ConfigurationError(failure.message) from failure
 
 
 def _connection(store: Store, names: LocalNames | None) -> LocalConnection:

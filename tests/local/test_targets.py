@@ -351,9 +351,10 @@ def test_a_simulator_can_be_forced_and_is_repeatable_through_the_service(name):
     assert all(first == second for first, second in found[0])
 
 
-def test_a_simulator_that_is_not_there_fails_the_job():
-    with LocalWorkspace(simulator="abacus") as service:
-        assert "abacus" in Client(service).failure()["message"]
+@pytest.mark.parametrize("name", ["abacus", "os.system", "Numpy", "\0"])
+def test_a_simulator_that_is_not_there_is_told_before_any_job(name):
+    with pytest.raises(ConfigurationError, match="There is no plugin"):
+        LocalWorkspace(simulator=name)
 
 
 def test_bitcode_is_read_outside_the_services_own_process(client):

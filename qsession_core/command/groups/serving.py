@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from qsession_core.command.frame import Command
+from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from qsession_core.command.setting import Setting
@@ -41,12 +43,23 @@ def official_lines(connection: LocalConnection, endpoint: str) -> str:
 @click.option("--port", type=int, default=0, help="Where to listen; by default any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
 @click.option("--expose", is_flag=True, help="Allow an address that other machines can reach.")
+@click.option(
+    "--allow-host", "hosts", metavar="NAME", multiple=True, help="A further name under which clients reach it."
+)
 @click.option("--seed", type=int, help="Make all sampling repeatable.")
 @click.option("--targets", metavar="FILE", type=click.Path(), help="A TOML file of targets to add or change.")
 @click.option("--simulator", metavar="NAME", default="", help="Run every job on this simulator.")
 @click.pass_obj
 def serve(
-    setting: Setting, *, port: int, host: str, expose: bool, seed: int | None, targets: str | None, simulator: str
+    setting: Setting,
+    *,
+    port: int,
+    host: str,
+    expose: bool,
+    hosts: Sequence[str],
+    seed: int | None,
+    targets: str | None,
+    simulator: str,
 ) -> None:
     """Serve a local workspace over HTTP until Ctrl-C.
 
@@ -64,7 +77,7 @@ def serve(
         raise click.UsageError("A workspace of the service cannot be served; give --directory, or nothing.")
     directory = setting.local_directory(setting.chosen_profile())
     with LocalWorkspace(directory, seed=seed, targets=targets, simulator=simulator) as workspace:
-        server = Server(workspace, port=port, host=host, expose=expose)
+        server = Server(workspace, port=port, host=host, expose=expose, hosts=hosts)
         text = connection_string(workspace.connection, server.endpoint)
         try:
             signal.signal(signal.SIGTERM, leave)
@@ -72,6 +85,10 @@ def serve(
             setting.output.lines([text, "", "For the official client:"])
             setting.output.lines(official_lines(workspace.connection, server.endpoint).splitlines())
             server.run()
+        except BrokenPipeError as error:
+            raise ConfigurationError(
+                "Nobody reads the connection string: standard output is closed. Write it to a file instead."
+            ) from error
         except KeyboardInterrupt:
             setting.output.remark("qsession: stopped")
         finally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qsession_core.local.replies import json_reply
 from qsession_core.local.storage.trouble import STORE_ERRORS, trouble_of
 from qsession_core.transport.message import Response
+from qsession_core.version import __version__
 
 if TYPE_CHECKING:
     from qsession_core.local.service.requests import Service
@@ -41,7 +42,7 @@ class Health:
                 self._look_at = time.monotonic() + _LOOK_SECONDS
             problems = [self._store_problem, self._service.dispatcher.problem]
         told = [problem for problem in problems if problem]
-        shown = {"status": "unhealthy" if told else "healthy", "version": _version(), "problems": told}
+        shown = {"status": "unhealthy" if told else "healthy", "version": __version__, "problems": told}
         if not told:
             return json_reply(shown)
         reply = json_reply(shown, 503)
@@ -57,12 +58,3 @@ class Health:
             trouble = trouble_of(error)
             return f"The store cannot be used: {error!r}." if trouble is None else trouble.sentence
         return ""
-
-
-def _version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version("qsession")
-    except metadata.PackageNotFoundError:
-        return "unknown"

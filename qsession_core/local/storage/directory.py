@@ -45,13 +45,9 @@ def private_directory(path: Path) -> None:
     try:
         if not path.is_dir():
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if _mode(path) & stat.S_ISVTX and _mode(path) & _OTHERS:
-            raise ConfigurationError(
-                f"{path} is shared by all accounts of this machine; name a directory of its own for the workspace,"
-                " which keeps its key there."
-            )
-        if take_rights_of_others(path):
-            _LOG.warning("other accounts could enter the directory %s; now only its owner can", path)
+        mode = _mode(path)
+        is_shared = bool(mode & stat.S_ISVTX and mode & _OTHERS)
+        is_narrowed = not is_shared and take_rights_of_others(path)
     except (FileExistsError, NotADirectoryError) as error:
         raise ConfigurationError(f"{path} is a file, not a directory; name another place for the workspace.") from error
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
@@ -59,6 +55,13 @@ def private_directory(path: Path) -> None:
         raise ConfigurationError(
             f"The directory {str(path)!r} cannot be used: {problem}; name another place for the workspace."
         ) from error
+    if is_shared:
+        raise ConfigurationError(
+            f"{path} is shared by all accounts of this machine; name a directory of its own for the workspace,"
+            " which keeps its key there."
+        )
+    if is_narrowed:
+        _LOG.warning("other accounts could enter the directory %s; now only its owner can", path)
 
 
 def _mode(path: Path) -> int:

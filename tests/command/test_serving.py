@@ -1,0 +1,71 @@
+"""``qsession serve``: what cannot be served is told in a sentence, with exit code 2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SERVE = [sys.executable, "-m", "qsession_core", "serve"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--port", "70000"], "There is no port 70000"),
+        (["--port", "-1"], "There is no port -1"),
+        (["--port", "9" * 30], "There is no port"),
+        (["--port", "http"], "'http' is not a valid integer"),
+        (["--host", "no.such.host.invalid"], "knows no host 'no.such.host.invalid'"),
+        (["--host", ""], "knows no host ''"),
+        (["--host", "a" * 300], "knows no host"),
+        (["--host", "0.0.0.0"], "can be reached from other machines"),  # noqa: S104 - it is refused
+        (["--host", "192.0.2.1", "--expose"], "cannot be listened on"),
+        (["--simulator", "nope"], "There is no plugin 'nope'"),
+        (["--simulator", "os.system"], "There is no plugin 'os.system'"),
+        (["--targets", "/no/such/file.toml"], "cannot be read"),
+        (["--targets", "/"], "cannot be read"),
+        (["--directory", "/dev/null"], "is a file, not a directory"),
+        (["--seed", "x"], "'x' is not a valid integer"),
+        (["--speed", "9"], "No such option '--speed'"),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_a_sentence(run, options, sentence):
+    ended = run("serve", *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert sentence in ended.err
+    assert ended.err.startswith("qsession: ")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_told(run):
+    from qsession_core.local import LocalWorkspace
+    from qsession_core.local.http_server import Server
+
+    with LocalWorkspace() as workspace, Server(workspace) as server:
+        ended = run("serve", "--port", str(server.port))
+    assert ended.code == 2
+    assert "Address already in use" in ended.err
+
+
+def test_a_damaged_directory_is_told(run, tmp_path):
+    (tmp_path / "workspace.db").write_bytes(b"rubbish" * 100)
+    ended = run("serve", "--directory", str(tmp_path))
+    assert ended.code == 2
+    assert "workspace.db is not a database" in ended.err.splitlines()[-1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and shells of POSIX")
+def test_nobody_reads_the_connection_string():
+    closed = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *SERVE], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (closed.returncode, closed.stderr.count("\n")) == (2, 1)
+    assert "Standard output is closed" in closed.stderr
+    with subprocess.Popen(SERVE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as gone:
+        assert gone.stdout is not None
+        assert gone.stderr is not None
+        gone.stdout.close()
+        assert "standard output is closed" in gone.stderr.read()
+        assert gone.wait(60) == 2
