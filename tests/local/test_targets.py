@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from qsession_core.errors import ConfigurationError
 from qsession_core.local import LocalTarget, LocalWorkspace, ManualClock
 from qsession_core.local.execution.task import Task
 from tests.support.qir_text import BELL_QIR, gate, qir
