@@ -15,9 +15,11 @@ Invariants:
 from __future__ import annotations
 
 from enum import Enum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.interpreter.llvm_arithmetic import compute, convert
+from qsession_core.local.interpreter.order import order_of
 from qsession_core.local.readers.circuit import (
     LOST,
     UNDEFINED,
@@ -27,11 +29,11 @@ from qsession_core.local.readers.circuit import (
     Instruction,
     JobFailure,
     Operation,
-    targets,
 )
 from qsession_core.local.readers.qir.calls import bad, split
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Hashable
     from typing import Self
 
     from qsession_core.local.readers.circuit import Output, Program
@@ -94,7 +96,8 @@ class Thread:
         self._memory = list(program.memory)
         self._steps = -program.size
         self._open: dict[int, list[int]] = {}  # result -> where it was recorded since it was measured
-        self._ends: dict[int, set[str]] = {}  # of functions, by the id of their blocks: where a way leads to a return
+        self._orders: dict[int, dict[str, int]] = {}  # of functions, by the id of their blocks; see order_of
+        self._laps = 0  # how often it went back to a block that stands before, which is what loops do
         entry = program.functions[program.entry]
         self._frames = [Frame(entry.blocks, {}, None, len(self._memory))]
         for place, cells in enumerate(self._memory):
@@ -111,7 +114,8 @@ class Thread:
         ]
         other._steps = self._steps
         other._open = {result: list(places) for result, places in self._open.items()}
-        other._ends = self._ends
+        other._orders = self._orders
+        other._laps = self._laps
         other._frames = [frame.copy() for frame in self._frames]
         return other
 
@@ -119,6 +123,51 @@ class Thread:
     def depth(self) -> int:
         """How many calls have not returned; 1 within the entry point."""
         return len(self._frames)
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """Where it is in each call that has not returned, the entry point first: block and next instruction."""
+        return tuple((frame.label, frame.index) for frame in self._frames)
+
+    @property
+    def progress(self) -> tuple[float, ...]:
+        """How far it has come: ways that start together come to a place with the same number, or nearly so."""
+        found: list[float] = [self._laps]
+        for frame in self._frames:
+            order = self._orders.get(id(frame.blocks), {})
+            # within a call, the caller is at the call and not behind it
+            found += [order.get(frame.label, 0), frame.index - (frame is not self._frames[-1])]
+        return tuple(found)
+
+    @property
+    def is_at_computed_gate(self) -> bool:
+        """Whether the operations that it returned last depend on its values."""
+        frame = self._frames[-1]
+        return frame.index > 0 and frame.block[frame.index - 1][0] == "gate"
+
+    @property
+    def recorded(self) -> Collection[int]:
+        """The results that were recorded and not measured again since."""
+        return self._open.keys()
+
+    def standing(self, names: frozenset[str] | None) -> Hashable:
+        """Return what decides how it goes on, beside results; ways with equal ones go on alike.
+
+        Args:
+            names: The values of the entry point that are used later; None for all values of all calls.
+        """
+        values = tuple(
+            tuple(
+                (name, repr(frame.values[name]) if isinstance(frame.values[name], float) else frame.values[name])
+                for name in sorted(frame.values if names is None else names & frame.values.keys())
+            )
+            for frame in (self._frames if names is None else self._frames[-1:])
+        )
+        memory = tuple(
+            None if cells.is_constant else (cells.size, *sorted(cells.values.items(), key=itemgetter(0)))
+            for cells in self._memory
+        )
+        return self.places, values, memory, tuple(self.records)
 
     def advance(self, results: Any) -> list[Operation] | None:
         """Run until operations are to be carried out; return them, or None at the end of the program.
@@ -245,11 +294,12 @@ class Thread:
                 return str(instruction[1])
 
     def _jump(self, frame: Frame, label: str) -> None:
-        ends = self._ends.get(id(frame.blocks))
-        if ends is None:
-            ends = self._ends[id(frame.blocks)] = _ends(frame.blocks)
-        if label not in ends:
+        order = self._orders.get(id(frame.blocks))
+        if order is None:
+            order = self._orders[id(frame.blocks)] = order_of(frame.blocks)
+        if label not in order:
             raise JobFailure("InvalidInputData", f"The program does not end: from {label} no way leads to a return.")
+        self._laps += order[label] <= order.get(frame.label, -1)
         came_from, frame.label = frame.label, label
         frame.block = frame.blocks[label]
         made: dict[str, Any] = {}
@@ -342,24 +392,6 @@ class Thread:
             if other in cells.values and other + _bytes(cells.values[other][0]) > offset:
                 del cells.values[other]
         cells.values[offset] = (type_, value)
-
-
-def _ends(blocks: dict[str, list[Instruction]]) -> set[str]:
-    """Return the blocks from which a way leads to a return, or to an instruction that fails."""
-    before: dict[str, list[str]] = {}
-    found: list[str] = []
-    for label, block in blocks.items():
-        following = targets(block[-1])
-        if not following:
-            found.append(label)
-        for target in following:
-            before.setdefault(target, []).append(label)
-    seen = set(found)
-    while found:
-        new = [label for label in before.get(found.pop(), ()) if label not in seen]
-        seen.update(new)
-        found += new
-    return seen
 
 
 def _bytes(type_: str) -> int:

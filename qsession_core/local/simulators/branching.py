@@ -1,21 +1,21 @@
 """Follows a program through its measurements, branches and errors, many shots at once.
 
-A branch is a state with the number of shots that have come the same way. It splits where shots part: at a
-measurement, a reset, an error of a gate, a readout error. Errors do not depend on the state, so it is drawn beforehand
-at which gate each shot errs first, and gates in between stay fused. Branches are worked off depth first. Measurements
+Branches (`branches.py`) part at a measurement, a reset, an error of a gate, a readout error. Errors do not depend on
+the state, so it is drawn beforehand at which gate each shot errs first, and gates in between stay fused. Measurements
 that end a program are drawn for all shots of a branch together.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qsession_core.local.interpreter.thread import Thread
 from qsession_core.local.readers.circuit import LOST
+from qsession_core.local.simulators.branches import Branch, Results, Waiting
 from qsession_core.local.simulators.kernels import State
 
 if TYPE_CHECKING:
@@ -24,61 +24,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Instruction, Operation, Program
+    from qsession_core.local.simulators.branches import QuantumState
     from qsession_core.local.simulators.noise import Noise
 
     Shots = NDArray[np.uint8]
     Record = tuple[str, Any]
     _Error = tuple[list[Operation], tuple[int, ...]]  # operations, a reset meaning a fall to 0; lost qubits
 
-__all__ = ["Leaf", "QuantumState", "Tree", "touched"]
+__all__ = ["Leaf", "Tree", "touched"]
 
 _PAULIS = ("x", "y", "z")
-
-
-class QuantumState(Protocol):
-    """A state of several qubits, in whatever form; qubits are counted from 0."""
-
-    def copy(self) -> Self:
-        """Return an independent copy."""
-        ...
-
-    def apply(self, operations: list[Operation], /) -> None:
-        """Apply gates, in order of time."""
-        ...
-
-    def probability_of_one(self, qubit: int, /) -> float:
-        """Return the probability that a qubit is measured as 1."""
-        ...
-
-    def collapse(self, qubit: int, bit: int, probability: float, /) -> None:
-        """Project a qubit onto a value that has this probability, and normalise."""
-        ...
-
-    def flip(self, qubit: int, /) -> None:
-        """Apply X to a qubit."""
-        ...
-
-    def sample(self, qubits: list[int], shots: int, rng: np.random.Generator, /) -> Shots:
-        """Return measured values of some qubits, ascending, shape (shots, len(qubits)); the state stays as it is."""
-        ...
-
-
-@dataclass(slots=True)
-class _Branch:
-    state: QuantumState
-    results: Shots
-    count: int
-    thread: Thread
-    operations: list[Operation] = field(default_factory=list)  # to be carried out now
-    offset: int = 0  # of the next one
-    lost: frozenset[int] = frozenset()
-
-    def split(self, count: int) -> _Branch:
-        """Return a new branch with some of the shots, at the same point."""
-        self.count -= count
-        return _Branch(
-            self.state.copy(), self.results.copy(), count, self.thread.copy(), self.operations, self.offset, self.lost
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,47 +74,54 @@ class Tree:
     def run(self, shots: int, rng: np.random.Generator) -> list[Leaf]:
         """Return how the shots ended, grouped by records; the order within a group is arbitrary."""
         state = self._make(0 if self._zeros else len(self._place))
-        results = np.zeros(self._program.num_results, dtype=np.uint8)
-        stack = [_Branch(state, results, shots, Thread(self._program))]
-        if self._noise.p_init and not self._zeros:
-            start = stack.pop()
-            stack = self._misprepared(start, rng)
+        results = Results(np.zeros(self._program.num_results, dtype=np.uint8))
+        waiting = Waiting(self._program, state.num_bytes)
+        start = Branch(state, results, shots, Thread(self._program))
+        for branch in self._misprepared(start, rng) if self._noise.p_init and not self._zeros else [start]:
+            waiting.push(branch)
         leaves: list[Leaf] = []
-        while stack:
-            leaves.append(self._follow(stack.pop(), stack, rng))
+        while waiting:
+            leaf = self._follow(waiting.pop(), waiting, rng)
+            if leaf is not None:
+                leaves.append(leaf)
         return leaves
 
-    def _misprepared(self, branch: _Branch, rng: np.random.Generator) -> list[_Branch]:
+    def _misprepared(self, branch: Branch, rng: np.random.Generator) -> list[Branch]:
         """Split off the shots in which qubits start as 1."""
         wrong = rng.random((branch.count, len(self._place))) < self._noise.p_init
         kinds, counts = np.unique(wrong, axis=0, return_counts=True)
-        branches = []
-        for kind, count in zip(kinds, counts.tolist(), strict=True):
-            part = branch if len(kinds) == 1 else branch.split(count)
+        parts = [
+            (kind, branch if number == len(kinds) else branch.split(count, rng))
+            for number, (kind, count) in enumerate(zip(kinds, counts.tolist(), strict=True), 1)
+        ]
+        for kind, part in parts:
             for qubit in np.nonzero(kind)[0].tolist():
                 part.state.flip(qubit)
-            branches.append(part)
-        return branches
+        return [part for _, part in parts]
 
-    def _follow(self, branch: _Branch, stack: list[_Branch], rng: np.random.Generator) -> Leaf:
-        """Follow one branch to its end; those that part from it go onto the stack."""
+    def _follow(self, branch: Branch, waiting: Waiting, rng: np.random.Generator) -> Leaf | None:
+        """Follow one branch to its end, or until it has to wait for others; those that part from it wait."""
         while True:
             if branch.offset >= len(branch.operations):
                 operations = branch.thread.advance(branch.results)
                 if operations is None:
-                    return Leaf(tuple(branch.thread.records), np.tile(branch.results, (branch.count, 1)))
+                    return Leaf(tuple(branch.thread.records), branch.results.of(branch.count))
                 branch.operations, branch.offset = operations, 0
-            tail = self._tails.get(id(branch.operations)) if branch.thread.depth == 1 else None
-            end = len(branch.operations) if tail is None else tail
-            if self._operate(branch, branch.operations, end, stack, rng):
-                if tail is not None:
-                    return self._drawn(branch, branch.operations[end:], rng)
-                branch.offset = end
+            else:
+                tail = self._tails.get(id(branch.operations)) if branch.thread.depth == 1 else None
+                end = len(branch.operations) if tail is None else tail
+                if self._operate(branch, branch.operations, end, waiting, rng):
+                    if tail is not None:
+                        return self._drawn(branch, branch.operations[end:], rng)
+                    branch.offset = end
+            if waiting:
+                waiting.push(branch)
+                return None
 
     # --- what happens to the state ---
 
     def _operate(
-        self, branch: _Branch, operations: list[Operation], end: int, stack: list[_Branch], rng: np.random.Generator
+        self, branch: Branch, operations: list[Operation], end: int, waiting: Waiting, rng: np.random.Generator
     ) -> bool:
         """Carry out operations from the branch's offset on; say whether the end was reached.
 
@@ -178,20 +140,20 @@ class Tree:
             self._apply(branch, operations[branch.offset : at + 1])
             branch.offset = at + 1
             for error, hit in self._errors(operations[at][1], count, rng):
-                other = branch.split(hit) if hit < branch.count else branch
-                self._suffer(other, error, stack, rng)
+                other = branch.split(hit, rng) if hit < branch.count else branch
+                self._suffer(other, error, waiting, rng)
                 if other is branch:
                     return branch.offset >= end
-                stack.append(other)
+                waiting.push(other)
         self._apply(branch, operations[branch.offset : stop])
         branch.offset = stop
         if stop == end:
             return True
         branch.offset += 1
-        self._measure(branch, operations[stop], stack, rng)
+        self._measure(branch, operations[stop], waiting, rng)
         return branch.offset >= end
 
-    def _apply(self, branch: _Branch, operations: list[Operation]) -> None:
+    def _apply(self, branch: Branch, operations: list[Operation]) -> None:
         if branch.lost:
             operations = [operation for operation in operations if branch.lost.isdisjoint(operation[1])]
         if operations:
@@ -201,7 +163,7 @@ class Tree:
             )
 
     def _first_errors(
-        self, branch: _Branch, operations: list[Operation], start: int, stop: int, rng: np.random.Generator
+        self, branch: Branch, operations: list[Operation], start: int, stop: int, rng: np.random.Generator
     ) -> list[tuple[int, int]]:
         """Draw at which gate each shot errs first: (gate, shots) in order; shots that do not err are left out."""
         if stop <= start or not (self._noise.p1 or self._noise.p2 or self._noise.p_loss):
@@ -241,15 +203,15 @@ class Tree:
         counts = rng.multinomial(count, weights / weights.sum()).tolist()
         return [(error, hit) for (error, _), hit in zip(errors, counts, strict=True) if hit]
 
-    def _suffer(self, branch: _Branch, error: _Error, stack: list[_Branch], rng: np.random.Generator) -> None:
+    def _suffer(self, branch: Branch, error: _Error, waiting: Waiting, rng: np.random.Generator) -> None:
         """Let an error happen to all shots of a branch."""
         operations, lost = error
         falling = [operation[1][0] for operation in operations if operation[0] == "reset"]
         self._apply(branch, [operation for operation in operations if operation[0] != "reset"])
         branch.lost |= set(lost)
-        self._decay(branch, [*falling, *lost], stack, rng)
+        self._decay(branch, [*falling, *lost], waiting, rng)
 
-    def _decay(self, branch: _Branch, qubits: list[int], stack: list[_Branch], rng: np.random.Generator) -> None:
+    def _decay(self, branch: Branch, qubits: list[int], waiting: Waiting, rng: np.random.Generator) -> None:
         """Let qubits fall to 0, and part the shots by where each fell from."""
         parts = [branch]
         for place in (self._place[qubit] for qubit in qubits):
@@ -258,7 +220,7 @@ class Tree:
                 ones = int(rng.binomial(part.count, one))
                 fallen = part
                 if 0 < ones < part.count:
-                    fallen = part.split(ones)
+                    fallen = part.split(ones, rng)
                     parts.append(fallen)
                     part.state.collapse(place, 0, 1 - one)
                 if ones:
@@ -266,11 +228,10 @@ class Tree:
                     fallen.state.flip(place)
                 else:
                     part.state.collapse(place, 0, 1 - one)
-        stack += parts[1:]
+        for part in parts[1:]:
+            waiting.push(part)
 
-    def _disturb(
-        self, branch: _Branch, operation: str, qubit: int, stack: list[_Branch], rng: np.random.Generator
-    ) -> None:
+    def _disturb(self, branch: Branch, operation: str, qubit: int, waiting: Waiting, rng: np.random.Generator) -> None:
         """Let the other qubits suffer the crosstalk of a measurement or reset, and part the shots by their errors."""
         chance = self._noise.of_crosstalk(operation)
         others = [other for other in self._place if other != qubit]
@@ -280,43 +241,43 @@ class Tree:
         errors = np.where(rng.random(shape) < chance, rng.integers(1, 4, shape), 0)
         kinds, counts = np.unique(errors, axis=0, return_counts=True)
         for number, (kind, count) in enumerate(zip(kinds.tolist(), counts.tolist(), strict=True), 1):
-            part = branch if number == len(kinds) else branch.split(count)
+            part = branch if number == len(kinds) else branch.split(count, rng)
             paulis: list[Operation] = [
                 (_PAULIS[error - 1], (other,), ()) for error, other in zip(kind, others, strict=True) if error
             ]
             self._apply(part, paulis)
             if part is not branch:
-                stack.append(part)
+                waiting.push(part)
 
-    def _measure(self, branch: _Branch, operation: Operation, stack: list[_Branch], rng: np.random.Generator) -> None:
+    def _measure(self, branch: Branch, operation: Operation, waiting: Waiting, rng: np.random.Generator) -> None:
         """Measure or reset one qubit, and part the shots by what came out."""
         name, places, _ = operation
         if places[0] in branch.lost:
             if name == "measure":
                 branch.results[places[1]] = LOST
-                self._disturb(branch, name, places[0], stack, rng)
+                self._disturb(branch, name, places[0], waiting, rng)
                 return
             branch.lost -= {places[0]}
         qubit = self._place.get(places[0])
         one = 0.0 if qubit is None else branch.state.probability_of_one(qubit)
         ones = int(rng.binomial(branch.count, one))
         if 0 < ones < branch.count:
-            other = branch.split(ones)
-            self._collapse(other, name, places, qubit, 1, one, stack, rng)
-            stack.append(other)
+            other = branch.split(ones, rng)
+            self._collapse(other, name, places, qubit, 1, one, waiting, rng)
+            waiting.push(other)
             ones = 0
         bit = int(ones > 0)
-        self._collapse(branch, name, places, qubit, bit, one if bit else 1 - one, stack, rng)
+        self._collapse(branch, name, places, qubit, bit, one if bit else 1 - one, waiting, rng)
 
     def _collapse(
         self,
-        branch: _Branch,
+        branch: Branch,
         name: str,
         places: tuple[int, ...],
         qubit: int | None,
         bit: int,
         probability: float,
-        stack: list[_Branch],
+        waiting: Waiting,
         rng: np.random.Generator,
     ) -> None:
         if qubit is not None:
@@ -327,21 +288,21 @@ class Tree:
         flipped = int(rng.binomial(branch.count, wrong)) if wrong and qubit is not None else 0
         parts = [(branch, flipped == branch.count and flipped > 0)]
         if 0 < flipped < branch.count:
-            other = branch.split(flipped)
-            parts.append((other, True))
-            stack.append(other)
+            parts.append((branch.split(flipped, rng), True))
         for part, is_wrong in parts:
             if name == "measure":
                 part.results[places[1]] = bit ^ int(is_wrong)
             elif is_wrong and qubit is not None:
                 part.state.flip(qubit)
-            self._disturb(part, name, places[0], stack, rng)
+            self._disturb(part, name, places[0], waiting, rng)
+            if part is not branch:
+                waiting.push(part)
 
-    def _drawn(self, branch: _Branch, operations: list[Operation], rng: np.random.Generator) -> Leaf:
+    def _drawn(self, branch: Branch, operations: list[Operation], rng: np.random.Generator) -> Leaf:
         """Draw the measurements that end a program, and carry out the records behind them."""
         while branch.thread.advance(branch.results) is not None:
             pass  # nothing but records is left
-        bits = np.tile(branch.results, (branch.count, 1))
+        bits = branch.results.of(branch.count)
         readout = {places[1]: places[0] for name, places, _ in operations if name == "measure"}
         flips = self._flips(operations)
         if self._zeros:

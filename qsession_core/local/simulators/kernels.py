@@ -13,6 +13,7 @@ Invariants:
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,8 @@ _BLOCK = 4
 # Columns of one matrix product, so few that BLAS stays single-threaded: its threads gain a third on an idle machine
 # and cost a factor of five on a busy one, and another job may keep it busy.
 _CHUNK = 64
+# States are equal whose amplitudes are equal in so many digits
+_DIGITS = 9
 _IDENTITY: Single = (1, 0, 0, 1)
 _SINGLES: dict[str, Single] = {}
 _CONTROLLED_X = {"cx": 1, "ccx": 2}
@@ -67,6 +70,18 @@ class State:
     def copy(self) -> State:
         """Return an independent copy."""
         return State(self.num_qubits, self.flat.copy())
+
+    @property
+    def num_bytes(self) -> int:
+        """The memory that it takes."""
+        return 2 * self.flat.nbytes
+
+    def key(self) -> bytes:
+        """Return what is equal for equal states, a global phase and rounding apart."""
+        # the phase is that of the first amplitude that is not small
+        first = self.flat[np.argmax(np.abs(self.flat) ** 2 > 0.5 / len(self.flat))]
+        turned = self.flat * (first.conjugate() / abs(first))
+        return hashlib.blake2b((np.round(turned, _DIGITS) + 0.0).tobytes(), digest_size=16).digest()
 
     def run(self, steps: Iterable[Step]) -> None:
         """Apply steps in order."""

@@ -23,6 +23,8 @@ _WORDS = {
     "x": "X", "y": "Y", "z": "Z", "h": "H", "s": "S", "sdg": "S_DAG", "sx": "SQRT_X", "sxdg": "SQRT_X_DAG", "id": "I",
     "cx": "CX", "cy": "CY", "cz": "CZ", "swap": "SWAP", "iswap": "ISWAP",
 }  # fmt: skip
+# Finding out whether two states are equal takes the third power of their qubits
+_MAX_KEY_QUBITS = 100
 # ecr and dcx in stim's words, on (a, b)
 _WRITTEN = {"dcx": ("CX a b", "CX b a"), "ecr": ("S a", "SQRT_X b", "CX a b", "X a")}
 
@@ -108,6 +110,17 @@ class Tableau:
         other = Tableau(0)
         other._simulator = self._simulator.copy()
         return other
+
+    @property
+    def num_bytes(self) -> int:
+        """Roughly the memory that it takes."""
+        return int(self._simulator.num_qubits) ** 2
+
+    def key(self) -> bytes | None:
+        """Return what is equal for equal states; None for many qubits."""
+        if self._simulator.num_qubits > _MAX_KEY_QUBITS:
+            return None
+        return "".join(map(str, self._simulator.canonical_stabilizers())).encode()
 
     def apply(self, operations: list[Operation]) -> None:
         """Apply Clifford gates, in order of time."""

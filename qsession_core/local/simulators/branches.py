@@ -1,0 +1,209 @@
+"""Branches of a program's shots: how they part, wait for each other, and become one again.
+
+Branches that are at one place, with equal states and nothing different that matters later, are one from there on. So
+that they meet, the one that has come least far goes first; loops count. Where waiting states would take too much
+memory, the one that has come furthest goes first, so that it ends.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import TYPE_CHECKING, Protocol, Self
+
+import numpy as np
+
+from qsession_core.local.interpreter.liveness import Liveness
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from numpy.typing import NDArray
+
+    from qsession_core.local.interpreter.thread import Thread
+    from qsession_core.local.readers.circuit import Operation, Program
+
+    Shots = NDArray[np.uint8]
+
+__all__ = ["Branch", "QuantumState", "Results", "Waiting"]
+
+_MAX_BYTES = 1 << 27  # of all waiting states
+# Keys of states are not worth their time if fewer than one in so many of this many finds an equal one
+_TRIES, _WORTH = 64, 16
+
+
+class QuantumState(Protocol):
+    """A state of several qubits, in whatever form; qubits are counted from 0."""
+
+    @property
+    def num_bytes(self) -> int:
+        """Roughly the memory that it takes."""
+        ...
+
+    def copy(self) -> Self:
+        """Return an independent copy."""
+        ...
+
+    def apply(self, operations: list[Operation], /) -> None:
+        """Apply gates, in order of time."""
+        ...
+
+    def probability_of_one(self, qubit: int, /) -> float:
+        """Return the probability that a qubit is measured as 1."""
+        ...
+
+    def collapse(self, qubit: int, bit: int, probability: float, /) -> None:
+        """Project a qubit onto a value that has this probability, and normalise."""
+        ...
+
+    def flip(self, qubit: int, /) -> None:
+        """Apply X to a qubit."""
+        ...
+
+    def key(self) -> bytes | None:
+        """Return what is equal for equal states, a global phase and rounding apart; None if that takes too long."""
+        ...
+
+    def sample(self, qubits: list[int], shots: int, rng: np.random.Generator, /) -> Shots:
+        """Return measured values of some qubits, ascending, shape (shots, len(qubits)); the state stays as it is."""
+        ...
+
+
+class Results:
+    """The results of a branch's shots.
+
+    Attributes:
+        bits: Result -> bit. What is read later is the same in all shots.
+        rows: The results of each shot, where shots of several branches are one; None while all are as in ``bits``.
+    """
+
+    __slots__ = ("bits", "rows")
+
+    def __init__(self, bits: Shots, rows: Shots | None = None) -> None:
+        self.bits = bits
+        self.rows = rows
+
+    def __getitem__(self, result: int) -> int:
+        """Return the bit of a result that is read."""
+        return int(self.bits[result])
+
+    def __setitem__(self, result: int, bit: int) -> None:
+        """Set a result in all shots."""
+        self.bits[result] = bit
+        if self.rows is not None:
+            self.rows[:, result] = bit
+
+    def of(self, count: int) -> Shots:
+        """Return the results of each shot, shape (shots, num_results)."""
+        return np.tile(self.bits, (count, 1)) if self.rows is None else self.rows
+
+
+class Branch:
+    """Shots that have come the same way, as far as that matters, and their state.
+
+    Args:
+        state: Of the qubits.
+        results: Of the measurements so far.
+        count: How many shots.
+        thread: The classical side.
+        operations: To be carried out now.
+        offset: Of the next one.
+        lost: The qubits that are lost.
+    """
+
+    __slots__ = ("count", "lost", "offset", "operations", "results", "state", "thread")
+
+    def __init__(
+        self,
+        state: QuantumState,
+        results: Results,
+        count: int,
+        thread: Thread,
+        operations: list[Operation] | None = None,
+        offset: int = 0,
+        lost: frozenset[int] = frozenset(),
+    ) -> None:
+        self.state = state
+        self.results = results
+        self.count = count
+        self.thread = thread
+        self.operations = operations or []
+        self.offset = offset
+        self.lost = lost
+
+    def split(self, count: int, rng: np.random.Generator) -> Branch:
+        """Return a new branch with some of the shots, drawn from all, at the same place."""
+        results = Results(self.results.bits.copy())
+        rows = self.results.rows
+        if rows is not None:
+            chosen = np.zeros(self.count, dtype=bool)
+            chosen[rng.permutation(self.count)[:count]] = True
+            results.rows, self.results.rows = rows[chosen], rows[~chosen]
+        self.count -= count
+        return Branch(self.state.copy(), results, count, self.thread.copy(), self.operations, self.offset, self.lost)
+
+    def join(self, other: Branch) -> None:
+        """Take the shots of a branch that goes on alike."""
+        if self.results.rows is not None or other.results.rows is not None or _differ(self.results, other.results):
+            self.results.rows = np.concatenate([self.results.of(self.count), other.results.of(other.count)])
+        self.count += other.count
+
+
+def _differ(one: Results, other: Results) -> bool:
+    return not np.array_equal(one.bits, other.bits)
+
+
+class Waiting:
+    """The branches that are not at their end.
+
+    Args:
+        program: What they follow.
+        state_bytes: What one state takes.
+    """
+
+    def __init__(self, program: Program, state_bytes: int) -> None:
+        self._live = Liveness(program)
+        self._most = max(2, _MAX_BYTES // max(1, state_bytes))
+        self._queue: list[tuple[tuple[float, ...], int, Branch, Hashable]] = []
+        self._alike: dict[Hashable, list[tuple[Branch, bytes | None]]] = {}
+        self._pushed = self._tries = self._found = 0
+
+    def __bool__(self) -> bool:
+        """Say whether any branch waits."""
+        return bool(self._queue)
+
+    def push(self, branch: Branch) -> None:
+        """Let a branch wait, or make it one with another that waits at the same place."""
+        standing = self._standing(branch)
+        others = self._alike.setdefault(standing, [])
+        key = None
+        if others and (self._tries < _TRIES or self._found * _WORTH >= self._tries):
+            key = branch.state.key()
+            self._tries += 1
+            for number, (other, known) in enumerate(others):
+                theirs = known or other.state.key()
+                others[number] = (other, theirs)
+                if key is not None and key == theirs:
+                    self._found += 1
+                    other.join(branch)
+                    return
+        others.append((branch, key))
+        self._pushed += 1
+        insort(self._queue, ((*branch.thread.progress, branch.offset), self._pushed, branch, standing))
+
+    def pop(self) -> Branch:
+        """Return the branch that goes on."""
+        _, _, branch, standing = self._queue.pop(0 if len(self._queue) <= self._most else -1)
+        others = self._alike[standing]
+        others[:] = [entry for entry in others if entry[0] is not branch]
+        if not others:
+            del self._alike[standing]
+        return branch
+
+    def _standing(self, branch: Branch) -> Hashable:
+        """Return what branches that may be one have in common, beside their states."""
+        thread = branch.thread
+        # operations that are not carried out yet write results, and read none
+        names, results = self._live.at(*thread.places[0]) if thread.depth == 1 else (None, self._live.ever_read)
+        bits = tuple((result, int(branch.results.bits[result])) for result in sorted({*results, *thread.recorded}))
+        ahead = tuple(branch.operations[branch.offset :]) if thread.is_at_computed_gate else ()
+        return thread.standing(names), bits, branch.offset, branch.lost, ahead
