@@ -24,7 +24,7 @@ from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
 from qsession_core.profiles import Profile, default_profile, read_profile
-from qsession_core.transport.auth import ApiKey, Token, TokenCredential
+from qsession_core.transport.auth import AccessToken, ApiKey, Token, TokenCredential
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy
 
 if TYPE_CHECKING:
@@ -177,19 +177,23 @@ class Workspace(ServiceWorkspace):
     ) -> Self:
         """Connect by a connection string; ``http://`` is accepted on loopback only. Keywords as for the constructor.
 
+        With ``ApiKey=`` the key is used; with ``TenantId=`` instead, azure-identity signs in to that tenant.
+
         Raises:
             ConfigurationError: Something in it is missing or wrong.
         """
         parts = parse_connection_string(connection_string)
-        if not parts.api_key:
-            raise ConfigurationError("The connection string has no ApiKey; copy it from the workspace's access keys.")
+        if not parts.api_key and not parts.tenant_id:
+            raise ConfigurationError(
+                "The connection string has neither ApiKey nor TenantId; copy it from the workspace's access keys."
+            )
         return cls(
             parts.subscription_id,
             parts.resource_group,
             parts.name,
             location=parts.location,
             endpoint=parts.endpoint,
-            credential=parts.api_key,
+            credential=parts.api_key or _TenantCredential(parts.tenant_id),
             user_agent=user_agent,
             api_version=api_version,
             proxies=proxies,
@@ -461,6 +465,20 @@ def _http(proxies: dict[str, str] | None, verify: bool | str | None, parallelism
 def _same(credential: TokenCredential) -> TokenCredential:
     """Return the credential: a function that pickles, unlike a lambda."""
     return credential
+
+
+class _TenantCredential:
+    """Signs in to one tenant by azure-identity's chain, which is loaded when a token is needed."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self._tenant_id = tenant_id
+        self._chain: TokenCredential | None = None
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Return a token for the scopes."""
+        if self._chain is None:
+            self._chain = _default_credential()
+        return self._chain.get_token(*scopes, tenant_id=self._tenant_id, **options)
 
 
 def _default_credential() -> TokenCredential:

@@ -22,7 +22,7 @@
         SessionFailedError          a job failed under the Abort policy
       BudgetExceededError           the next job would exceed a limit of the session
       JobError
-        JobFailedError
+        JobFailedError                                                                 (also RuntimeError)
         JobCancelledError
         ResultMissingError          the job succeeded, and its result is not there
       WaitTimeoutError              the job still runs                                 (also TimeoutError)
@@ -109,6 +109,11 @@ class QSessionError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    @property
+    def help_url(self) -> str:
+        """Where the documentation explains errors of this class: a page of docs/, and the place on it."""
+        return f"docs/errors.md#{type(self).__name__.lower()}"
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by facts, so that keyword-only fields survive."""
@@ -336,7 +341,7 @@ class JobError(QSessionError):
     job_id: str
 
 
-class JobFailedError(JobError):
+class JobFailedError(JobError, RuntimeError):
     """The job ended without a result.
 
     Attributes:

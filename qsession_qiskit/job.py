@@ -12,6 +12,7 @@ from qiskit.providers import JobStatus, JobV1
 from qsession_core.client.job_set import JobSet
 from qsession_core.client.service.status import JobStatus as CoreStatus
 from qsession_core.errors import QSessionError, WaitTimeoutError
+from qsession_qiskit.errors import qiskits_errors
 from qsession_qiskit.result import AzureQuantumResult, experiment, failed_experiment
 
 if TYPE_CHECKING:
@@ -209,6 +210,7 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         for job in self._set.jobs:
             job.delete()
 
+    @qiskits_errors()
     def wait_for_final_state(
         self,
         timeout: float | None = None,
@@ -231,6 +233,7 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
 
     # --- its result ----------------------------------------------------------------------------------------------
 
+    @qiskits_errors()
     def result(self, timeout: float | None = None, sampler_seed: int | None = None) -> AzureQuantumResult:
         """Wait, and return the result.
 

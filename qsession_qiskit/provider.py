@@ -9,6 +9,7 @@ import qsession_core
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
 from qsession_qiskit.backend import AzureQuantumBackend
+from qsession_qiskit.errors import qiskits_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,11 +122,13 @@ class AzureQuantumProvider:
             min_num_qubits: As for :meth:`backends`.
 
         Raises:
-            TargetNotFoundError: There is no target of this name; the error names similar ones.
+            TargetNotFoundError: There is no target of this name; the error names similar ones. It is Qiskit's
+                ``QiskitBackendNotFoundError`` too.
             ConfigurationError: The target has no such gate set or format, or the arguments select none or several.
         """
         if name is not None:
-            target = self._workspace.get_target(name)
+            with qiskits_errors():
+                target = self._workspace.get_target(name)
             return AzureQuantumBackend(target, provider=self, gateset=gateset, input_data_format=input_data_format)
         found = self.backends(
             provider_id=provider_id,

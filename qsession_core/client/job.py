@@ -6,6 +6,7 @@ import logging
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from qsession_core.client.polling import poll_pauses
 from qsession_core.client.service.blobs import without_sas
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from qsession_core.client.interface import WorkspaceParts
+    from qsession_core.client.service.blobs import Attachment
     from qsession_core.client.service.period import When
     from qsession_core.formats import JobFacts
     from qsession_core.results.result import Result
@@ -346,6 +348,16 @@ class Job:
             return False
         return Period.of(created_after).holds(self.details.creation_time)
 
+    def download_data(self, blob_uri: str) -> bytes:
+        """Return the bytes of a blob of the workspace, such as ``job.details.output_data_uri``."""
+        return self.workspace.calls.blobs.download(blob_uri)
+
+    @property
+    def container_name(self) -> str:
+        """The name of the container with its input and result."""
+        path = urlsplit(self.details.container_uri or "").path
+        return path.strip("/").split("/")[-1] or f"job-{self.id}"
+
     # --- attachments ---------------------------------------------------------------------------------------------
 
     def upload_attachment(self, name: str, data: bytes) -> str:
@@ -356,6 +368,10 @@ class Job:
         """
         blobs = self.workspace.calls.blobs
         return blobs.upload(blobs.container(self.id), name, data, "application/octet-stream", overwrite=True)
+
+    def list_attachments(self) -> list[Attachment]:
+        """Return the blobs of its container, its input and result among them."""
+        return self.workspace.calls.blobs.listed(self.id)
 
     def download_attachment(self, name: str) -> bytes:
         """Return the bytes of an attachment."""

@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.budget import Budget, Reservation, Usage
 from qsession_core.client.job import Job
+from qsession_core.client.service.calls import tag_list, text_of
 from qsession_core.client.service.models import SessionDetails, session_details
 from qsession_core.client.service.query import matching
 from qsession_core.client.service.status import JobStatus, SessionStatus
 from qsession_core.errors import (
+    ConfigurationError,
     QSessionError,
     SessionClosedError,
     SessionError,
@@ -30,15 +32,17 @@ from qsession_core.errors import (
     SessionTimedOutError,
     raise_together,
 )
+from qsession_core.keywords import strict_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
     from qsession_core.client.interface import WorkspaceParts
+    from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.session_slot import SessionSettings, SessionSlot
 
-__all__ = ["Session", "session_jobs"]
+__all__ = ["Session", "described", "session_jobs"]
 
 _log = logging.getLogger(__name__)
 
@@ -58,27 +62,80 @@ class Session:
         previous_ids: Ids of the sessions that timed out and that this one continues, the oldest first.
     """
 
+    @strict_keywords
     def __init__(
         self,
         workspace: WorkspaceParts,
-        raw: bytes,
+        details: SessionDetails | None = None,
+        target: object = None,
+        provider_id: str | None = None,
+        id: str | None = None,  # noqa: A002 - the official client's keyword
+        name: str | None = None,
+        job_failure_policy: SessionJobFailurePolicy | str | None = None,
+        priority: Priority | str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> None:
+        """Describe a session that :meth:`open` opens, as in the official client; ``target.open_session`` does both.
+
+        No target's jobs join it by themselves; assign it to ``target.latest_session``, or pass it by ``session=``.
+
+        Args:
+            workspace: The workspace to open it in.
+            details: Its members, instead of those that follow.
+            target: The target, or its name.
+            provider_id: The target's provider; by default the part of the target's name before the first dot.
+            id: Its id; by default a new one.
+            name: Its name; by default ``session-<id>``.
+            job_failure_policy: ``"Abort"`` or ``"Continue"``.
+            priority: ``"Standard"`` or ``"High"``.
+            tags: Its tags.
+
+        Raises:
+            ConfigurationError: There is no target, or both details and single members are given.
+        """
+        given = (target, provider_id, id, name, job_failure_policy, priority, tags)
+        if details is None:
+            details = described(target, provider_id, id, name, job_failure_policy, priority, tags)
+        elif any(each is not None for each in given):
+            raise ConfigurationError("Pass the details of a session, or its single members; not both.")
+        self._adopt(workspace, details)
+
+    @classmethod
+    def of(
+        cls,
+        workspace: WorkspaceParts,
+        raw: bytes | SessionDetails,
         *,
         slot: SessionSlot[Session] | None = None,
         budget: Budget | None = None,
         settings: SessionSettings | None = None,
-    ) -> None:
-        """Wrap a session that exists; users get sessions from ``open_session`` and ``get_session``.
+    ) -> Self:
+        """Wrap a session; users get sessions from ``open_session`` and ``get_session``.
 
         Args:
             workspace: The workspace that it belongs to.
-            raw: The session as the service wrote it.
+            raw: The session as the service wrote it; or the details of one that is to be opened.
             slot: The sessions of the target whose jobs join it; None if no jobs join it by themselves.
             budget: What it may use; None for no limits.
             settings: What it was opened with; None if another process opened it.
         """
+        session = cls.__new__(cls)
+        details = session_details(raw) if isinstance(raw, bytes) else raw
+        session._adopt(workspace, details, slot, budget, settings)  # noqa: SLF001 - its own
+        return session
+
+    def _adopt(
+        self,
+        workspace: WorkspaceParts,
+        details: SessionDetails,
+        slot: SessionSlot[Session] | None = None,
+        budget: Budget | None = None,
+        settings: SessionSettings | None = None,
+    ) -> None:
+        """Keep the members; arguments as for :meth:`of`."""
         self.workspace = workspace
-        self._details = session_details(raw)
-        self._slot = slot
+        self._details = details
+        self._slots: list[SessionSlot[Session]] = [slot] if slot is not None else []
         self._usage = Usage(budget or Budget(), workspace.clock.monotonic())
         self._settings = settings
         self._lock = threading.RLock()  # reentrant: the SIGTERM handler may run in the thread that holds it
@@ -92,7 +149,7 @@ class Session:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what belongs to this process: the locks, and the target whose jobs join."""
-        return {**self.__dict__, "_lock": None, "_life": None, "_slot": None, "_process": None}
+        return {**self.__dict__, "_lock": None, "_life": None, "_slots": [], "_process": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -203,11 +260,54 @@ class Session:
     # --- its life ------------------------------------------------------------------------------------------------
 
     def open(self) -> Self:
-        """Let its target's jobs join it; the service has opened it already."""
-        if self._slot is not None and not self.is_closed:
-            self.workspace.watch.join(self)
-            self._slot.attach(self)
+        """Open it on the service unless it is open there, and let the jobs of its targets join it.
+
+        Raises:
+            ServiceError: The service refused. After this or any other error no session is left open.
+        """
+        with self._life:
+            if not self.is_open_on_service:
+                self._open_on_service()
+        if not self.is_closed:
+            for slot in self._slots:
+                self.workspace.watch.join(self)
+                slot.attach(self)
         return self
+
+    @property
+    def is_open_on_service(self) -> bool:
+        """Whether the service knows it; a session that was described only must be opened."""
+        return bool(self._details.status)
+
+    def _open_on_service(self) -> None:
+        details, calls, watch = self._details, self.workspace.calls, self.workspace.watch
+        with watch.opening(details.id, calls.close_session):
+            raw = calls.open_session(
+                details.target,
+                details.provider_id or details.target.partition(".")[0],
+                session_id=details.id,
+                name=details.name,
+                job_failure_policy=details.job_failure_policy,
+                priority=details.priority,
+                tags=details.tags,
+            )
+            self._details = session_details(raw)
+            self._process = os.getpid()
+            self._usage = Usage(self._usage.budget, self.workspace.clock.monotonic())
+            watch.add(self)
+
+    def join(self, slot: SessionSlot[Session]) -> None:
+        """Let the jobs of one more target, backend or Cirq target of the same name join it.
+
+        Raises:
+            SessionError: It belongs to another target.
+        """
+        if slot.target != self.target:
+            raise self._of_another_target(slot.target)
+        if slot not in self._slots:
+            self._slots.append(slot)
+        self.workspace.watch.join(self)
+        slot.attach(self)
 
     def close(self) -> Self:
         """Close and detach it: it takes no more jobs; those that it has continue to run.
@@ -220,8 +320,8 @@ class Session:
             TransportError: No answer came.
         """
         self._closing_since = self.workspace.clock.monotonic()
-        if self._slot is not None:
-            self._slot.detach(self)
+        for slot in self._slots:
+            slot.detach(self)
         if self._process not in {None, os.getpid()}:
             _log.info("session %s stays open: process %s has opened it", self.id, self._process)
             return self
@@ -377,12 +477,19 @@ class Session:
             SessionError: The session belongs to another target, or takes no more jobs.
         """
         if target != self.target:
+            raise self._of_another_target(target)
+        if not self.is_open_on_service:
             raise SessionError(
-                f"Session {self.id} belongs to {self.target}; a job for {target} cannot join it. Open one on {target}.",
-                session_id=self.id,
+                f"Session {self.id} is not open yet, so no job can join it; call its open() first.", session_id=self.id
             )
         if self.is_closed or self.is_in_terminal_state():
             raise self.terminal_error()
+
+    def _of_another_target(self, target: str) -> SessionError:
+        return SessionError(
+            f"Session {self.id} belongs to {self.target}; a job for {target} cannot join it. Open one on {target}.",
+            session_id=self.id,
+        )
 
     def terminal_error(self) -> SessionError:
         """Return the error to raise when a job is to join although it takes no more."""
@@ -396,6 +503,35 @@ class Session:
                 f"A job of session {self.id} failed, and its policy is Abort. {way_out}", session_id=self.id
             )
         return SessionClosedError(f"Session {self.id} is closed ({self.status}). {way_out}", session_id=self.id)
+
+
+def described(
+    target: object,
+    provider_id: str | None,
+    session_id: str | None,
+    name: str | None,
+    job_failure_policy: SessionJobFailurePolicy | str | None,
+    priority: Priority | str | None,
+    tags: Sequence[str] | None,
+) -> SessionDetails:
+    """Return the details of a session that is to be opened; arguments as for :class:`Session`.
+
+    Raises:
+        ConfigurationError: There is no target.
+    """
+    target_name = target if isinstance(target, str) else str(getattr(target, "name", ""))
+    if not target_name:
+        raise ConfigurationError("A session needs a target: pass the target, its name, or details with it.")
+    new = session_id or str(uuid.uuid4())
+    return SessionDetails(
+        id=new,
+        name=name or f"session-{new}",
+        target=target_name,
+        provider_id=provider_id or getattr(target, "provider_id", None) or target_name.partition(".")[0],
+        job_failure_policy=text_of(job_failure_policy),
+        priority=text_of(priority),
+        tags=tag_list(tags),
+    )
 
 
 def session_jobs(

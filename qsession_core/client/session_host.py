@@ -6,14 +6,15 @@ around it) has opened and not closed: :attr:`SessionHost.latest_session`.
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Literal
 
+from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qsession_core.client.service.models import SessionDetails
     from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.session import Session
     from qsession_core.client.session_slot import SessionSlot
@@ -32,8 +33,22 @@ class SessionHost:
 
     @property
     def latest_session(self) -> Session | None:
-        """The session that the next job joins, if any."""
+        """The session that the next job joins, if any.
+
+        A session of the same target may be assigned, opened here or elsewhere; None lets jobs go by themselves. Nothing
+        is opened or closed by that.
+
+        Raises:
+            SessionError: From an assignment: the session belongs to another target.
+        """
         return self.session_slot.current
+
+    @latest_session.setter
+    def latest_session(self, session: Session | None) -> None:
+        if session is None:
+            self.session_slot.clear()
+        else:
+            session.join(self.session_slot)
 
     def get_latest_session_id(self) -> str | None:
         """Return the id of the session that the next job joins, if any."""
@@ -49,6 +64,7 @@ class SessionHost:
         priority: Priority | str | None = None,
         tags: Sequence[str] | None = None,
         *,
+        details: SessionDetails | None = None,
         max_jobs: int | None = None,
         max_shots: int | None = None,
         max_time: float | str | None = None,
@@ -63,6 +79,7 @@ class SessionHost:
             job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
             priority: ``"Standard"`` or ``"High"``.
             tags: Its tags.
+            details: All of these in one, instead of them.
             max_jobs: At most this many jobs.
             max_shots: At most this many shots (repetitions in Cirq) in all jobs together.
             max_time: For how many seconds from now jobs may be sent; or text such as ``"2h 30m"``.
@@ -80,8 +97,7 @@ class SessionHost:
             ServiceError: The service refused. After this or any other error no session is left open.
         """
         from qsession_core.client.budget import Budget, seconds_of
-        from qsession_core.client.service.calls import tag_list, text_of
-        from qsession_core.client.session import Session
+        from qsession_core.client.session import Session, described
         from qsession_core.client.session_slot import SessionSettings
         from qsession_core.client.submitting.cost import required_price
 
@@ -89,28 +105,17 @@ class SessionHost:
         budget = Budget(max_jobs, max_shots, seconds_of(max_time), max_cost)
         if max_cost is not None:
             required_price(slot.target, slot.workspace.prices)
+        given = (name, id, job_failure_policy, priority, tags)
+        if details is not None and any(each is not None for each in given):
+            raise ConfigurationError("Pass the details of a session, or its single members; not both.")
+        if details is not None:
+            id, name = details.id or None, details.name or None  # noqa: A001 - the official client's keyword
+            job_failure_policy, priority, tags = details.job_failure_policy, details.priority, details.tags
+        new = described(slot.target, slot.provider_id, id, name, job_failure_policy, priority, tags)
         settings = SessionSettings(
-            slot.provider_id,
-            text_of(job_failure_policy),
-            text_of(priority),
-            tuple(tag_list(tags) or ()),
-            on_timeout,
-            slot.hold_seconds,
+            slot.provider_id, new.job_failure_policy, new.priority, tuple(new.tags or ()), on_timeout, slot.hold_seconds
         )
-        workspace, session_id = slot.workspace, id or str(uuid.uuid4())
-        with workspace.watch.opening(session_id, workspace.calls.close_session):
-            raw = workspace.calls.open_session(
-                slot.target,
-                slot.provider_id,
-                session_id=session_id,
-                name=name,
-                job_failure_policy=job_failure_policy,
-                priority=priority,
-                tags=tags,
-            )
-            session = Session(workspace, raw, slot=slot, budget=budget, settings=settings)
-            workspace.watch.add(session)
-            return session.open()
+        return Session.of(slot.workspace, new, slot=slot, budget=budget, settings=settings).open()
 
     def attach_session(self, id: str) -> Session:  # noqa: A002 - the official client's keyword
         """Join a session that exists, from this process or another.
@@ -125,6 +130,6 @@ class SessionHost:
         from qsession_core.client.session import Session
 
         slot = self.session_slot
-        session = Session(slot.workspace, slot.workspace.calls.get_session(id), slot=slot)
+        session = Session.of(slot.workspace, slot.workspace.calls.get_session(id), slot=slot)
         session.check_target(slot.target)
         return session.open()

@@ -71,8 +71,14 @@ class SessionSlot(Generic[Session]):
     def attach(self, session: Session) -> None:
         """Let jobs join this session."""
         with self._lock:
-            if session not in self._sessions:
-                self._sessions.append(session)
+            if session in self._sessions:
+                self._sessions.remove(session)  # it becomes the innermost
+            self._sessions.append(session)
+
+    def clear(self) -> None:
+        """Let jobs join no session."""
+        with self._lock:
+            self._sessions.clear()
 
     def detach(self, session: Session) -> None:
         """Let no more jobs join it."""

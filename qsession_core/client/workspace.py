@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeVar
 
 from qsession_core.catalog import PRICES, Price
@@ -20,11 +21,11 @@ from qsession_core.errors import QSessionError, TargetNotFoundError, raise_toget
 from qsession_core.keywords import near, strict_keywords
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from qsession_core.client.job_set import JobSet
     from qsession_core.client.service.connection import Connection
-    from qsession_core.client.service.models import Quota, TargetStatus
+    from qsession_core.client.service.models import JobDetails, Quota, SessionDetails, TargetStatus
     from qsession_core.client.service.period import When
     from qsession_core.client.service.status import Priority
     from qsession_core.client.submitting.cost import Counter
@@ -109,6 +110,14 @@ class Workspace:
         """The region."""
         return self.connection.location
 
+    def get_container_uri(self, job_id: str | None = None) -> str:
+        """Return the URL of a job's container with a SAS to write into it; the service creates the container.
+
+        Args:
+            job_id: The job's id; by default a new one.
+        """
+        return self.calls.blobs.container(job_id or str(uuid.uuid4()))
+
     def close(self) -> None:
         """Close the sessions that this process has opened and not closed, and the transport's connections."""
         self.watch.close_all()
@@ -154,7 +163,7 @@ class Workspace:
         names: list[str] = []
         for provider in self.calls.provider_status():
             for target in provider.targets:
-                if target.id == name:  # only its own provider's plugin is loaded: another may be broken
+                if target.id.lower() == name.lower():  # only its own provider's plugin is loaded: another may be broken
                     return self._target(provider.id, target)
                 names.append(target.id)
         advice = near(name, names)
@@ -308,7 +317,7 @@ class Workspace:
             status=status,
             period=period,
         )
-        sessions = [Session(self, raw) for raw in self.calls.list_sessions(filter_, orderby_property, is_asc=is_asc)]
+        sessions = [Session.of(self, raw) for raw in self.calls.list_sessions(filter_, orderby_property, is_asc=is_asc)]
         return _within(period, sessions)
 
     @strict_keywords
@@ -337,7 +346,7 @@ class Workspace:
             period=period,
         )
         items = self.calls.list_top_level_items(filter_, orderby_property, is_asc=is_asc)
-        listed = [Session(self, raw) if kind == "session" else Job(self, raw) for kind, raw in items]
+        listed = [Session.of(self, raw) if kind == "session" else Job(self, raw) for kind, raw in items]
         return _within(period, listed)
 
     @strict_keywords
@@ -352,7 +361,121 @@ class Workspace:
         """Return a session's jobs, the oldest first unless ordered otherwise; arguments as for :meth:`list_jobs`."""
         return session_jobs(self, session_id, name_match, status, orderby_property, is_asc=is_asc)
 
+    @strict_keywords
+    def list_jobs_paginated(
+        self,
+        *,
+        name_match: str | None = None,
+        job_type: Sequence[str] | None = None,
+        provider: Sequence[str] | None = None,
+        target: Sequence[str] | None = None,
+        status: Sequence[str] | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
+        skip: int = 0,
+        top: int = 100,  # noqa: ARG002 - the official client's keyword
+        orderby_property: str | None = None,
+        is_asc: bool = True,
+    ) -> Iterator[JobDetails]:
+        """Return the details of the workspace's jobs one by one.
+
+        Args:
+            name_match: As for :meth:`list_jobs`, like those that follow.
+            job_type: Job types.
+            provider: Providers.
+            target: Targets.
+            status: States.
+            created_after: The first time.
+            created_before: The last time.
+            skip: Leave out so many at the beginning.
+            top: Ignored: the size of pages is the service's.
+            orderby_property: The order.
+            is_asc: Whether it is ascending.
+        """
+        jobs = self.list_jobs(
+            name_match, job_type, provider, target, status, created_after, created_before, orderby_property, is_asc
+        )
+        return (job.details for job in jobs[skip:])
+
+    @strict_keywords
+    def list_sessions_paginated(
+        self,
+        *,
+        provider: Sequence[str] | None = None,
+        target: Sequence[str] | None = None,
+        status: Sequence[str] | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
+        skip: int = 0,
+        top: int = 100,  # noqa: ARG002 - the official client's keyword
+        orderby_property: str | None = None,
+        is_asc: bool = True,
+    ) -> Iterator[SessionDetails]:
+        """Return the details of the workspace's sessions; arguments as for :meth:`list_jobs_paginated`."""
+        sessions = self.list_sessions(provider, target, status, created_after, created_before, orderby_property, is_asc)
+        return (session.details for session in sessions[skip:])
+
+    @strict_keywords
+    def list_top_level_items_paginated(
+        self,
+        *,
+        name_match: str | None = None,
+        item_type: Sequence[str] | None = None,
+        job_type: Sequence[str] | None = None,
+        provider: Sequence[str] | None = None,
+        target: Sequence[str] | None = None,
+        status: Sequence[str] | None = None,
+        created_after: When | None = None,
+        created_before: When | None = None,
+        skip: int = 0,
+        top: int = 100,  # noqa: ARG002 - the official client's keyword
+        orderby_property: str | None = None,
+        is_asc: bool = True,
+    ) -> Iterator[JobDetails | SessionDetails]:
+        """Return the details of sessions and jobs outside; arguments as for :meth:`list_jobs_paginated`."""
+        items = self.list_top_level_items(
+            name_match,
+            item_type,
+            job_type,
+            provider,
+            target,
+            status,
+            created_after,
+            created_before,
+            orderby_property,
+            is_asc,
+        )
+        return (item.details for item in items[skip:])
+
+    @strict_keywords
+    def list_session_jobs_paginated(
+        self,
+        *,
+        session_id: str,
+        name_match: str | None = None,
+        status: Sequence[str] | None = None,
+        skip: int = 0,
+        top: int = 100,  # noqa: ARG002 - the official client's keyword
+        orderby_property: str | None = None,
+        is_asc: bool = True,
+    ) -> Iterator[JobDetails]:
+        """Return the details of a session's jobs; arguments as for :meth:`list_jobs_paginated`."""
+        jobs = self.list_session_jobs(session_id, name_match, status, orderby_property, is_asc)
+        return (job.details for job in jobs[skip:])
+
     # --- sessions ------------------------------------------------------------------------------------------------
+
+    def open_session(self, session: Session) -> None:
+        """Open a session that was described: ``Session(workspace, target=...)``; the same as its ``open()``."""
+        session.open()
+
+    def close_session(self, session: Session) -> None:
+        """Close a session; the same as its ``close()``."""
+        session.close()
+
+    def refresh_session(self, session: Session) -> None:
+        """Fetch a session's present state; the same as its ``refresh()``."""
+        session.refresh()
 
     def get_session(self, session_id: str) -> Session:
         """Return a session, opened by any client.
@@ -360,7 +483,7 @@ class Workspace:
         Raises:
             NotFoundError: There is none of this id.
         """
-        return Session(self, self.calls.get_session(session_id))
+        return Session.of(self, self.calls.get_session(session_id))
 
     def open_sessions(self) -> list[Session]:
         """Return the workspace's sessions that still take jobs, opened by any client."""

@@ -42,7 +42,7 @@ def newest_sessions(workspace: Workspace, filter_: str | None = None) -> Iterato
     from qsession_core.client.session import Session
 
     for raw in workspace.calls.list_sessions(filter_, "CreationTime", is_asc=False):
-        yield Session(workspace, raw)
+        yield Session.of(workspace, raw)
 
 
 def find_jobs(workspace: Workspace, names: Sequence[str]) -> list[Job]:

@@ -8,6 +8,7 @@ from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 from qiskit.providers import JobStatus
 
 from qsession_core.errors import QSessionError
+from qsession_qiskit.errors import qiskits_errors
 from qsession_qiskit.job import AzureQuantumJob
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         times = {name: steps[step].isoformat() if step in steps else None for name, step in names.items()}
         return {"timestamps": times, "usage": {"seconds": self.usage(), "jobs": len(self._sent)}}
 
+    @qiskits_errors()
     def result(self, timeout: float | None = None) -> PrimitiveResult:
         """Wait, and return the result.
 

@@ -5,10 +5,12 @@ Source: docs/protocol.md 3.1, 3.3, 3.4.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
+from xml.etree import ElementTree as ET
 
 import msgspec
 
@@ -20,7 +22,7 @@ from qsession_core.transport import Request, without_secrets
 if TYPE_CHECKING:
     from qsession_core.client.service.rest import RestClient
 
-__all__ = ["Blobs", "without_sas"]
+__all__ = ["Attachment", "Blobs", "without_sas"]
 
 INPUT = "inputData"
 _API_VERSION = "2025-05-05"
@@ -49,6 +51,46 @@ def _checked(address: str) -> str:
             "with https:// (http:// only on loopback). Something between here and the service may have replaced it."
         )
     return address
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A blob in a job's container.
+
+    Attributes:
+        name: Its name.
+        size: Its bytes.
+        content_type: The type of its content.
+    """
+
+    name: str
+    size: int
+    content_type: str
+
+
+def _page_of(page: bytes) -> tuple[list[Attachment], str]:
+    """Return the blobs of a page of a list, and the marker of the next page; empty if there is none.
+
+    Raises:
+        TransportError: It is no such page.
+    """
+    safe = page if b"<!" not in page else b""  # declarations may grow without a limit, and Azure has none
+    try:
+        root = ET.fromstring(safe)  # noqa: S314 - it has no declarations
+        blobs = [
+            Attachment(
+                blob.findtext("Name") or "",
+                int(blob.findtext("Properties/Content-Length") or 0),
+                blob.findtext("Properties/Content-Type") or "",
+            )
+            for blob in root.iter("Blob")
+        ]
+    except (ET.ParseError, ValueError) as error:
+        raise TransportError(
+            f"The storage's list of blobs cannot be read: {error}. Something between here and the service may have "
+            "replaced it; try again."
+        ) from error
+    return blobs, root.findtext("NextMarker") or ""
 
 
 class Blobs:
@@ -119,6 +161,24 @@ class Blobs:
     def download_from(self, job_id: str, name: str) -> bytes:
         """Read a blob of a job's container."""
         return self._get(self._ask({"containerName": f"job-{job_id}", "blobName": name}))
+
+    def listed(self, job_id: str) -> list[Attachment]:
+        """Return the blobs of a job's container. Source: Azure Storage's REST API, List Blobs.
+
+        Raises:
+            ServiceError: The storage refused.
+            TransportError: The answer is no list of blobs.
+        """
+        parts = urlsplit(self.container(job_id))
+        found: list[Attachment] = []
+        marker = ""
+        while True:
+            more = f"&marker={quote(marker, safe='')}" if marker else ""
+            page = self._get(urlunsplit(parts._replace(query=f"restype=container&comp=list{more}&{parts.query}")))
+            blobs, marker = _page_of(page)
+            found += blobs
+            if not marker:
+                return found
 
     def _get(self, uri: str) -> bytes:
         request = Request("GET", uri, {"x-ms-version": _API_VERSION})

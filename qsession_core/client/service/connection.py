@@ -70,6 +70,7 @@ class PartialConnection:
     location: str = ""
     endpoint: str = ""
     api_key: str = field(default="", repr=False)
+    tenant_id: str = ""
 
 
 def parse_resource_id(text: str) -> PartialConnection:
@@ -122,6 +123,7 @@ def parse_connection_string(text: str) -> PartialConnection:
         location_of(endpoint),
         endpoint.rstrip("/"),
         pairs.get("apikey", ""),
+        pairs.get("tenantid", ""),
     )
 
 

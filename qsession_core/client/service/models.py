@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from qsession_core.errors import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 
 __all__ = [
     "UNREADABLE",
@@ -31,10 +34,64 @@ __all__ = [
 
 
 _log = logging.getLogger(__name__)
+_RAW = "raw"  # the member that has the record as the service wrote it
 UNREADABLE = (ValueError, RecursionError)  # what msgspec raises for bad JSON: of a wrong type, not UTF-8, nested deep
 
 
-class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class _Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A record of the service: its members are attributes, and are read as those of a dict too.
+
+    A key is the service's name (``"providerId"``) or ours (``"provider_id"``).
+    """
+
+    def __getitem__(self, key: str) -> Any:
+        """Return a member.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        members = self.as_dict()
+        if key in members:
+            return members[key]
+        if key in self.__struct_fields__ and key != _RAW:
+            return getattr(self, key)
+        raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.as_dict() or (key in self.__struct_fields__ and key != _RAW)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.as_dict())
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a member; ``default`` if there is none of this name."""
+        return self[key] if key in self else default  # noqa: SIM401 - this is what get does
+
+    def keys(self) -> KeysView[str]:
+        """Return the service's names of the members that it has written."""
+        return self.as_dict().keys()
+
+    def values(self) -> ValuesView[Any]:
+        """Return the members that the service has written."""
+        return self.as_dict().values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """Return the members that the service has written, with its names."""
+        return self.as_dict().items()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the members by the service's names: as it wrote them, else those that are not None."""
+        raw = getattr(self, _RAW, b"")
+        if raw:
+            try:
+                return msgspec.json.decode(raw, type=dict[str, Any])
+            except UNREADABLE:
+                _log.debug("a record cannot be read whole")
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return {name: value for name, value in found.items() if value is not None and name != _RAW}
+
+
+class ErrorData(_Record, frozen=True, kw_only=True, rename="camel"):
     """Why a job failed.
 
     Attributes:
@@ -50,7 +107,7 @@ class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     innererror: dict[str, Any] | None = None
 
 
-class CostEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class CostEvent(_Record, frozen=True, kw_only=True, rename="camel"):
     """One line of a bill."""
 
     dimension_id: str | None = None
@@ -61,7 +118,7 @@ class CostEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     unit_price: float | None = None
 
 
-class CostEstimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class CostEstimate(_Record, frozen=True, kw_only=True, rename="camel"):
     """A bill; sums are in ``currency_code``."""
 
     currency_code: str | None = None
@@ -69,7 +126,7 @@ class CostEstimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     estimated_total: float | None = None
 
 
-class _Item(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class _Item(_Record, frozen=True, kw_only=True, rename="camel"):
     id: str = ""
     name: str = ""
     provider_id: str | None = None
@@ -135,7 +192,7 @@ class SessionDetails(_Item, frozen=True, kw_only=True, rename="camel"):
         return f"<SessionDetails {self.id} {self.name!r} {self.status}>"
 
 
-class TargetStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class TargetStatus(_Record, frozen=True, kw_only=True, rename="camel"):
     """A target as the service describes it; queue times in seconds."""
 
     id: str
@@ -149,7 +206,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     metadata: dict[str, Any] | None = None
 
 
-class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ProviderStatus(_Record, frozen=True, kw_only=True, rename="camel"):
     """A provider and its targets as the service describes them."""
 
     id: str
@@ -157,7 +214,7 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     targets: list[TargetStatus] = []
 
 
-class Quota(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Quota(_Record, frozen=True, kw_only=True, rename="camel"):
     """How much of a dimension a workspace or subscription may use and has used."""
 
     dimension: str | None = None

@@ -1,0 +1,299 @@
+"""Names and shapes of the official client that programs use: sessions by hand, details as dicts, lists, providers."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+import qsession_core
+from qsession_core import (
+    InputParams,
+    IonQ,
+    JobDetails,
+    Pasqal,
+    PasqalTarget,
+    Quantinuum,
+    Rigetti,
+    RigettiTarget,
+    Session,
+    SessionDetails,
+    SessionJobFailurePolicy,
+    SessionStatus,
+    Workspace,
+    official,
+)
+from qsession_core.errors import ConfigurationError, JobFailedError, SessionClosedError, SessionError
+from qsession_core.local import Fault, Faults
+
+IONQ, QVM = "ionq.simulator", "rigetti.sim.qvm"
+BELL = {"qubits": 2, "circuit": [{"gate": "h", "target": 0}, {"gate": "cnot", "control": 0, "target": 1}]}
+QUIL = "DECLARE ro BIT[2]\nX 0\nMEASURE 0 ro[0]\nMEASURE 1 ro[1]\n"
+
+
+@pytest.fixture
+def faults():
+    return Faults()
+
+
+@pytest.fixture
+def workspace(faults):
+    with Workspace.local(seed=7, faults=faults) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def target(workspace):
+    return workspace.get_target(IONQ)
+
+
+# --- sessions by hand ------------------------------------------------------------------------------------------------
+
+
+def test_a_session_is_described_opened_attached_and_closed(workspace, target):
+    session = Session(
+        workspace=workspace,
+        id=f"{uuid.uuid1()}",
+        name="by hand",
+        provider_id="ionq",
+        target=IONQ,
+        job_failure_policy=SessionJobFailurePolicy.CONTINUE,
+        tags=["a"],
+    )
+    assert workspace.list_sessions() == []
+    workspace.open_session(session)
+    assert (session.status, session.details.job_failure_policy) == (SessionStatus.WAITING, "Continue")
+    assert target.submit(BELL, "alone", shots=2).session_id is None, "nothing is attached by that"
+    target.latest_session = session
+    assert target.get_latest_session_id() == session.id
+    assert target.submit(BELL, "inside", shots=2).session_id == session.id
+    workspace.refresh_session(session)
+    assert [job.name for job in session.list_jobs()] == ["inside"]
+    workspace.close_session(session)
+    assert target.latest_session is None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda workspace: Session(workspace, target=IONQ),
+        lambda workspace: Session(workspace, target=workspace.get_target(IONQ)),
+        lambda workspace: Session(workspace, SessionDetails(id=str(uuid.uuid4()), target=IONQ)),
+        lambda workspace: Session(workspace, target=IONQ, name="", id=None, tags=None),
+    ],
+)
+def test_a_session_as_context_manager_is_closed_at_the_end(workspace, make):
+    with make(workspace).open() as session:
+        assert not session.is_in_terminal_state()
+        assert session.details.provider_id == "ionq"
+    assert workspace.get_session(session.id).is_in_terminal_state()
+
+
+def test_a_session_that_is_not_open_takes_no_jobs(workspace, target):
+    session = Session(workspace, target=IONQ)
+    with pytest.raises(SessionError, match=r"not open yet.*open\(\)"):
+        target.submit(BELL, "x", session=session)
+    assert workspace.list_jobs() == []
+
+
+def test_what_a_session_cannot_be_made_of_is_refused(workspace, target):
+    with pytest.raises(ConfigurationError, match="needs a target"):
+        Session(workspace)
+    with pytest.raises(ConfigurationError, match="not both"):
+        Session(workspace, SessionDetails(id="1", target=IONQ), target=IONQ)
+    with pytest.raises(ConfigurationError, match="not both"):
+        target.open_session("name", details=SessionDetails(id="1", target=IONQ))
+    with pytest.raises(TypeError, match="job_failure_policy"):
+        Session(workspace, target=IONQ, job_failure_polcy="Abort")
+
+
+def test_details_of_a_session_open_it(target):
+    details = SessionDetails(id=str(uuid.uuid4()), name="given", target=IONQ, job_failure_policy="Continue", tags=["t"])
+    session = target.open_session(details=details)
+    assert (session.id, session.name) == (details.id, "given")
+    assert (session.details.job_failure_policy, session.details.tags) == ("Continue", ["t"])
+
+
+def hosts(workspace):
+    from qsession_cirq import AzureQuantumService
+    from qsession_qiskit import AzureQuantumProvider
+
+    return {
+        "target": workspace.get_target(IONQ),
+        "backend": AzureQuantumProvider(workspace).get_backend(IONQ),
+        "Cirq target": AzureQuantumService(workspace).get_target(IONQ),
+    }
+
+
+@pytest.mark.parametrize("kind", ["target", "backend", "Cirq target"])
+def test_the_latest_session_is_set_and_cleared_on_every_host(workspace, kind):
+    host = hosts(workspace)[kind]
+    session = host.open_session(name="x")
+    host.latest_session = session
+    assert host.latest_session is session
+    host.latest_session = None
+    assert host.latest_session is None
+    assert not session.refresh().is_in_terminal_state(), "nothing is closed by that"
+    other = hosts(workspace)[kind]
+    other.latest_session = session
+    assert other.get_latest_session_id() == session.id
+    session.close()
+    assert other.latest_session is None, "closing detaches it everywhere"
+
+
+def test_one_session_is_joined_by_several_hosts(workspace):
+    session = workspace.get_target(IONQ).open_session()
+    for host in hosts(workspace).values():
+        host.latest_session = session
+        assert host.latest_session is session
+    session.close()
+
+
+def test_the_session_that_is_set_last_is_the_innermost(target):
+    outer, inner = target.open_session(), target.open_session()
+    target.latest_session = outer
+    assert target.latest_session is outer
+    outer.close()
+    assert target.latest_session is inner
+
+
+def test_a_session_of_another_target_is_not_taken(workspace, target):
+    with pytest.raises(SessionError, match="belongs to"):
+        target.latest_session = workspace.get_target(QVM).open_session()
+    assert target.latest_session is None
+
+
+def test_a_closed_session_may_be_set_and_takes_no_jobs(target):
+    session = target.open_session()
+    session.close()
+    target.latest_session = session
+    with pytest.raises(SessionClosedError):
+        target.submit(BELL, "x")
+
+
+def test_a_failed_opening_leaves_nothing_open(workspace, faults):
+    faults.add(Fault("server_error", route="PUT sessions/*", status=400))
+    session = Session(workspace, target=IONQ)
+    with pytest.raises(qsession_core.errors.ServiceError):
+        session.open()
+    assert not session.is_open_on_service
+    assert workspace.list_sessions() == []
+
+
+# --- details as dicts ------------------------------------------------------------------------------------------------
+
+
+def test_details_are_read_as_a_dict_by_both_names(target):
+    job = target.submit(BELL, "named", shots=3)
+    details = job.details
+    assert isinstance(details, JobDetails)
+    assert details["id"] == details.get("id") == job.id
+    assert details["providerId"] == details["provider_id"] == "ionq"
+    assert details.as_dict()["inputParams"]["shots"] == 3
+    assert {"id", "target", "providerId"} <= set(details) == set(details.keys())
+    assert dict(details.items())["name"] == "named"
+    assert "target" in details
+    assert "nothing" not in details
+    assert details.get("nothing", 5) == 5
+    with pytest.raises(KeyError):
+        details["nothing"]
+    with pytest.raises(KeyError):
+        details["raw"]
+    assert dict(target.open_session().details)["target"] == IONQ
+
+
+def test_details_that_were_made_here_are_dicts_too():
+    details = SessionDetails(id="1", target=IONQ, provider_id="ionq")
+    assert details.as_dict() == {"id": "1", "name": "", "providerId": "ionq", "target": IONQ, "status": ""}
+    assert details["provider_id"] == "ionq"
+
+
+def test_quotas_are_dicts(workspace):
+    for quota in workspace.get_quotas():
+        assert quota["dimension"] == quota.dimension
+        assert quota["provider_id"] == quota["providerId"]
+        assert {"limit", "utilization"} <= set(quota.as_dict())
+
+
+# --- lists, names, storage -------------------------------------------------------------------------------------------
+
+
+def test_paginated_lists_give_details_one_by_one(workspace, target):
+    with target.open_session(name="s") as session:
+        for name in ("a", "b", "c"):
+            target.submit(BELL, name, shots=1)
+    order = {"orderby_property": "Name"}
+    assert [each.name for each in workspace.list_jobs_paginated(**order)] == ["a", "b", "c"]
+    assert [each.name for each in workspace.list_jobs_paginated(skip=1, top=1, **order)] == ["b", "c"]
+    assert [each["name"] for each in workspace.list_sessions_paginated()] == ["s"]
+    inside = workspace.list_session_jobs_paginated(session_id=session.id, name_match="b")
+    assert [each.name for each in inside] == ["b"]
+    assert [each.id for each in workspace.list_top_level_items_paginated()] == [session.id]
+
+
+@pytest.mark.parametrize("name", ["IonQ.Simulator", "IONQ.SIMULATOR", "ionq.simulator"])
+def test_names_of_targets_come_in_any_letter_case(workspace, name):
+    assert workspace.get_target(name).name == workspace.get_targets(name).name == IONQ
+
+
+def test_attachments_are_listed_with_input_and_result(workspace, target):
+    job = target.submit(BELL, "x", shots=2)
+    job.get_results()
+    job.upload_attachment("notes & more.txt", b"four")
+    found = {each.name: each for each in job.list_attachments()}
+    assert {"inputData", "notes & more.txt"} <= set(found)
+    assert found["notes & more.txt"].size == 4
+    assert job.download_data(job.details.output_data_uri) == job.download_results()
+    assert job.container_name == f"job-{job.id}"
+    assert "sig=" in workspace.get_container_uri(job.id)
+
+
+# --- the providers' names --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [(IonQ, IONQ), (Quantinuum, "quantinuum.sim.h2-1sc"), (Rigetti, QVM), (Pasqal, "pasqal.sim.emu-tn")],
+)
+def test_the_providers_classes_make_targets(workspace, make, name):
+    assert make(workspace=workspace).name == name
+    assert make(workspace=workspace, name=name).provider_id == name.partition(".")[0]
+
+
+def test_rigettis_names_work_as_documented(workspace):
+    assert RigettiTarget.QVM == QVM
+    assert RigettiTarget.simulators() == [QVM]
+    assert PasqalTarget.num_qubits(PasqalTarget.SIM_EMU_TN) > 0
+    target = Rigetti(workspace=workspace, name=RigettiTarget.QVM)
+    job = target.submit(QUIL, "bell", input_params=InputParams(count=3, skip_quilc=False))
+    result = official.Result(job)
+    assert result["ro"] == result.data_per_register["ro"] == [[1, 0]] * 3
+    with pytest.raises(KeyError):
+        result["rho"]
+    with pytest.raises(ValueError, match=r"rigetti\.sim\.qvm"):
+        RigettiTarget.num_qubits("rigetti.qpu.nothing")
+
+
+def test_substitutions_run_the_program_once_for_each_set_of_values(workspace):
+    quil = "DECLARE ro BIT[1]\nDECLARE theta REAL[1]\nRX(theta[0]) 0\nMEASURE 0 ro[0]\n"
+    params = InputParams(count=2, substitutions={"theta": [[0.0], [3.141592653589793]]})
+    job = Rigetti(workspace).submit(quil, "x", input_params=params)
+    assert sorted(official.Result(job)["ro"]) == [[0], [0], [1], [1]]
+
+
+def test_a_failed_job_is_a_runtime_error(workspace, faults):
+    faults.add(Fault("fail_job"))
+    job = Rigetti(workspace).submit(QUIL, "x", shots=1)
+    with pytest.raises(RuntimeError) as caught:
+        official.Result(job)
+    assert isinstance(caught.value, JobFailedError)
+
+
+def test_a_connection_string_with_a_tenant_signs_in_instead_of_a_key():
+    text = (
+        "SubscriptionId=11111111-2222-3333-4444-555555555555;ResourceGroupName=g;WorkspaceName=w;"
+        "TenantId=66666666-7777-8888-9999-000000000000;QuantumEndpoint=https://eastus.quantum.azure.com/"
+    )
+    assert Workspace.from_connection_string(text).name == "w"
+    with pytest.raises(ConfigurationError, match="neither ApiKey nor TenantId"):
+        Workspace.from_connection_string(text.replace("TenantId", "Nothing"))
