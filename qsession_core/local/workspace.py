@@ -18,7 +18,7 @@ from qsession_core.local.archive import Archive
 from qsession_core.local.faults import Faults
 from qsession_core.local.jobs.lifecycle import Lifecycle
 from qsession_core.local.jobs.owners import Presence
-from qsession_core.local.jobs.queue import Dispatcher
+from qsession_core.local.jobs.queue import JOB_SECONDS, Dispatcher
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.service.addresses import API_HOST, LocalConnection, LocalNames
 from qsession_core.local.service.app import App
@@ -56,6 +56,7 @@ class LocalWorkspace:
         targets: Targets that are added, or replace those of the same id; or the path of a TOML file of them.
         faults: Failures on request; None for none.
         simulator: The simulator for all jobs, by its entry point's name; empty to choose for each job.
+        job_seconds: How long a job may take in a worker process; the job fails then.
         runs_jobs: False to look and change only: no job runs here, and none of a process that died is taken over. Jobs
             that are submitted wait until another process opens the directory.
 
@@ -84,6 +85,7 @@ class LocalWorkspace:
         targets: Iterable[LocalTarget] | str | PathLike[str] | None = None,
         faults: Faults | None = None,
         simulator: str = "",
+        job_seconds: float = JOB_SECONDS,
         names: LocalNames | None = None,
         runs_jobs: bool = True,
     ) -> None:
@@ -112,6 +114,7 @@ class LocalWorkspace:
             owner=self._owner,
             executor=executor,
             simulator=simulator,
+            job_seconds=job_seconds,
             faults=self.faults,
             recover=None if directory is None else self._recover,
         )
@@ -151,7 +154,7 @@ class LocalWorkspace:
         """Release the jobs whose process died: they run again, in any process on this directory."""
         for owner in self._lifecycle.owners():
             if self._presence is not None and not self._presence.is_alive(owner):
-                _LOG.info("%d jobs of a process that died wait again", self._lifecycle.release(owner))
+                _LOG.info("%d jobs of a process that died wait again", self._lifecycle.release(owner, has_died=True))
 
     def __repr__(self) -> str:
         where = "in memory" if self.store.directory is None else f"in {self.store.directory}"

@@ -361,14 +361,14 @@ def test_a_simulator_that_is_not_there_is_told_before_any_job(name):
 def test_bitcode_is_read_outside_the_services_own_process(client):
     import pyqir
 
-    from qsession_core.local.execution import prepare
+    from qsession_core.local.execution.placing import place
 
     def task(payload):
         return Task("t", "qir.v1", "microsoft.quantum-results.v2", payload, {}, 1, 1, 2)
 
     bitcode = pyqir.Module.from_ir(pyqir.Context(), BELL_QIR.decode()).bitcode
-    assert not prepare.may_read_here(task(bitcode))
-    assert prepare.may_read_here(task(BELL_QIR))
+    assert place(task(bitcode)).needs_worker
+    assert not place(task(BELL_QIR)).needs_worker
     damaged = bitcode[:400] + bytes(40) + bitcode[440:]
     client.failure(damaged, input_format="qir.v1")
     assert client.run(BELL_QIR, input_format="qir.v1")

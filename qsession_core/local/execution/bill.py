@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.execution.items import items_in
 from qsession_core.local.execution.prepare import read
-from qsession_core.local.execution.process_pool import WorkerDied, WorkerPool
+from qsession_core.local.execution.process_pool import WorkerDiedError, WorkerPool
 from qsession_core.local.interpreter.counting import count_gates
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.readers.qir.reader import is_bitcode
@@ -41,7 +41,7 @@ def count_payload(payload: bytes, input_format: str, params: Mapping[str, Any]) 
             return pool.submit(_counted, payload, input_format, dict(params)).result()
     except JobFailure as failure:
         raise ConfigurationError(f"There is no estimate of the cost. {failure.message}") from failure
-    except WorkerDied as death:
+    except WorkerDiedError as death:
         raise ConfigurationError(
             "There is no estimate of the cost: LLVM ended its process over the bitcode, which is damaged."
         ) from death

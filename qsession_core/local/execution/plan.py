@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence, targets
 from qsession_core.local.simulators.branching import touched
 from qsession_core.local.simulators.choice import choose, refuse_noise, simulator
 from qsession_core.local.simulators.interface import is_clifford, is_installed
@@ -16,8 +16,10 @@ from qsession_core.local.simulators.statevector import NumpyEngine, active_qubit
 from qsession_core.local.simulators.stim import StimEngine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qsession_core.local.execution.task import Task
-    from qsession_core.local.readers.circuit import Readable
+    from qsession_core.local.readers.circuit import Operation, Readable
     from qsession_core.local.simulators.choice import Choice
 
 __all__ = ["Plan", "plan"]
@@ -27,7 +29,8 @@ _INLINE_SECONDS = 0.01
 # Writing one result of one shot, and touching one amplitude: about a nanosecond each
 _NANOSECOND = 1e-9
 _STATE_VECTOR_QUBITS = 32
-_BRANCHES = 64
+_SECONDS_PER_OPERATION = 2e-5
+_READOUT = ("measure", "reset")
 # A Clifford program with branches of this width is quicker as tableaux than as state vectors
 _WIDE = 16
 
@@ -42,11 +45,13 @@ class Plan:
             ``pulses`` evolves a sequence of pulses.
         simulator: The name of the simulator's entry point; empty where none is needed.
         is_inline: The job is so small that the service's own thread runs it.
+        seconds: How long it takes, roughly.
     """
 
     method: Literal["zeros", "exact", "sample", "branch", "qir", "pulses"]
     simulator: str
     is_inline: bool
+    seconds: float = 0.0
 
 
 def plan(task: Task, program: Readable) -> Plan:
@@ -63,7 +68,7 @@ def plan(task: Task, program: Readable) -> Plan:
     if isinstance(program, Program):
         return _of_branches(task, program, noise, kind)
     if task.results == "zeros":
-        return Plan("zeros", "", writing <= _INLINE_SECONDS)
+        return Plan("zeros", "", writing <= _INLINE_SECONDS, writing)
     if (
         task.results == "exact"
         and noise.is_none
@@ -77,7 +82,10 @@ def plan(task: Task, program: Readable) -> Plan:
         method = "sample"
     chosen, seconds = engine
     check_memory(len(active_qubits(program.operations)), chosen.bytes_per_amplitude, task.memory_bytes)
-    return Plan(method, chosen.name, chosen.is_inline and seconds + writing <= _INLINE_SECONDS)
+    if method == "sample":
+        seconds = max(seconds, _following(program.operations, program.num_qubits, task.shots))
+    seconds += writing
+    return Plan(method, chosen.name, chosen.is_inline and seconds <= _INLINE_SECONDS, seconds)
 
 
 def _of_pulses(task: Task, program: PulseSequence) -> Plan:
@@ -130,19 +138,42 @@ def _chosen(task: Task, program: Circuit, noise: Noise, kind: str) -> Choice:
 def _of_branches(task: Task, program: Program, noise: Noise, kind: str) -> Plan:
     """Return how a program with branches will be run."""
     writing = task.shots * (program.num_results + 1) * _NANOSECOND
+    may_stay = _ends_soon(program)
     if task.simulator == "qdk" and program.payload:
         refuse_noise("qdk", set(noise.names) - {"p1", "p2"})
         check_memory(program.num_qubits, 32, task.memory_bytes)
         return Plan("qir", "qdk", is_inline=False)
     if task.results == "zeros":
-        return Plan("branch", NumpyEngine.name, writing <= _INLINE_SECONDS)
+        return Plan("branch", NumpyEngine.name, may_stay and writing <= _INLINE_SECONDS, writing)
     engine = _branching(task, program, kind)
     if engine == StimEngine.name:
         seconds = task.shots * program.size * program.num_qubits * _NANOSECOND
     else:
         check_memory(len(touched(program)), 3 * NumpyEngine.bytes_per_amplitude, task.memory_bytes)
-        seconds = program.work * min(task.shots, _BRANCHES) * _NANOSECOND
-    return Plan("branch", engine, writing + seconds <= _INLINE_SECONDS)
+        seconds = _following(list(program.operations), len(touched(program)), task.shots)
+    seconds += writing
+    return Plan("branch", engine, may_stay and seconds <= _INLINE_SECONDS, seconds)
+
+
+def _following(operations: Sequence[Operation], num_qubits: int, shots: int) -> float:
+    """Return roughly how many seconds it takes to follow every branch of a program that runs once through its text.
+
+    A branch parts at each measurement and reset that is not at the end, until every shot has one of its own.
+    """
+    last = max((place for place, operation in enumerate(operations) if operation[0] not in _READOUT), default=-1)
+    parting = sum(operation[0] in _READOUT for operation in operations[: last + 1])
+    branches = min(shots, 1 << min(parting, 60))
+    each = _SECONDS_PER_OPERATION + _NANOSECOND * 2.0 ** min(num_qubits, 1000)
+    return branches * (1 + len(operations)) * each if parting else 0.0
+
+
+def _ends_soon(program: Program) -> bool:
+    """Say whether a program runs each of its instructions once at most: it has one function, and no loop."""
+    if len(program.functions) > 1:
+        return False
+    blocks = program.functions[program.entry].blocks
+    order = {label: place for place, label in enumerate(blocks)}
+    return all(order[target] > order[label] for label, block in blocks.items() for target in targets(block[-1]))
 
 
 def _branching(task: Task, program: Program, kind: str) -> str:

@@ -9,7 +9,7 @@ from qsession_core.local.execution.bindings import bindings_of, bound, joined
 from qsession_core.local.execution.items import items_in, items_of, joined_items
 from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.interpreter.counting import counts_of
-from qsession_core.local.interpreter.thread import flattened
+from qsession_core.local.interpreter.thread import MAX_STEPS, flattened
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 
 if TYPE_CHECKING:
@@ -19,26 +19,21 @@ if TYPE_CHECKING:
     from qsession_core.local.execution.task import Task
     from qsession_core.local.readers.circuit import Readable
 
-__all__ = ["may_read_here", "planned", "prepare", "read", "run", "run_prepared"]
+__all__ = ["planned", "prepare", "read", "run", "run_prepared"]
 
-# Larger inputs go to the executor unread
-_INLINE_BYTES = 256 * 1024
 # Results of all shots together: beyond this, writing them takes more memory than simulating
 _MAX_RESULTS = 200_000_000
 
 
-def may_read_here(task: Task) -> bool:
-    """Say whether the service's own process may read a task's input: one small program that cannot end the process."""
-    from qsession_core.local.readers.qir.reader import is_bitcode
-
-    is_small = len(task.payload) <= _INLINE_BYTES and len(items_in(task.params)) == 1
-    return is_small and not is_bitcode(task.payload)
-
-
-def prepare(task: Task) -> Readable:
+def prepare(task: Task, steps: int = MAX_STEPS) -> Readable:
     """Read a task's input and check it against its target.
 
+    Args:
+        task: What is to be run.
+        steps: How many instructions of it may be carried out here, where it has loops and calls.
+
     Raises:
+        TooManyStepsError: There are more.
         JobFailure: It cannot be run there.
     """
     program = read(task.payload, task.input_format, items_in(task.params)[0])
@@ -59,7 +54,7 @@ def prepare(task: Task) -> Readable:
             f"The program is more than gates, measurements and records; {task.target} takes the Base profile only.",
         )
     if isinstance(program, Program):
-        program = flattened(program) or program
+        program = flattened(program, steps) or program
     if isinstance(program, Circuit) and task.gates:
         foreign = sorted({name for name, _, _ in program.operations} - task.gates - {"measure", "reset"})
         if foreign:

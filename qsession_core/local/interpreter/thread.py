@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from qsession_core.local.readers.circuit import Output, Program
 
-__all__ = ["UNKNOWN", "DependsOnMeasurementError", "Frame", "Thread", "flattened"]
+__all__ = ["UNKNOWN", "DependsOnMeasurementError", "Frame", "Thread", "TooManyStepsError", "flattened"]
 
 MAX_STEPS = 1_000_000
 MAX_CALLS = 1_000
@@ -57,6 +57,10 @@ UNKNOWN = _Unknown.UNKNOWN
 
 class DependsOnMeasurementError(Exception):
     """The way through the program depends on a measurement."""
+
+
+class TooManyStepsError(JobFailure):
+    """The program runs more instructions than it may."""
 
 
 class Frame:
@@ -90,11 +94,11 @@ class Thread:
             again later.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, steps: int = MAX_STEPS) -> None:
         self.records: list[Output] = []
         self._program = program
         self._memory = list(program.memory)
-        self._steps = -program.size
+        self._steps = MAX_STEPS - steps - program.size
         self._open: dict[int, list[int]] = {}  # result -> where it was recorded since it was measured
         self._orders: dict[int, dict[str, int]] = {}  # of functions, by the id of their blocks; see order_of
         self._laps = 0  # how often it went back to a block that stands before, which is what loops do
@@ -210,7 +214,7 @@ class Thread:
     def _count(self, steps: int) -> None:
         self._steps += steps
         if self._steps > MAX_STEPS:
-            raise JobFailure("InvalidInputData", f"The program does not end within {MAX_STEPS} instructions.")
+            raise TooManyStepsError("InvalidInputData", f"The program does not end within {MAX_STEPS} instructions.")
 
     # --- operands ---
 
@@ -399,17 +403,22 @@ def _bytes(type_: str) -> int:
     return 8 if type_ in {"double", "ptr"} else (int(type_[1:]) + 7) // 8
 
 
-def flattened(program: Program) -> Circuit | None:
+def flattened(program: Program, steps: int = MAX_STEPS) -> Circuit | None:
     """Return a program as a circuit, if no way through it depends on a measurement; else None.
 
     Loops, calls and arithmetic on what is known are carried out on the way.
 
+    Args:
+        program: What to carry out.
+        steps: How many instructions it may run beyond those of its text.
+
     Raises:
+        TooManyStepsError: It runs more.
         JobFailure: It does not end, or an instruction has no meaning.
     """
     if any(instruction[0] == "write" for instruction in program.instructions()):
         return None  # a circuit has measured results only
-    thread = Thread(program)
+    thread = Thread(program, steps)
     results: list[Any] = [0] * program.num_results
     operations: list[Operation] = []
     try:

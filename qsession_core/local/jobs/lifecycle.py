@@ -34,6 +34,8 @@ __all__ = ["PENDING", "TERMINAL", "Lifecycle"]
 
 TERMINAL = ("Completed", "Succeeded", "Failed", "Cancelled")
 PENDING = ("Waiting", "Executing", "CancellationRequested")
+# How often a job is tried whose process dies
+_MAX_TRIES = 3
 _PENDING_SQL = "('Waiting', 'Executing', 'CancellationRequested')"
 _OPEN_SQL = "item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)')"
 _RUNNING_SQL = "item_type = 'Job' AND owner = ? AND state = 'Executing'"
@@ -167,10 +169,10 @@ class Lifecycle:
             now = self._now()
             if current.session_id is not None:
                 self._store.change(self._open_session_of(current.session_id), {"last_submitted": now})
-            again = dict.fromkeys(("began", "ended", "cancelled", "error"))
+            again: dict[str, object] = dict.fromkeys(("began", "ended", "cancelled", "error"))
             self._store.change(
                 current,
-                {**again, "state": "Waiting", "modified": now, "resumed": (current.resumed or 0) + 1},
+                {**again, "attempts": 0, "state": "Waiting", "modified": now, "resumed": (current.resumed or 0) + 1},
             )
 
     def start(self, job: Job, owner: str) -> bool:
@@ -200,12 +202,14 @@ class Lifecycle:
         )
         return [owner for (owner,) in rows]
 
-    def release(self, owner: str, job: Job | None = None) -> int:
+    def release(self, owner: str, job: Job | None = None, *, has_died: bool = False) -> int:
         """Let jobs that a process has claimed wait again, because it will not end them; return how many.
 
         Args:
             owner: The process's name in the store.
             job: The only job to release; None for all of them.
+            has_died: The process died over them. This counts as a try of each, and three tries are all that a job gets;
+                what is given back in order was not tried.
         """
         only, values = ("", (owner,)) if job is None else (" AND sequence = ?", (owner, job.sequence))
         with self._store.transaction() as database:
@@ -213,10 +217,34 @@ class Lifecycle:
                 f"WHERE item_type = 'Job' AND owner = ? AND state = 'CancellationRequested'{only}", values
             ):
                 self._end(claimed, {"state": "Cancelled", "cancelled": claimed.cancelled or self._now()})
+            if has_died:
+                for claimed in self._store.jobs(f"WHERE {_RUNNING_SQL}{only} AND attempts >= {_MAX_TRIES}", values):
+                    self._end(claimed, _exhausted("the process that ran the job ended before the job did"))
+            tries = "attempts" if has_died else "attempts - 1"
             return database.execute(
-                f"UPDATE items SET state = 'Waiting', owner = NULL, began = NULL WHERE {_RUNNING_SQL}{only}",  # noqa: S608 - ours
+                f"UPDATE items SET state = 'Waiting', owner = NULL, began = NULL, attempts = {tries}"  # noqa: S608 - ours
+                f" WHERE {_RUNNING_SQL}{only}",
                 values,
             ).rowcount
+
+    def try_again(self, job: Job, owner: str, problem: str) -> None:
+        """Let a job wait again whose worker died; after three tries it fails.
+
+        Args:
+            job: It was claimed by ``owner``.
+            owner: This process's name in the store.
+            problem: What happened, as a sentence.
+        """
+        with self._store.transaction():
+            current = self._store.job(job.id)
+            if current is None or current.owner != owner or current.state not in PENDING:
+                return
+            if current.state == "CancellationRequested":
+                self._end(current, {"state": "Cancelled", "cancelled": current.cancelled or self._now()})
+            elif current.attempts >= _MAX_TRIES:
+                self._end(current, _exhausted(problem.rstrip(".")))
+            else:
+                self._store.change(current, {"state": "Waiting", "owner": None, "began": None})
 
     def finish(self, job: Job, outcome: Outcome, owner: str, cost: dict[str, Any] | None = None) -> bool:
         """Store how a job ended; return False if it does not belong to this process any more.
@@ -285,6 +313,15 @@ class Lifecycle:
     def phase(self, session: Session) -> Phase:
         """Return a session's phase."""
         return phase_of(session.state, closing=session.closing)
+
+
+def _exhausted(problem: str) -> dict[str, object]:
+    """Return the end of a job that was tried as often as a job is."""
+    sentence = (
+        f"The job was tried {_MAX_TRIES} times and did not end: {problem}. It may take more memory than there is, or"
+        " end the simulator's process. It is not tried again."
+    )
+    return {"state": "Failed", "error": to_text({"code": "ExecutionFailed", "message": sentence})}
 
 
 def _with_cost(total: str | None, added: str) -> str:

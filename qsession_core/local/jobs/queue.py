@@ -1,8 +1,9 @@
 """The queue: which job runs next, where it runs, and what happens when it ends.
 
 A waiting job is a row in state Waiting. One thread takes jobs in order (High before Standard, then by submission) from
-the targets that can take one; it runs small jobs itself and gives large ones to an executor. Several processes on one
-directory each have such a thread; a job belongs to the one that claimed it.
+the targets that can take one; it runs small jobs itself and gives large ones to worker processes, as long as these have
+room; small jobs go before large ones that wait for room. Several processes on one directory each have such a thread; a
+job belongs to the one that claimed it.
 """
 
 from __future__ import annotations
@@ -12,19 +13,27 @@ import threading
 from collections import deque
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from qsession_core.clock import microseconds, moment
-from qsession_core.local.execution.prepare import may_read_here, planned, prepare, run, run_prepared
-from qsession_core.local.execution.task import Outcome, unread
+from qsession_core.local.execution.placing import Placed, place
+from qsession_core.local.execution.prepare import run, run_prepared
+from qsession_core.local.execution.process_pool import (
+    Lane,
+    WorkerDiedError,
+    WorkerPool,
+    WorkGivenBackError,
+    WorkTimedOutError,
+)
+from qsession_core.local.execution.task import Outcome, Task
 from qsession_core.local.jobs.admission import Admission
+from qsession_core.local.jobs.backlog import Backlog
 from qsession_core.local.jobs.tasks import Tasks, cost_of
-from qsession_core.local.readers.circuit import JobFailure
-from qsession_core.local.storage.items import Job
+from qsession_core.local.simulators.memory import worker_bytes
 from qsession_core.local.storage.trouble import STORE_ERRORS, trouble_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Executor, Future
     from datetime import datetime
 
@@ -33,16 +42,20 @@ if TYPE_CHECKING:
     from qsession_core.local.jobs.lifecycle import Lifecycle
     from qsession_core.local.storage.blobs import Blobs
     from qsession_core.local.storage.database import Store
+    from qsession_core.local.storage.items import Job
     from qsession_core.local.targets import LocalTarget
 
-__all__ = ["Dispatcher"]
+__all__ = ["JOB_SECONDS", "Dispatcher"]
 
 _LOG = logging.getLogger("qsession.local.dispatcher")
-_FIRST_PAGE, _PAGE = 4, 64
 # How often a process on a shared directory looks for jobs of processes that died
 _LOOK_SECONDS = 1.0
 # How long, in real time, the thread waits after an error of the store; twice as long after each further one
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.2, 5.0
+# How long, in real time, stopping waits for a job that the thread itself runs
+_STOP_SECONDS = 3.0
+# How long a job may take in a worker process, unless the workspace says otherwise
+JOB_SECONDS = 600.0
 # For at most this many short jobs, a GET waits a moment for the end
 _MAX_SHORT_JOBS = 256
 # At most this many GETs wait at a time: each holds one of the server's threads
@@ -59,6 +72,7 @@ class Dispatcher:
         simulator: The simulator for all jobs; empty to choose for each.
         faults: Makes jobs fail on request.
         recover: Called about once a second to release the jobs of processes that died; None in memory.
+        job_seconds: How long a job may take in a worker process of our own.
 
     Attributes:
         paused: While true, no job starts; tests set it to make jobs wait.
@@ -78,8 +92,10 @@ class Dispatcher:
         simulator: str = "",
         faults: Faults | None = None,
         recover: Callable[[], None] | None = None,
+        job_seconds: float = JOB_SECONDS,
     ) -> None:
         self._store = store
+        self._backlog = Backlog(store, self._has_room)
         self._admission = Admission(store, lifecycle, targets)
         self._tasks = Tasks(blobs, targets, simulator, faults)
         self._lifecycle = lifecycle
@@ -87,7 +103,9 @@ class Dispatcher:
         self._targets = targets
         self._owner = owner
         self._given = executor
-        self._own: Executor | None = None
+        self._own: WorkerPool | None = None
+        self._job_seconds = job_seconds
+        self._given_back: deque[Job] = deque()  # those that took long where short jobs are
         self._recover = recover
         self._changed = threading.Condition()
         self._stopping = False
@@ -119,7 +137,9 @@ class Dispatcher:
         if self._own is not None:
             self._own.shutdown(wait=False, cancel_futures=True)
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_STOP_SECONDS)
+            if self._thread.is_alive():
+                _LOG.warning("a job in the queue's own thread does not end; it is left behind")
         with self._changed:
             futures = [future for _, future in self._futures.values()]
             self._futures.clear()
@@ -217,7 +237,7 @@ class Dispatcher:
         if self.problem:
             self.problem = ""
             _LOG.warning("the queue works again")
-        if isinstance(found, Job):
+        if isinstance(found, _Found):
             self._run(found)
             return
         wake_at = found
@@ -235,28 +255,43 @@ class Dispatcher:
         if self._recover is not None and not self._stopping:
             self._recover()
 
-    def _next(self) -> Job | datetime | None:
+    def _next(self) -> _Found | datetime | None:
         """Return the next job, claimed; else when one may start, or None if only a change can let one."""
         self._end_cancelled()
+        while self._given_back:
+            self._backlog.put_off(self._given_back.popleft(), is_long=True)
         if self.paused:
             return None
         scan = self._admission.scan(microseconds(self._clock.now()))
-        for job in self._waiting():
-            if scan.admits(job) and self._lifecycle.start(job, self._owner):
-                return job
+        for job in self._backlog.waiting():
+            if not scan.admits(job):
+                continue
+            found = self._look(job)
+            if found is not None and self._lifecycle.start(job, self._owner):
+                self._backlog.forget(job)
+                return found
         return None if scan.look_again is None else moment(scan.look_again)
 
-    def _waiting(self) -> Iterator[Job]:
-        """Yield the waiting jobs in their order: High first, then by submission. Mostly the first one starts."""
-        limit, offset = _FIRST_PAGE, 0
-        while True:
-            page = self._store.jobs(
-                "WHERE item_type = 'Job' AND state = 'Waiting' ORDER BY rank, number LIMIT ? OFFSET ?", (limit, offset)
-            )
-            yield from page
-            if len(page) < limit:
-                return
-            limit, offset = _PAGE, offset + limit
+    def _look(self, job: Job) -> _Found | None:
+        """Return where a waiting job is to run; None if it needs a worker and there is no room for it."""
+        if self._given is not None:
+            return _Found(job)
+        is_long = self._backlog.needs_worker(job)
+        if is_long is not None:
+            return _Found(job, placed=Placed(is_long=is_long))
+        task = self._tasks.task_of(job)
+        try:
+            placed = Placed(task) if isinstance(task, Outcome) else place(task)
+        except Exception:  # noqa: BLE001 - as in _run
+            _LOG.exception("job %s could not be read", job.id)
+            placed = Placed(Outcome(b"", code="InternalError", message=_INTERNAL))
+        if placed.needs_worker and not self._has_room(placed.is_long):
+            self._backlog.put_off(job, is_long=placed.is_long)
+            return None
+        return _Found(job, task, placed)
+
+    def _has_room(self, is_long: bool) -> bool:  # noqa: FBT001 - what the backlog asks
+        return self._own is None or self._own.has_room(Lane.LONG if is_long else Lane.SHORT)
 
     def _end_cancelled(self) -> None:
         """Stop the simulations whose jobs are to be cancelled, and end those jobs."""
@@ -268,52 +303,55 @@ class Dispatcher:
             with self._changed:
                 entry = self._futures.pop(job.id, None)
             if entry is not None:
-                kill = getattr(self._executor(), "kill", None)
-                if kill is not None:
-                    kill(entry[1])
+                pool = self._own or self._given
+                if isinstance(pool, WorkerPool):
+                    pool.kill(entry[1])
                 else:
                     entry[1].cancel()
                 self._lifecycle.finish(job, Outcome(b""), self._owner)
 
     # --- one job ---
 
-    def _run(self, job: Job) -> None:
+    def _run(self, found: _Found) -> None:
         """Run one claimed job, or give it to the executor."""
         try:
-            self._begin(job)
+            self._begin(found)
         except _UnreadableInputError:  # the store is at fault and not the job, which waits again
-            self._owed.append(partial(self._lifecycle.release, self._owner, job))
+            self._owed.append(partial(self._lifecycle.release, self._owner, found.job))
             raise
         except Exception:  # noqa: BLE001
             # Whatever goes wrong with one job must end this job, not the service. The error goes to the log, because
             # the job's owner could do nothing with it.
-            _LOG.exception("job %s could not be run", job.id)
-            self._end(job, Outcome(b"", code="InternalError", message=_INTERNAL))
+            _LOG.exception("job %s could not be run", found.job.id)
+            self._end(found.job, Outcome(b"", code="InternalError", message=_INTERNAL))
 
-    def _begin(self, job: Job) -> None:
-        try:
-            task = self._tasks.task_of(job)
-        except STORE_ERRORS as error:
-            raise _UnreadableInputError(*error.args) from error
+    def _begin(self, found: _Found) -> None:
+        job, task, placed = found
+        fault = self._tasks.fault_of(job)
+        if fault is not None:
+            self._end(job, fault)
+            return
+        if task is None:
+            try:
+                task = self._tasks.task_of(job)
+            except STORE_ERRORS as error:
+                raise _UnreadableInputError(*error.args) from error
         if isinstance(task, Outcome):
             self._end(job, task)
-            return
-        plan = None
-        if self._given is None and may_read_here(task):
-            try:
-                program = prepare(task)
-                plan = planned(task, program)
-            except JobFailure as failure:
-                self._end(job, unread(failure))
-                return
-            if plan.is_inline:
-                self._end(job, run_prepared(task, program, plan))
-                return
-        with self._changed:
-            self._forget_short_job(job.id)
-            future = self._executor().submit(run, task, plan)
-            self._futures[job.id] = (job, future)
-        future.add_done_callback(lambda done: self._ended(job, done))
+        elif placed.outcome is not None:
+            self._end(job, placed.outcome)
+        elif placed.program is not None and placed.plan is not None:
+            self._end(job, run_prepared(task, placed.program, placed.plan))
+        else:
+            with self._changed:
+                self._forget_short_job(job.id)
+                if self._given is not None:
+                    future = self._given.submit(run, task, placed.plan)
+                else:
+                    lane = Lane.LONG if placed.is_long else Lane.SHORT
+                    future = self._pool().submit_in(lane, run, task, placed.plan)
+                self._futures[job.id] = (job, future)
+            future.add_done_callback(lambda done: self._ended(job, done))
 
     def _ended(self, job: Job, future: Future[Outcome]) -> None:
         """Store what the executor returns. Runs in one of its threads."""
@@ -321,41 +359,67 @@ class Dispatcher:
             if self._stopping or self._futures.get(job.id, (None, None))[1] is not future:
                 return  # cancelled, or to be given back
         error = None if future.cancelled() else future.exception()
-        if future.cancelled() or error is not None:
-            _LOG.error("job %s: the executor failed: %r", job.id, error)
-            outcome = Outcome(b"", code="InternalError", message=_INTERNAL)
+        if isinstance(error, WorkGivenBackError):
+            self._given_back.append(job)
+            self._change(partial(self._lifecycle.release, self._owner, job))
+        elif isinstance(error, WorkerDiedError):
+            _LOG.warning("job %s: %s", job.id, error)
+            self._change(partial(self._lifecycle.try_again, job, self._owner, str(error)))
         else:
-            outcome = future.result()
-        self._end(job, outcome)
+            if future.cancelled() or error is not None:
+                _LOG.error("job %s: the executor failed: %r", job.id, error)
+            self._end(job, future.result() if not future.cancelled() and error is None else self._failed(error))
         with self._changed:
             self._futures.pop(job.id, None)
             self._changes += 1
             self._changed.notify_all()
+
+    def _failed(self, error: BaseException | None) -> Outcome:
+        """Return the outcome of a job that the executor could not run."""
+        if isinstance(error, WorkTimedOutError):
+            message = f"The job took longer than {self._job_seconds:g} seconds, which is all that one job gets here."
+            return Outcome(b"", code="ExecutionTimedOut", message=message)
+        if isinstance(error, MemoryError):
+            message = "The job takes more memory than one job gets here. Use fewer qubits, or ask for fewer shots."
+            return Outcome(b"", code="InvalidInputData", message=message)
+        return Outcome(b"", code="InternalError", message=_INTERNAL)
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         target = self._targets.get(job.target.lower())
         cost = None
         if target is not None and not outcome.code and job.began is not None:
             cost = cost_of(target, outcome, (microseconds(self._clock.now()) - job.began) / 1_000_000)
-        finish = partial(self._lifecycle.finish, job, outcome, self._owner, cost)
-        if not self._store.is_closed:
-            try:
-                finish()
-            except STORE_ERRORS as error:
-                self._report(error)
-                self._owed.append(finish)
+        self._change(partial(self._lifecycle.finish, job, outcome, self._owner, cost))
         with self._changed:
             self._forget_short_job(job.id)
             self._changed.notify_all()
 
-    def _executor(self) -> Executor:
-        if self._given is not None:
-            return self._given
-        if self._own is None:
-            from qsession_core.local.execution.process_pool import WorkerPool
+    def _change(self, change: Callable[[], object]) -> None:
+        """Make a change of the store, or owe it."""
+        if not self._store.is_closed:
+            try:
+                change()
+            except STORE_ERRORS as error:
+                self._report(error)
+                self._owed.append(change)
 
-            self._own = WorkerPool()
+    def _pool(self) -> WorkerPool:
+        if self._own is None:
+            self._own = WorkerPool(seconds=self._job_seconds, memory_bytes=worker_bytes(), on_room=self.wake)
         return self._own
+
+
+class _Found(NamedTuple):
+    """A job that may start.
+
+    Attributes:
+        task: What it is to run; None where that is still to be read.
+        placed: Where it runs.
+    """
+
+    job: Job
+    task: Task | Outcome | None = None
+    placed: Placed = Placed()
 
 
 class _UnreadableInputError(OSError):

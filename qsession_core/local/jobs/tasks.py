@@ -41,14 +41,16 @@ class Tasks:
         self._simulator = simulator
         self._faults = faults
 
+    def fault_of(self, job: Job) -> Outcome | None:
+        """Return the failure that was asked for a job that starts; None for none."""
+        fault = None if self._faults is None else self._faults.of_job(job)
+        return None if fault is None else Outcome(b"", code=fault.code, message=fault.message)
+
     def task_of(self, job: Job) -> Task | Outcome:
         """Return the task of a job, or its outcome where nothing can be run."""
         target = self._targets.get(job.target.lower())
         if target is None:
             return Outcome(b"", code="InvalidInputData", message=f"There is no target {job.target} any more.")
-        fault = None if self._faults is None else self._faults.of_job(job)
-        if fault is not None:
-            return Outcome(b"", code=fault.code, message=fault.message)
         payload = self._blobs.read(job.container, job.input_blob)
         if payload is None:
             return Outcome(

@@ -6,7 +6,7 @@ import os
 
 from qsession_core.local.readers.circuit import JobFailure
 
-__all__ = ["check_memory"]
+__all__ = ["check_memory", "worker_bytes"]
 
 # States up to this many bytes fit anywhere, so the machine is not asked
 _ALWAYS_FITS = 1 << 24
@@ -34,6 +34,14 @@ def check_memory(num_qubits: int, bytes_per_amplitude: int, limit: int = 0) -> N
             f"Simulating {num_qubits} qubits takes {shown} of memory; {available / 2**30:.1f} GiB are there."
             " Use fewer qubits, or Clifford gates only.",
         )
+
+
+def worker_bytes() -> int:
+    """Return how much memory one worker process may take: three quarters of what the machine has."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
+    except (ValueError, OSError, AttributeError):  # the system does not tell: no limit
+        return 0
 
 
 def _free_bytes() -> int:

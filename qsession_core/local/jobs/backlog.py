@@ -1,0 +1,96 @@
+"""The jobs that wait, in their order, and which of them wait for a worker process.
+
+A job that needs a worker stays Waiting until there is room for it, and jobs behind it that need none go before it. Jobs
+of its session do not: within a session, jobs start in the order of their submission.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from qsession_core.local.storage.database import Store
+    from qsession_core.local.storage.items import Job
+
+__all__ = ["Backlog"]
+
+_FIRST_PAGE, _PAGE = 4, 64
+_LISTED = "SELECT value FROM json_each(?)"
+
+
+class _Known(NamedTuple):
+    """A waiting job that needs a worker."""
+
+    session_id: str | None
+    is_long: bool
+
+
+class Backlog:
+    """Looks through the waiting jobs.
+
+    Args:
+        store: Where they are.
+        has_room: Says whether there is room for a job that needs a worker, by whether it takes long.
+    """
+
+    def __init__(self, store: Store, has_room: Callable[[bool], bool]) -> None:
+        self._store = store
+        self._has_room = has_room
+        self._known: dict[int, _Known] = {}  # by sequence
+
+    def waiting(self) -> Iterator[Job]:
+        """Yield the waiting jobs that may have room: High first, then by submission. Mostly the first one starts."""
+        if self._known:
+            self._forget_gone()
+        held = [sequence for sequence, known in self._known.items() if not self._has_room(known.is_long)]
+        where, values = "", tuple[object, ...]()
+        if held:
+            sessions = {self._known[sequence].session_id for sequence in held} - {None}
+            where = f" AND sequence NOT IN ({_LISTED}) AND (session_id IS NULL OR session_id NOT IN ({_LISTED}))"
+            values = (_listed(held), _listed(sorted(filter(None, sessions))))
+        limit, offset = _FIRST_PAGE, 0
+        passed: set[str] = set()  # sessions with a job that was put off on this way through
+        while True:
+            page = self._store.jobs(
+                f"WHERE item_type = 'Job' AND state = 'Waiting'{where} ORDER BY rank, number LIMIT ? OFFSET ?",
+                (*values, limit, offset),
+            )
+            for job in page:
+                if job.session_id is None or job.session_id not in passed:
+                    yield job
+                    if job.sequence in self._known and job.session_id is not None:
+                        passed.add(job.session_id)
+            if len(page) < limit:
+                return
+            limit, offset = _PAGE, offset + limit
+
+    def needs_worker(self, job: Job) -> bool | None:
+        """Say whether a job that was put off takes long; None for one that was not put off."""
+        known = self._known.get(job.sequence)
+        return None if known is None else known.is_long
+
+    def put_off(self, job: Job, *, is_long: bool) -> None:
+        """Remember that a waiting job needs a worker and that there was no room for it."""
+        self._known[job.sequence] = _Known(job.session_id, is_long)
+
+    def forget(self, job: Job) -> None:
+        """A job does not wait any more."""
+        self._known.pop(job.sequence, None)
+
+    def _forget_gone(self) -> None:
+        """Forget jobs that were cancelled, removed, or taken by another process."""
+        rows = self._store.read(
+            f"SELECT sequence FROM items WHERE state = 'Waiting' AND item_type = 'Job' AND sequence IN ({_LISTED})",  # noqa: S608 - ours
+            (_listed(list(self._known)),),
+        )
+        waiting = {sequence for (sequence,) in rows}
+        for sequence in [sequence for sequence in self._known if sequence not in waiting]:
+            del self._known[sequence]
+
+
+def _listed(values: list[int] | list[str]) -> str:
+    return msgspec.json.encode(values).decode()
