@@ -162,7 +162,9 @@ class PlusOne(cirq.Gate):
 
 @pytest.mark.parametrize("target", [IONQ, QVM, "quantinuum.sim.h2-1e"])
 @pytest.mark.parametrize(
-    "operation", [PlusOne(), cirq.XPowGate(dimension=3), cirq.IdentityGate(qid_shape=(3,))], ids=repr
+    "operation",
+    [PlusOne(), cirq.XPowGate(dimension=3), cirq.IdentityGate(qid_shape=(3,))],
+    ids=["own", "power of x", "identity"],
 )
 def test_each_operation_on_a_qudit_is_named(service, target, operation):
     q = cirq.LineQid(0, dimension=3)
