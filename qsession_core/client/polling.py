@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qsession_core.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,7 +30,15 @@ def poll_pauses(clock: Clock, timeout_seconds: float | None) -> Iterator[float]:
     Args:
         clock: The caller sleeps on it.
         timeout_seconds: When to end, from now; None for never.
+
+    Raises:
+        ConfigurationError: The timeout is no number of seconds, such as ``nan`` or ``"1h"``.
     """
+    is_number = isinstance(timeout_seconds, (int, float)) and not isinstance(timeout_seconds, bool)
+    if timeout_seconds is not None and (not is_number or timeout_seconds != timeout_seconds):  # noqa: PLR0124 - nan
+        raise ConfigurationError(
+            f"timeout_secs is {timeout_seconds!r}; pass a number of seconds, or None for no limit."
+        )
     start, interval = clock.monotonic(), _FIRST
     yield 0.0
     while True:

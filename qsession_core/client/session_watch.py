@@ -10,10 +10,11 @@ import os
 import signal
 import sys
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
-from qsession_core.errors import NotFoundError, QSessionError, ServiceError
+from qsession_core.errors import ConfigurationError, NotFoundError, QSessionError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ __all__ = ["SessionWatch"]
 _log = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 5.0
+_LAST_SECONDS = 5.0  # how long the end of the process waits for sessions that other threads are opening
 
 
 class WatchedSession(Protocol):
@@ -75,6 +77,9 @@ class SessionWatch:
         self._checks = False
         self._process = 0  # the process whose forks have been prepared; 0 for none
         self._finalizer: Any = None
+        self._has_ended = False
+        self._opening_threads: set[int] = set()
+        _end_at_exit().add(self)
         _close_at_termination(self)
 
     def __reduce__(self) -> tuple[type[SessionWatch], tuple[()]]:
@@ -91,7 +96,14 @@ class SessionWatch:
         Args:
             session_id: The id that it is opened with.
             close_session: Closes the session of this id.
+
+        Raises:
+            ConfigurationError: The process ends.
         """
+        with self._lock:
+            if self._has_ended:
+                raise ConfigurationError("The process ends; no session is opened any more.")
+            self._opening_threads.add(threading.get_ident())
         opening = _OpeningSession(session_id, close_session, self)
         if session_id not in self._sessions:  # else this process has opened it already
             self.add(opening)
@@ -103,6 +115,8 @@ class SessionWatch:
             elif self._sessions.get(session_id) is opening:
                 self.remove(session_id)
             raise
+        finally:
+            self._opening_threads.discard(threading.get_ident())
 
     def add(self, session: WatchedSession) -> None:
         """Watch a session until it is removed."""
@@ -143,6 +157,8 @@ class SessionWatch:
         self._checks = False
         self._process = os.getpid()
         self._finalizer = None
+        self._has_ended = False
+        self._opening_threads = set()
         atexit.unregister(self.close_all)
 
     def remove(self, session_id: str) -> None:
@@ -178,6 +194,16 @@ class SessionWatch:
         for session_id in session_ids:
             self._close(session_id)
 
+    def end(self) -> None:
+        """Open no session any more, and close all: the process ends, and its threads may still be opening some."""
+        with self._lock:
+            self._has_ended = True
+        # an answer that is under way would open a session after it was closed
+        pause, until = threading.Event(), time.monotonic() + _LAST_SECONDS
+        while self._opening_threads & _other_threads() and time.monotonic() < until:
+            pause.wait(0.01)
+        self.close_all()
+
     def _close(self, session_id: str) -> None:
         session = self._sessions.get(session_id)
         if session is None:
@@ -191,6 +217,28 @@ class SessionWatch:
 def _refused(error: ServiceError) -> bool:
     """Whether the answer to a request says that it had no effect."""
     return 400 <= error.status_code < 500 and error.status_code != 408  # noqa: PLR2004 - HTTP's statuses
+
+
+def _other_threads() -> set[int]:
+    """Return the idents of the other threads that live."""
+    return {thread.ident for thread in threading.enumerate() if thread.ident is not None} - {threading.get_ident()}
+
+
+@functools.cache
+def _end_at_exit() -> weakref.WeakSet[SessionWatch]:
+    """Return the watches that end when the interpreter does.
+
+    The hooks that hold a watch (:meth:`SessionWatch.add`) are registered later and so run earlier; daemon threads may
+    open sessions after them.
+    """
+    watches: weakref.WeakSet[SessionWatch] = weakref.WeakSet()
+    atexit.register(_end_all, watches)
+    return watches
+
+
+def _end_all(watches: weakref.WeakSet[SessionWatch]) -> None:
+    for watch in list(watches):
+        watch.end()
 
 
 def _start_anew(watch: weakref.ref[SessionWatch]) -> None:
@@ -254,6 +302,6 @@ class _Terminating:
     def __call__(self, number: int, frame: object) -> None:  # noqa: ARG002 - a signal handler's arguments
         """Close the sessions and signal again."""
         for watch in list(self.watches):
-            watch.close_all()
+            watch.end()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

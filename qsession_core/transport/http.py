@@ -49,7 +49,7 @@ class HttpTransport:
                 CURL_CA_BUNDLE or SSL_CERT_FILE of the environment.
             connect_seconds: The longest wait for a connection.
             read_seconds: The longest wait for the next bytes of an answer.
-            connections: How many are kept for each host; if all are in use, a call waits for one.
+            connections: How many calls are made at a time; a further one waits. So many connections are kept.
             max_answer_bytes: The longest body of an answer, unpacked; a small gzip body may unpack to gigabytes.
 
         Raises:
@@ -69,16 +69,18 @@ class HttpTransport:
         self._connections = connections
         self._max_answer_bytes = max_answer_bytes
         self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(self._connections)
         self._process = os.getpid()
         self._sessions = self._open()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the connections and the lock."""
-        return {**self.__dict__, "_lock": None, "_sessions": None}
+        return {**self.__dict__, "_lock": None, "_free": None, "_sessions": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(self._connections)
         self._process = os.getpid()
         self._sessions = self._open()
 
@@ -87,7 +89,9 @@ class HttpTransport:
         session.trust_env = False  # reading the environment costs 100 us a call
         session.verify = self._verify
         session.headers.clear()
-        adapter = QuietAdapter(pool_connections=8, pool_maxsize=self._connections, pool_block=True, max_retries=0)
+        # urllib3 could wait for a free connection itself (pool_block), but would lose one for good where an interrupt
+        # comes between the head of an answer and its body
+        adapter = QuietAdapter(pool_connections=8, pool_maxsize=self._connections, max_retries=0)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
@@ -96,6 +100,8 @@ class HttpTransport:
         if self._process != os.getpid():
             with self._lock:
                 if self._process != os.getpid():
+                    # the parent's threads, which are not here, may have held some
+                    self._free = threading.BoundedSemaphore(self._connections)
                     self._sessions, self._process = self._open(), os.getpid()
         return self._sessions
 
@@ -111,9 +117,14 @@ class HttpTransport:
 
     def send(self, request: Request) -> Response:
         """Send one request; see :class:`~qsession_core.transport.message.Transport`."""
+        session = self._session()
+        with self._free:
+            return self._send(session, request)
+
+    def _send(self, session: requests.Session, request: Request) -> Response:
         failure: TransportError | None = None
         try:
-            answer = self._session().request(
+            answer = session.request(
                 request.method,
                 request.url,
                 headers=dict(request.headers),

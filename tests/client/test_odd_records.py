@@ -202,3 +202,70 @@ def test_closing_all_sessions_detaches_them_from_their_targets(workspace, target
     assert opened.is_in_terminal_state()
     assert attached.is_in_terminal_state()
     assert target.submit(bell, shots=1).session_id is None
+
+
+@pytest.mark.parametrize(
+    "row",
+    [None, 5, "ionq", [], {}, {"id": None}, {"id": 7, "targets": []}, {"targets": [{"id": "ionq.simulator"}]},
+     {"id": "odd", "targets": None}, {"id": "odd", "targets": {"a": 1}}, {"id": "odd", "targets": [5, None, {}]}],
+    ids=str,
+)  # fmt: skip
+def test_an_odd_provider_hides_no_other(workspace, recorder, row):
+    known = {target.name for target in workspace.get_targets()}
+
+    def changed(request):
+        if "providerStatus" not in request.url:
+            return None
+        body = json.loads(recorder.service.handle(request).body)
+        body["value"].insert(1, row)
+        return Response(200, {}, json.dumps(body).encode())
+
+    recorder.interfere = changed
+    assert {target.name for target in workspace.get_targets()} == known
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"averageQueueTime": "long"},
+        {"numQubits": 1.5},
+        {"currentAvailability": 7},
+        {"metadata": []},
+        {"statusPage": {}},
+    ],
+    ids=str,
+)
+def test_an_odd_member_of_a_target_hides_neither_it_nor_others(workspace, recorder, change):
+    known = {target.name for target in workspace.get_targets()}
+
+    def changed(request):
+        if "providerStatus" not in request.url:
+            return None
+        body = json.loads(recorder.service.handle(request).body)
+        body["value"][0]["targets"][0].update(change)
+        body["value"][0]["targets"].append({"id": None})
+        return Response(200, {}, json.dumps(body).encode())
+
+    recorder.interfere = changed
+    assert {target.name for target in workspace.get_targets()} == known
+
+
+@pytest.mark.parametrize("row", [None, 5, [], "x", {"limit": "much"}, {"dimension": 5, "utilization": None}], ids=str)
+def test_an_odd_quota_hides_no_other(workspace, recorder, row):
+    known = {quota.dimension for quota in workspace.get_quotas()}
+
+    def changed(request):
+        body = json.loads(recorder.service.handle(request).body)
+        body["value"].insert(0, row)
+        return Response(200, {}, json.dumps(body).encode())
+
+    recorder.interfere = changed
+    assert known <= {quota.dimension for quota in workspace.get_quotas()}
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), "1h", True, [1], 1j])
+def test_a_timeout_that_is_no_number_is_refused_at_once(target, bell, timeout):
+    job = target.submit(bell, shots=1)
+    for wait in (job.wait_until_completed, job.result):
+        with pytest.raises(errors.ConfigurationError, match="timeout_secs"):
+            wait(timeout_secs=timeout)

@@ -12,7 +12,7 @@ import msgspec
 
 from qsession_core.client.service.blobs import Blobs
 from qsession_core.client.service.connection import DRAFT_API_VERSION
-from qsession_core.client.service.models import ProviderStatus, Quota
+from qsession_core.client.service.models import ProviderStatus, Quota, row
 from qsession_core.client.service.query import any_of, order
 from qsession_core.client.service.rest import segment, without_nones
 from qsession_core.errors import ConfigurationError, ConflictError, NotFoundError, ServiceError
@@ -27,7 +27,7 @@ __all__ = ["Calls", "may_have_worked", "tag_list", "text_of"]
 
 _log = logging.getLogger(__name__)
 _MERGE = "application/merge-patch+json"
-T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 _PAGE = "100"  # items of a list in one answer
 
 
@@ -42,16 +42,23 @@ class Calls:
 
     def provider_status(self) -> list[ProviderStatus]:
         """Return the workspace's providers with their targets."""
-        return list(self._rows("/providerStatus", ProviderStatus))
+        return self._rows("/providerStatus", ProviderStatus)
 
     def quotas(self) -> list[Quota]:
         """Return the workspace's quotas."""
-        return list(self._rows("/quotas", Quota))
+        return self._rows("/quotas", Quota)
 
-    def _rows(self, path: str, kind: type[T]) -> Iterator[T]:
-        for page in self._rest.pages(path, {}):
-            for raw in page:
-                yield self._rest.read(f"GET {path}", raw, kind)
+    def _rows(self, path: str, kind: type[S]) -> list[S]:
+        """Return the rows of a list that can be read; an odd one does not hide the others.
+
+        Raises:
+            TransportError: There are rows, and none can be read.
+        """
+        rows = [raw for page in self._rest.pages(path, {}) for raw in page]
+        readable = [found for found in (row(raw, kind) for raw in rows) if found is not None]
+        if rows and not readable:
+            self._rest.read(f"GET {path}", rows[0], kind)
+        return readable
 
     # --- jobs ---
 

@@ -29,6 +29,7 @@ __all__ = [
     "TargetStatus",
     "item_id",
     "job_details",
+    "row",
     "session_details",
 ]
 
@@ -247,6 +248,24 @@ def session_details(raw: bytes) -> SessionDetails:
     return _read(raw, SessionDetails)
 
 
+def row(raw: bytes | msgspec.Raw, kind: type[S]) -> S | None:
+    """Parse a row of a list, such as a provider. Members that cannot be read are left out and logged, in its parts too.
+
+    Returns:
+        None if not even what every row has can be read; that is logged too.
+    """
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except UNREADABLE as error:
+        problem: Exception = error
+    try:
+        return kind(**_readable_members(raw, kind))
+    except (TypeError, *UNREADABLE) as error:  # TypeError: a member that must be there is not
+        _log.warning("a %s was left out: %s; %s", kind.__name__, problem, error)
+        return None
+
+
+S = TypeVar("S", bound=msgspec.Struct)
 D = TypeVar("D", bound=_Item)
 
 
@@ -254,7 +273,13 @@ def _read(raw: bytes, kind: type[D]) -> D:
     try:
         details = msgspec.json.decode(raw, type=kind)
     except UNREADABLE as error:
-        details = _readable_members(raw, kind, error)
+        try:
+            details = kind(**_readable_members(raw, kind))
+        except UNREADABLE:
+            raise TransportError(
+                f"What came as a {kind.__name__} cannot be read: {error}. Something between here and the service may "
+                "have cut or replaced it; try again."
+            ) from error
     if not details.id:
         raise TransportError(
             f"What came as a {kind.__name__} has no id. Something between here and the service may have replaced it; "
@@ -263,15 +288,13 @@ def _read(raw: bytes, kind: type[D]) -> D:
     return msgspec.structs.replace(details, raw=raw)
 
 
-def _readable_members(raw: bytes, kind: type[D], error: Exception) -> D:
-    """Return a record with those of its members that have their type; the others are left out and logged."""
-    try:
-        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except UNREADABLE:
-        raise TransportError(
-            f"What came as a {kind.__name__} cannot be read: {error}. Something between here and the service may have "
-            "cut or replaced it; try again."
-        ) from error
+def _readable_members(raw: bytes | msgspec.Raw, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return those members of a record that have their type; the others are left out and logged.
+
+    Raises:
+        ValueError, RecursionError: It is no record.
+    """
+    members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     readable: dict[str, Any] = {}
     for member in msgspec.structs.fields(kind):
         value = members.get(member.encode_name)
@@ -282,8 +305,19 @@ def _readable_members(raw: bytes, kind: type[D], error: Exception) -> D:
         except UNREADABLE as problem:
             if member.name == "error_data" and bytes(value).startswith(b'"'):
                 readable[member.name] = ErrorData(message=bytes(value).decode("utf-8", "replace").strip('"'))
+            elif member.type == list[TargetStatus]:
+                readable[member.name] = _rows_in(value, TargetStatus)
             _log.warning("%s %s: %s was left out: %s", kind.__name__, readable.get("id"), member.encode_name, problem)
-    return kind(**readable)
+    return readable
+
+
+def _rows_in(raw: msgspec.Raw, kind: type[S]) -> list[S]:
+    """Return the rows of a list within a row that can be read."""
+    try:
+        rows = msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except UNREADABLE:
+        return []
+    return [found for found in (row(one, kind) for one in rows) if found is not None]
 
 
 class _Id(msgspec.Struct):
