@@ -71,6 +71,7 @@ class Workspace(ServiceWorkspace):
         credential: TokenCredential | str | None = None,
         user_agent: str | None = None,
         endpoint: str | None = None,
+        storage: str | None = None,
         api_version: str = API_VERSION,
         proxies: dict[str, str] | None = None,
         verify: bool | str | None = None,
@@ -101,6 +102,7 @@ class Workspace(ServiceWorkspace):
             credential: A credential of azure-identity, or an API key as text; by default azure-identity's chain.
             user_agent: Put before our own user agent.
             endpoint: The service's base URL; by default looked up in Azure.
+            storage: Only None: programs and results are in the storage account that the workspace is linked to.
             api_version: The ``api-version`` of each call.
             proxies: Proxy URL by scheme; by default the environment's, read once.
             verify: Path of a CA bundle; by default the environment's, read once.
@@ -113,6 +115,11 @@ class Workspace(ServiceWorkspace):
         Raises:
             ConfigurationError: Something is missing or wrong.
         """
+        if storage is not None:
+            raise ConfigurationError(
+                "A storage of your own cannot be used; leave storage out. Programs and results are in the storage "
+                "account that the workspace is linked to, by addresses that the service signs."
+            )
         given = PartialConnection(
             subscription_id or "", resource_group or "", name or "", location or "", endpoint or ""
         )

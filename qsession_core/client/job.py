@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -360,22 +361,38 @@ class Job:
 
     # --- attachments ---------------------------------------------------------------------------------------------
 
-    def upload_attachment(self, name: str, data: bytes) -> str:
+    def upload_attachment(self, name: str, data: bytes, container_uri: str | None = None) -> str:
         """Write bytes beside the job's input, replacing a blob of the same name.
+
+        Args:
+            name: The blob's name.
+            data: Its content.
+            container_uri: The URL of another container, with a SAS.
 
         Returns:
             The blob's URL without SAS.
         """
         blobs = self.workspace.calls.blobs
-        return blobs.upload(blobs.container(self.id), name, data, "application/octet-stream", overwrite=True)
+        container = container_uri or blobs.container(self.id)
+        return blobs.upload(container, name, data, "application/octet-stream", overwrite=True)
 
     def list_attachments(self) -> list[Attachment]:
         """Return the blobs of its container, its input and result among them."""
         return self.workspace.calls.blobs.listed(self.id)
 
-    def download_attachment(self, name: str) -> bytes:
-        """Return the bytes of an attachment."""
-        return self.workspace.calls.blobs.download_from(self.id, name)
+    def download_attachment(self, name: str, container_uri: str | None = None) -> bytes:
+        """Return the bytes of an attachment.
+
+        Args:
+            name: The blob's name.
+            container_uri: The URL of another container, with a SAS.
+        """
+        return self.workspace.calls.blobs.download_from(self.id, name, container_uri)
+
+    @staticmethod
+    def create_job_id() -> str:
+        """Return a new id, for ``submit(job_id=)``."""
+        return str(uuid.uuid4())
 
 
 def _shot_count(value: object) -> int | None:

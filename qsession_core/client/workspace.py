@@ -110,13 +110,21 @@ class Workspace:
         """The region."""
         return self.connection.location
 
-    def get_container_uri(self, job_id: str | None = None) -> str:
+    def get_container_uri(
+        self,
+        job_id: str | None = None,
+        container_name: str | None = None,
+        container_name_format: str = "job-{job_id}",
+    ) -> str:
         """Return the URL of a job's container with a SAS to write into it; the service creates the container.
 
         Args:
             job_id: The job's id; by default a new one.
+            container_name: The container's name, instead of the one of a job.
+            container_name_format: How the name is made of the job's id.
         """
-        return self.calls.blobs.container(job_id or str(uuid.uuid4()))
+        name = container_name or container_name_format.format(job_id=job_id or str(uuid.uuid4()))
+        return self.calls.blobs.container_named(name)
 
     def close(self) -> None:
         """Close the sessions that this process has opened and not closed, and the transport's connections."""

@@ -101,7 +101,11 @@ class Blobs:
 
     def container(self, job_id: str) -> str:
         """Return the URL of a job's container with a SAS to write into it; the service creates the container."""
-        return self._ask({"containerName": f"job-{job_id}"})
+        return self.container_named(f"job-{job_id}")
+
+    def container_named(self, name: str) -> str:
+        """Return the URL of a container with a SAS to write into it; the service creates the container."""
+        return self._ask({"containerName": name})
 
     def _ask(self, body: dict[str, str]) -> str:
         answer = self._rest.call("POST", "/storage/sasUri", body=body)
@@ -158,8 +162,11 @@ class Blobs:
         except (AuthenticationError, PermissionDeniedError):
             return self._get(self._renewed(uri))
 
-    def download_from(self, job_id: str, name: str) -> bytes:
-        """Read a blob of a job's container."""
+    def download_from(self, job_id: str, name: str, container: str | None = None) -> bytes:
+        """Read a blob of a job's container, or of the one of a URL with a SAS."""
+        if container is not None:
+            parts = urlsplit(_checked(container))
+            return self._get(urlunsplit(parts._replace(path=f"{parts.path}/{segment(name)}")))
         return self._get(self._ask({"containerName": f"job-{job_id}", "blobName": name}))
 
     def listed(self, job_id: str) -> list[Attachment]:
