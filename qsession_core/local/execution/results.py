@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Tree",
     "counts_json",
-    "histogram_json",
     "outcome_tree",
     "registers_json",
     "rows_json",
@@ -197,11 +196,6 @@ def v1_json(parts: Sequence[tuple[Tree, Shots]]) -> bytes:
     for display, count in counted.items():
         flat += [display, count / total]
     return msgspec.json.encode({"Histogram": flat})
-
-
-def histogram_json(probabilities: Mapping[int, float]) -> bytes:
-    """Return ``ionq.quantum-results.v1``: decimal keys in which bit i is qubit i, and probabilities."""
-    return msgspec.json.encode({"histogram": {str(key): value for key, value in sorted(probabilities.items())}})
 
 
 def registers_json(shots: Shots, registers: Mapping[str, tuple[int, ...]]) -> bytes:

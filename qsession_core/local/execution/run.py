@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qsession_core.local.execution import results
+from qsession_core.local.execution.histograms import histogram_json
 from qsession_core.local.execution.task import Outcome
 from qsession_core.local.readers.circuit import LOST, Circuit, JobFailure, Program, PulseSequence
 from qsession_core.local.simulators.choice import simulator
@@ -16,6 +17,8 @@ from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_core.local.simulators.stim import StimEngine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
     from qsession_core.local.execution.plan import Plan
@@ -158,7 +161,7 @@ def _written(task: Task, program: Circuit, shots: Shots) -> Outcome:
     """Write sampled shots in the format asked for."""
     match task.output_format:
         case "ionq.quantum-results.v1":
-            return _raw(results.histogram_json(_frequencies(shots)))
+            return _raw(histogram_json(*_frequencies(shots)))
         case "honeywell.quantum-results.v1" if program.registers:
             return Outcome(results.registers_json(shots, program.registers), "rawOutputData")
         case "rigetti.quil-results.v1" if program.registers:
@@ -168,14 +171,10 @@ def _written(task: Task, program: Circuit, shots: Shots) -> Outcome:
             return _in_format(task, [(tree, shots)])
 
 
-def _frequencies(shots: Shots) -> dict[int, float]:
-    """Return the share of each outcome, by the integer whose bit i is result i."""
+def _frequencies(shots: Shots) -> tuple[NDArray[np.int64] | list[int], NDArray[np.float64]]:
+    """Return the outcomes, as integers whose bit i is result i, and the share of each."""
     kinds, counts = np.unique(shots, axis=0, return_counts=True)
-    total = len(shots)
-    return {
-        sum(1 << bit for bit, one in enumerate(row) if one): count / total
-        for row, count in zip(kinds.tolist(), counts.tolist(), strict=True)
-    }
+    return _spread(kinds.T, range(kinds.shape[1])), counts / len(shots)
 
 
 def _exact(
@@ -183,7 +182,8 @@ def _exact(
 ) -> Outcome:
     """Write exact probabilities, or shots in their proportion."""
     if task.output_format == "ionq.quantum-results.v1" and len(keys) <= _MAX_OUTCOMES:
-        return _raw(results.histogram_json(_histogram(keys, weights, qubits)))
+        bits = (keys >> place & 1 for place in range(len(qubits)))
+        return _raw(histogram_json(_spread(bits, qubits), weights))
     counts = _apportioned(weights, task.shots, np.random.default_rng(task.seed))
     drawn = np.repeat(keys, counts)
     shots = np.zeros((task.shots, program.num_results), dtype=np.uint8)
@@ -194,16 +194,15 @@ def _exact(
     return _written(task, program, shots)
 
 
-def _histogram(keys: NDArray[np.int64], weights: NDArray[np.float64], qubits: list[int]) -> dict[int, float]:
-    if qubits and max(qubits) < _EXACT_INTEGER_BITS:
-        spread = np.zeros_like(keys)
-        for bit, qubit in enumerate(qubits):
-            spread |= ((keys >> bit) & 1) << qubit
-        values = spread.tolist()
-    else:
-        values = [sum(1 << qubit for bit, qubit in enumerate(qubits) if key >> bit & 1) for key in keys.tolist()]
-    # 14 digits: the others are rounding errors of the evolution
-    return dict(zip(values, (float(f"{weight:.14g}") for weight in weights.tolist()), strict=True))
+def _spread(bits: Iterable[NDArray[Any]], qubits: Sequence[int]) -> NDArray[np.int64] | list[int]:
+    """Return the integers of outcomes from the bits of each of their qubits."""
+    if max(qubits, default=0) < _EXACT_INTEGER_BITS:
+        spread: NDArray[np.int64] = np.zeros(1, dtype=np.int64)  # the only outcome of no qubits
+        for column, qubit in zip(bits, qubits, strict=True):
+            spread = spread | column.astype(np.int64) << qubit
+        return spread
+    rows = np.array(list(bits)).T.tolist()
+    return [sum(1 << qubit for qubit, bit in zip(qubits, row, strict=True) if bit) for row in rows]
 
 
 def _apportioned(weights: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:

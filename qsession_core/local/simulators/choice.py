@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import TYPE_CHECKING
 
 from qsession_core import plugins
@@ -36,8 +37,14 @@ def simulator(name: str) -> Simulator:
         raise JobFailure("InvalidInputData", error.message) from error
     if not callable(found):
         raise JobFailure("InvalidInputData", f"The plugin {name} of {plugins.SIMULATORS} is not a class.")
+    return _made(found, name)
+
+
+@cache
+def _made(found: Callable[[], Simulator], name: str) -> Simulator:
+    """Return an instance of a simulator's class; one is enough for all jobs."""
     try:
-        made: Simulator = found()
+        made = found()
         members = (made.name, made.bytes_per_amplitude, made.is_inline)
     except Exception as error:  # of a third party's class
         raise JobFailure("InvalidInputData", f"The simulator {name} cannot be made: {error!r}.") from error

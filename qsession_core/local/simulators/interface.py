@@ -26,9 +26,9 @@ _CLIFFORD = frozenset({
 class Simulator(Protocol):
     """A class without arguments that runs straight-line circuits.
 
-    Each installed simulator takes part in the choice for each job: of those that can run it, the cheapest does.
-    :meth:`can_run` and :meth:`cost` are called in the service's own process, so the module should import heavy packages
-    in :meth:`sample` only.
+    Each installed simulator takes part in the choice for each job: of those that can run it, the cheapest does. One
+    instance serves all jobs of a process, so it keeps nothing of a job. :meth:`can_run` and :meth:`cost` are called in
+    the service's own process, so the module should import heavy packages in :meth:`sample` only.
 
     Attributes:
         name: The name of its entry point.
