@@ -157,6 +157,8 @@ class Session:
         self._life = threading.RLock()
 
     def __repr__(self) -> str:
+        if not self.is_open_on_service:
+            return f"<Session {self.id} {self.name!r} on {self.target}: not open yet>"
         left = "" if self.is_in_terminal_state() else f", idle time left {self.seconds_left:.0f} s"
         return f"<Session {self.id} {self.name!r} on {self.target}: {self.status}{left}>"
 

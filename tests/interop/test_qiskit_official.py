@@ -10,6 +10,7 @@ import os
 
 import numpy as np
 import pytest
+import qiskit.circuit.classical
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from qiskit.transpiler.exceptions import TranspilerError
 
@@ -243,3 +244,49 @@ def test_a_problem_names_its_place_where_they_name_none(ours, theirs):  # demand
     circuit.measure(0, 0)
     with pytest.raises(ConversionError, match=r"Operation 0, mystery on qubits 1, 0"):
         ours.get_backend(RIGETTI).run(circuit)
+
+
+# --- jobs of later conversions -----------------------------------------------------------------------------------
+
+
+def with_variables():
+    from qiskit.circuit.classical import expr, types
+
+    circuit = QuantumCircuit(3, 3, name="counted")
+    count = circuit.add_var("count", expr.lift(0, types.Uint(4)))
+    circuit.x(0)
+    for _ in range(3):
+        circuit.measure(0, 0)
+        with circuit.if_test((circuit.clbits[0], 1)):
+            circuit.store(count, expr.add(count, 1))
+    with circuit.if_test(expr.equal(count, 3)):
+        circuit.x(1)
+    circuit.measure([1, 2], [1, 2])
+    return circuit
+
+
+def with_a_wide_condition():
+    from qiskit.circuit.classical import expr
+
+    wide = ClassicalRegister(70, "wide")
+    circuit = QuantumCircuit(QuantumRegister(2), wide, ClassicalRegister(1, "d"))
+    circuit.x(0)
+    circuit.measure(0, wide[69])
+    with circuit.if_test(expr.greater(wide, 5)):
+        circuit.x(1)
+    circuit.measure(1, 70)
+    return circuit
+
+
+@pytest.mark.skipif(not hasattr(qiskit.circuit.classical.expr, "add"), reason="arithmetic came with Qiskit 2")
+@pytest.mark.parametrize("make", [with_variables, with_a_wide_condition])
+def test_they_read_jobs_with_variables_and_wide_conditions_as_others(both, make):
+    ours, theirs = both
+    backend = ours.get_backend("quantinuum.sim.helios-1e")
+    job = backend.run(make(), shots=4, input_params={"error-model": False})
+    (key,) = job.result().get_counts()
+
+    (seen,) = theirs.get_job(job.job_id()).result().get_counts()
+
+    assert set(seen.replace(" ", "")) <= {"0", "1"}
+    assert seen.count("1") == key.count("1") == 2
