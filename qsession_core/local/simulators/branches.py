@@ -59,6 +59,10 @@ class QuantumState(Protocol):
         """Apply X to a qubit."""
         ...
 
+    def sketch(self) -> float:
+        """Return a number that is equal for equal states, found in no time."""
+        ...
+
     def key(self) -> bytes | None:
         """Return what is equal for equal states, a global phase and rounding apart; None if that takes too long."""
         ...
@@ -173,7 +177,7 @@ class Waiting:
 
     def push(self, branch: Branch) -> None:
         """Let a branch wait, or make it one with another that waits at the same place."""
-        standing = self._standing(branch)
+        standing = (self._standing(branch), branch.state.sketch())
         others = self._alike.setdefault(standing, [])
         key = None
         if others and (self._tries < _TRIES or self._found * _WORTH >= self._tries):

@@ -116,6 +116,10 @@ class Tableau:
         """Roughly the memory that it takes."""
         return int(self._simulator.num_qubits) ** 2
 
+    def sketch(self) -> float:
+        """Return the same for all states: only keys tell them apart."""
+        return 0.0
+
     def key(self) -> bytes | None:
         """Return what is equal for equal states; None for many qubits."""
         if self._simulator.num_qubits > _MAX_KEY_QUBITS:
