@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qsession_core.client.job import Job
     from qsession_core.client.session import Session
 
-__all__ = ["ESTIMATE", "budget_of", "described", "left_of", "tags_of", "usage_of"]
+__all__ = ["ESTIMATE", "budget_of", "left_of", "tags_of", "usage_of"]
 
 ESTIMATE = "estimatedCost"  # a metadata key: amount and unit of a job's estimate, such as "11.2 HQC"
 _PREFIX = "budget:"
@@ -61,17 +61,18 @@ def budget_of(tags: Iterable[str]) -> Budget:
     )
 
 
-def usage_of(session: Session, jobs: Sequence[Job], now: float) -> Usage:
-    """Return what a session has used of its budget.
+def usage_of(session: Session, jobs: Sequence[Job]) -> Usage:
+    """Return what a session has used of its budget: what the next job is reserved from.
 
     Args:
         session: The session.
         jobs: All jobs that it has.
-        now: Seconds since it was opened.
     """
     usage = Usage(Budget(), 0.0)
+    passed = max(0.0, seconds_open(session))
     for job in jobs:
-        usage.reserve(session.id, job.id, job.shots or 0, estimated_cost(job), now)
+        usage.reserve(session.id, job.id, job.shots or 0, estimated_cost(job), passed)
+    usage.last_job_at = passed
     usage.budget = budget_of(session.details.tags or ())
     return usage
 
@@ -100,13 +101,6 @@ def left_of(session: Session, jobs: Sequence[Job]) -> str:
         f"{used[name]:.6g} of {getattr(budget, name):g} {word}"
         for name, word in words.items()
         if getattr(budget, name) is not None
-    )
-
-
-def described(budget: Budget) -> str:
-    """Return a budget in words; empty for none."""
-    return ", ".join(
-        tag.removeprefix(_PREFIX).replace("max_", "at most ", 1).replace("=", " ") for tag in tags_of(budget)
     )
 
 

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qsession_core.command.frame import Group
+from qsession_core.command.groups.checking import check
 from qsession_core.command.groups.completion import completion
 from qsession_core.command.groups.config import config
 from qsession_core.command.groups.costs import cost, quota
 from qsession_core.command.groups.doctor import doctor
-from qsession_core.command.groups.jobs import jobs
+from qsession_core.command.groups.jobs import INTERRUPTED, jobs
 from qsession_core.command.groups.journals import resume
 from qsession_core.command.groups.serving import serve
 from qsession_core.command.groups.sessions import sessions
+from qsession_core.command.groups.submitting import submit
 from qsession_core.command.groups.targets import targets
 from qsession_core.command.groups.watching import watch
 from qsession_core.command.logs import logged
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["commands", "main"]
 
-INTERRUPTED = 130
 _WRONG_USE = 2
 
 
@@ -74,7 +75,7 @@ def commands() -> None:
     """
 
 
-for _command in (doctor, config, targets, jobs, sessions, cost, quota, resume, watch, serve, completion):
+for _command in (doctor, config, targets, check, submit, jobs, sessions, cost, quota, resume, watch, serve, completion):
     commands.add_command(_command)
 
 

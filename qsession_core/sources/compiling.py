@@ -1,4 +1,4 @@
-"""OpenQASM into QIR, by Microsoft's compiler qdk where it is installed; what it refuses is listed line by line."""
+"""OpenQASM and Q# into QIR, by Microsoft's compiler qdk if it is installed; what it refuses is listed line by line."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "compiled_qsharp"]
 
 _PROFILES = {"Base", "Adaptive_RI", "Adaptive_RIF"}
 # One diagnostic of the compiler: its sentence, and where it is
 _DIAGNOSTIC = re.compile(
-    r"^  (?:x|\u00d7) (?P<what>.*(?:\n  (?:\||\u2502) .*)*)"
+    r"^  (?:x|\u00d7) (?P<what>.*(?:\n  (?:\||\u2502|`->|\u2570\u2500\u25b6) .*)*)"
     r"(?:\n\s*(?:,-|\u256d\u2500)\[[^\]\n]*?:(?P<line>\d+):(?P<column>\d+)\])?",
     re.MULTILINE,
 )
 _HELP = re.compile(r"^  help: (?P<help>.*(?:\n {8}.*)*)", re.MULTILINE)
+_NAMESPACE = re.compile(r"^\s*namespace\s+(?P<name>[\w.]+)", re.MULTILINE)
+_ENTRY_POINT = re.compile(r"@EntryPoint\([^)]*\)\s*operation\s+(?P<name>\w+)")
 _RECORDS = re.compile(r"call void @__quantum__rt__(?:result|bool|int|double)_record_output")
 
 
@@ -47,13 +49,48 @@ def compiled(text: str, profile: str, *, folder: Path | None = None) -> str:
     try:
         qir = str(openqasm.compile(text, target_profile=wanted, search_path=str(folder) if folder is not None else "."))
     except (openqasm.QasmError, qsharp.QSharpError) as error:
-        raise ConversionError.of(list(_problems(str(error)))) from error
+        raise ConversionError.of(list(_problems(str(error), "openqasm"))) from error
     if not _RECORDS.search(qir):
         raise ConversionError("The program declares no bits, so there is nothing to return; measure into a bit.")
     return qir
 
 
-def _problems(report: str) -> Iterator[ProgramTextError]:
+def compiled_qsharp(text: str, profile: str, *, entry: str = "") -> str:
+    """Return the QIR of a Q# program. The compiler's state, which ``qdk.qsharp`` keeps for the process, begins anew.
+
+    Args:
+        text: The program.
+        profile: The QIR profile of the target.
+        entry: The call that is compiled, such as ``"Bell.Run(3)"``; empty for the operation that is marked as the entry
+            point, or is called ``Main``.
+
+    Raises:
+        ConversionError: It is not Q#, has no such operation, or needs more than the profile has.
+    """
+    os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")
+    try:
+        from qdk import TargetProfile, qsharp
+    except ImportError as error:
+        raise ConversionError(
+            'Q# is compiled by qdk, which is not installed: pip install "qsession[local]".'
+        ) from error
+    try:
+        qsharp.init(target_profile=TargetProfile.from_str(profile if profile in _PROFILES else "Base"))
+        qsharp.eval(text)
+        return str(qsharp.compile(entry or _entry(text)))
+    except qsharp.QSharpError as error:
+        raise ConversionError.of(list(_problems(str(error), "qsharp"))) from error
+
+
+def _entry(text: str) -> str:
+    """Return the call of the entry point of a Q# program."""
+    namespace = _NAMESPACE.search(text)
+    marked = _ENTRY_POINT.search(text)
+    called = f"{marked['name'] if marked else 'Main'}()"
+    return f"{namespace['name']}.{called}" if namespace else called
+
+
+def _problems(report: str, language: str) -> Iterator[ProgramTextError]:
     """Yield the first problem of each place in the program that the compiler reports."""
     seen: set[tuple[str | None, str | None]] = set()
     found = list(_DIAGNOSTIC.finditer(report))
@@ -62,7 +99,9 @@ def _problems(report: str) -> Iterator[ProgramTextError]:
         if place in seen and place[0] is not None:
             continue
         seen.add(place)
-        what = " ".join(re.sub(r"^\W+", "", line).strip() for line in diagnostic["what"].splitlines())
+        first, *more = diagnostic["what"].splitlines()
+        parts = [re.sub(r"^ *(?:`->|\u2570\u2500\u25b6)", ":", line).lstrip(" |\u2502") for line in more]
+        what = " ".join([first, *parts]).replace(" : ", ": ").strip()
         rest = report[diagnostic.end() : following.start() if following is not None else len(report)]
         advice = _HELP.search(rest)
         if advice:
@@ -70,6 +109,6 @@ def _problems(report: str) -> Iterator[ProgramTextError]:
         line = int(place[0]) if place[0] else None
         column = int(place[1]) if place[1] else None
         where = f"line {line}, column {column}: " if line else ""
-        yield ProgramTextError(f"{where}{what}.", line=line, column=column, language="openqasm")
+        yield ProgramTextError(f"{where}{what}.", line=line, column=column, language=language)
     if not found:
-        yield ProgramTextError(f"The program cannot be compiled: {report.strip()}", language="openqasm")
+        yield ProgramTextError(f"The program cannot be compiled: {report.strip()}", language=language)

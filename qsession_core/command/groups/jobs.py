@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from qsession_core.command.output import Output
     from qsession_core.command.setting import Setting
 
-__all__ = ["jobs", "wait_for"]
+__all__ = ["INTERRUPTED", "jobs", "wait_for"]
 
 _BAR_COLUMNS = 24
-_INTERRUPTED = 130
+INTERRUPTED = 130  # the exit code of a command that Ctrl-C has ended
 
 
 @click.group(cls=Group, default="list")
@@ -131,7 +131,7 @@ def wait(setting: Setting, *, names: Sequence[str], timeout: float | None) -> in
     with setting.workspace(runs_jobs=True) as workspace:
         found = find_jobs(workspace, names)
         code = wait_for(setting.output, found, timeout)
-        if code != _INTERRUPTED:
+        if code != INTERRUPTED:
             write_jobs(setting.output, workspace, found)
     return code
 
@@ -163,7 +163,7 @@ def wait_for(output: Output, jobs: Sequence[Job], timeout: float | None = None) 
         ids = " ".join(short_ids([job.id for job in jobs])[job_id] for job_id in left)
         _clear(has_bar)
         output.remark(f"Stopped waiting. {_continue(len(left))} Come back with: qsession jobs wait {ids}")
-        return _INTERRUPTED
+        return INTERRUPTED
     except WaitTimeoutError as error:
         _clear(has_bar)
         output.remark(str(error))

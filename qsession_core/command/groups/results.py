@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qsession_core.command.setting import Setting
     from qsession_core.results.result import Result
 
-__all__ = ["download", "results"]
+__all__ = ["download", "ending", "results"]
 
 _ROOM = 80  # where the terminal's width is not known
 
@@ -137,9 +137,6 @@ def _write_side_by_side(
         output.remark(f"{len(outcomes) - len(chosen)} more outcomes; --limit or --csv shows them.")
 
 
-_NAMES = {"application/json": "json", "text/plain": "txt"}
-
-
 @click.command(cls=Command)
 @click.argument("names", metavar="JOB...", nargs=-1, required=True, shell_complete=job_ids)
 @click.argument("folder", type=click.Path(file_okay=False))
@@ -175,14 +172,14 @@ def _files(job: Job) -> dict[str, bytes]:
     details = job.details
     if details.input_data_uri:
         data = job.workspace.calls.blobs.download(details.input_data_uri)
-        files[f"input.{_ending(data, details.input_data_format)}"] = data
+        files[f"input.{ending(data, details.input_data_format)}"] = data
     if job.has_succeeded():
         data = job.download_results()
-        files[f"output.{_ending(data, details.output_data_format or '')}"] = data
+        files[f"output.{ending(data, details.output_data_format or '')}"] = data
     return files
 
 
-def _ending(data: bytes, format_: str) -> str:
+def ending(data: bytes, format_: str) -> str:
     """Return the ending of a file's name that fits its bytes."""
     if data.startswith(b"BC\xc0\xde"):
         return "bc"
