@@ -40,7 +40,9 @@ def check(
     params: Sequence[str],
     entry: str,
 ) -> int:
-    """Look at a program without sending it: all problems, its price, the queue.
+    """Check a program without sending it.
+
+    All its problems are listed with their lines; then its price, the quota left, the queue.
 
     FILE is OpenQASM 2 or 3, QIR as text or bitcode, Quil, IonQ JSON, QPY, a Cirq circuit in JSON, or Q#; - is standard
     input. The exit code is 2 if it cannot be sent as it is.

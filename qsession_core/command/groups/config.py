@@ -90,10 +90,10 @@ def set_(setting: Setting, *, name: str, members: Sequence[str]) -> None:
     for pair in members:
         member, equals, value = pair.partition("=")
         if not equals or not member:
-            problems.append("each is MEMBER=VALUE, such as directory=~/quantum")
+            problems.append(pair)
         pairs[member.strip()] = value.strip()
     if problems:
-        raise click.UsageError(f"{problems[0].capitalize()}.")
+        raise click.UsageError("Write each member as MEMBER=VALUE, such as directory=~/quantum.")
     written = write_profile(name, pairs)
     setting.output.objects([{"path": str(written), "profile": name}])
     setting.output.say(f"profile {name} written to {written}")

@@ -65,9 +65,10 @@ def submit(
     journal: str | None,
     wait: bool,
 ) -> int:
-    """Send a program, after the checks of qsession check, and write its job's id.
+    """Send a program and write its job's id.
 
-    A file with several circuits becomes several jobs. With --wait the exit code is 1 if a job failed.
+    FILE is as for qsession check; one with several circuits becomes several jobs. With --wait the exit code is 1 if a
+    job failed.
     """
     from qsession_core.command.budgets import ESTIMATE, usage_of
     from qsession_core.command.ids import find_session
