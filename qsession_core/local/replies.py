@@ -6,8 +6,8 @@ Source: docs/protocol.md 2.4; Azure Storage's REST reference for the XML.
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 import msgspec
 

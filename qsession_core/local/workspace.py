@@ -16,9 +16,9 @@ from qsession_core.clock import ManualClock, SystemClock
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.archive import Archive
 from qsession_core.local.faults import Faults
+from qsession_core.local.jobs.idle import IdleQueue
 from qsession_core.local.jobs.lifecycle import Lifecycle
 from qsession_core.local.jobs.owners import Presence
-from qsession_core.local.jobs.queue import JOB_SECONDS, Dispatcher
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.service.addresses import API_HOST, LocalConnection, LocalNames
 from qsession_core.local.service.app import App
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from qsession_core.clock import Clock
+    from qsession_core.local.jobs.queue import Dispatcher
     from qsession_core.local.targets import LocalTarget
     from qsession_core.transport.message import Request, Response
 
@@ -56,7 +57,7 @@ class LocalWorkspace:
         targets: Targets that are added, or replace those of the same id; or the path of a TOML file of them.
         faults: Failures on request; None for none.
         simulator: The simulator for all jobs, by its entry point's name; empty to choose for each job.
-        job_seconds: How long a job may take in a worker process; the job fails then.
+        job_seconds: How long a job may take in a worker process; the job fails then. None for ten minutes.
         runs_jobs: False to look and change only: no job runs here, and none of a process that died is taken over. Jobs
             that are submitted wait until another process opens the directory.
 
@@ -85,7 +86,7 @@ class LocalWorkspace:
         targets: Iterable[LocalTarget] | str | PathLike[str] | None = None,
         faults: Faults | None = None,
         simulator: str = "",
-        job_seconds: float = JOB_SECONDS,
+        job_seconds: float | None = None,
         names: LocalNames | None = None,
         runs_jobs: bool = True,
     ) -> None:
@@ -105,19 +106,9 @@ class LocalWorkspace:
             if directory is not None and isinstance(error, sqlite3.Error):
                 raise told(directory / DATABASE, error) from error
             raise
-        self.dispatcher = Dispatcher(
-            self.store,
-            self._blobs,
-            self._lifecycle,
-            self.clock,
-            self.targets,
-            owner=self._owner,
-            executor=executor,
-            simulator=simulator,
-            job_seconds=job_seconds,
-            faults=self.faults,
-            recover=None if directory is None else self._recover,
-        )
+        self.dispatcher: Dispatcher | IdleQueue = IdleQueue()
+        if runs_jobs:
+            self.dispatcher = self._queue(executor, simulator, job_seconds)
         service = Service(
             store=self.store,
             blobs=self._blobs,
@@ -132,10 +123,26 @@ class LocalWorkspace:
         )
         self._app = App(service, self.faults)
         self._is_closed = False
-        if runs_jobs:
-            self.dispatcher.start()
-        if runs_jobs and isinstance(self.clock, ManualClock):
+        self.dispatcher.start()
+        if isinstance(self.clock, ManualClock):
             self.clock.add_worker(self.dispatcher.settle)
+
+    def _queue(self, executor: Executor | None, simulator: str, job_seconds: float | None) -> Dispatcher:
+        from qsession_core.local.jobs.queue import JOB_SECONDS, Dispatcher  # with all readers
+
+        return Dispatcher(
+            self.store,
+            self._blobs,
+            self._lifecycle,
+            self.clock,
+            self.targets,
+            owner=self._owner,
+            executor=executor,
+            simulator=simulator,
+            job_seconds=JOB_SECONDS if job_seconds is None else job_seconds,
+            faults=self.faults,
+            recover=None if self.store.directory is None else self._recover,
+        )
 
     def _open(self, directory: Path | None, names: LocalNames | None, *, runs_jobs: bool) -> Signer:
         """Read what the store knows, take the directory, and return what signs addresses."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from qsession_core.clock import Clock
+    from qsession_core.local.jobs.idle import IdleQueue
     from qsession_core.local.jobs.lifecycle import Lifecycle
     from qsession_core.local.jobs.queue import Dispatcher
     from qsession_core.local.service.addresses import Addresses, LocalConnection
@@ -61,7 +62,7 @@ class Service:
     store: Store
     blobs: Blobs
     lifecycle: Lifecycle
-    dispatcher: Dispatcher
+    dispatcher: Dispatcher | IdleQueue
     storage: Storage
     signer: Signer
     clock: Clock

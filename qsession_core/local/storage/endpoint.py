@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import secrets
 from email.utils import format_datetime
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from qsession_core.clock import microseconds, moment
 from qsession_core.local.replies import Refusal, storage_error

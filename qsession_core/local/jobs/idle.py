@@ -1,0 +1,36 @@
+"""The queue of a workspace that runs no jobs: it takes notice of nothing, and is always at rest.
+
+It loads in no time, unlike the queue with its readers and engines; lists of a directory need nothing else.
+"""
+
+from __future__ import annotations
+
+__all__ = ["IdleQueue"]
+
+
+class IdleQueue:
+    """Stands where a :class:`~qsession_core.local.jobs.queue.Dispatcher` stands.
+
+    Attributes:
+        paused: Always true: no job starts.
+        problem: Always empty: what does not work has no problem.
+    """
+
+    paused = True
+    problem = ""
+
+    def start(self) -> None:
+        """Take no jobs."""
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+    def wake(self, job_id: str = "") -> None:
+        """Do nothing: another process sees the job in the directory."""
+
+    def linger(self, job_id: str, seconds: float = 0.03) -> None:
+        """Do not wait."""
+
+    def settle(self, timeout_seconds: float | None = None) -> bool:  # noqa: ARG002 - the dispatcher's
+        """Say that the queue is at rest."""
+        return True
