@@ -6,7 +6,7 @@ FILES := qsession_core qsession_qiskit qsession_cirq tests examples benchmarks
 PYTEST := -m pytest -n 2
 export QDK_PYTHON_TELEMETRY := none
 
-.PHONY: demo test check quick long lowest newest lint format bench lock clean
+.PHONY: demo test check quick long lowest newest lint format bench soak lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python examples/demo.py
@@ -61,6 +61,11 @@ $(VENV)/.demo: pyproject.toml locks/dev.txt
 $(VENV)/.test: $(VENV)/.demo
 	$(BIN)/python -m pip install --quiet --constraint locks/dev.txt --group dev --editable ".[all]"
 	touch $@
+
+# Many clients, honest and hostile, on one served workspace, with kills and full disks; prints what came out
+MINUTES ?= 10
+soak: $(VENV)/.test
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
 # Ours against the installed peers, in environments of their own; writes benchmarks/RESULTS.md
 bench: .venv-bench/.ready .venv-qir/.ready

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from qsession_core.local import http_connections as connections
 from qsession_core.local.hosts import Hosts
 from qsession_core.local.http_server import Server
 from qsession_core.transport.message import Response
+from tests.support.raw_http import ask, connected, head, healthy, one_answer, status, until_closed
 from tests.support.wire_client import BELL, Client
 
 BOX = "box-00000000"
@@ -44,53 +44,6 @@ def box(served, base, key):
     body = json.dumps({"containerName": BOX})
     reply = ask(served[1], f"POST {base}/storage/sasUri HTTP/1.1", f"{key}Content-Length: {len(body)}\r\n", body)
     return json.loads(reply.partition("\r\n\r\n")[2])["sasUri"].partition(f":{served[1].port}")[2].split("?")
-
-
-def connected(server):
-    return socket.create_connection(("127.0.0.1", server.port), 30)
-
-
-def head(server, line, headers, host=None):
-    return f"{line}\r\nHost: {host or f'127.0.0.1:{server.port}'}\r\n{headers}\r\n".encode()
-
-
-def until_closed(connection):
-    found = b""
-    with contextlib.suppress(ConnectionError):
-        while data := connection.recv(65536):
-            found += data
-    return found.decode("latin-1")
-
-
-def one_answer(connection):
-    """Read one answer; the connection may stay open."""
-    found = b""
-    while b"\r\n\r\n" not in found:
-        data = connection.recv(65536)
-        if not data:
-            return found.decode("latin-1")
-        found += data
-    before, _, body = found.partition(b"\r\n\r\n")
-    length = next(
-        (int(line[15:]) for line in before.decode().lower().split("\r\n") if line[:15] == "content-length:"), 0
-    )
-    while len(body) < length:
-        body += connection.recv(65536)
-    return (before + b"\r\n\r\n" + body).decode("latin-1")
-
-
-def ask(server, line, headers="", body="", host=None):
-    with connected(server) as connection:
-        connection.sendall(head(server, line, headers, host) + body.encode())
-        return one_answer(connection)
-
-
-def status(answer):
-    return int(answer.split(" ", 2)[1]) if answer else None
-
-
-def healthy(server):
-    return status(ask(server, "GET /_/health HTTP/1.1")) == 200
 
 
 # --- refused before the body is read: each of these bodies is announced and never sent ---
