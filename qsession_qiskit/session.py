@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.service.status import SessionJobFailurePolicy, SessionStatus
+from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
 from qsession_qiskit.backend import AzureQuantumBackend
 from qsession_qiskit.primitives.mode import current_session
@@ -69,6 +70,10 @@ class Session:
             ConfigurationError: An argument has a value that it cannot have; nothing was sent.
             ServiceError: The service refused.
         """
+        if not isinstance(backend, AzureQuantumBackend):
+            raise ConfigurationError(
+                f"A {type(backend).__name__} is not a backend of AzureQuantumProvider; pass provider.get_backend(name)."
+            )
         opened = backend.open_session(
             name,
             job_failure_policy=job_failure_policy or self._POLICY,

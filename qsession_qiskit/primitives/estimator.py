@@ -7,6 +7,7 @@ group if its letters agree with these bases. A binding takes one job for each gr
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from qiskit.primitives import BaseEstimatorV2, PrimitiveResult, PubResult
 from qiskit.primitives.containers import DataBin
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from qsession_core.errors import ResultFormatError
+from qsession_core.errors import ConfigurationError, ResultFormatError
 from qsession_core.keywords import strict_keywords
 from qsession_core.program import Block
 from qsession_core.results.result import Register
@@ -58,12 +59,14 @@ _READOUT = "qsession_readout"
 Basis = tuple[tuple[int, str], ...]  # (qubit, X, Y or Z) of the qubits that are measured, in order
 
 
-class EstimatorV2(Primitive, BaseEstimatorV2):  # type: ignore[misc]
+class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):  # type: ignore[misc]
     """Estimates expectation values on a target.
 
     A circuit with parameters is converted once; each binding and each group of terms is one job, and all jobs of a run
     are sent together.
     """
+
+    OPTIONS = EstimatorOptions
 
     @strict_keywords
     def __init__(
@@ -87,7 +90,7 @@ class EstimatorV2(Primitive, BaseEstimatorV2):  # type: ignore[misc]
             TypeError: There is no such option.
         """
         self._mode = mode_of(mode)
-        self.options = options_of(EstimatorOptions, options)
+        self._options = options_of(EstimatorOptions, options)
         if default_precision is not None:
             self.options.default_precision = default_precision
         if seed is not None:
@@ -128,7 +131,15 @@ class EstimatorV2(Primitive, BaseEstimatorV2):  # type: ignore[misc]
 
     def _default_precision(self) -> float:
         shots = self.options.default_shots
-        return self.options.default_precision if shots is None else 1.0 / math.sqrt(shots)
+        if shots is None:
+            return self.options.default_precision
+        try:
+            number = 0 if isinstance(shots, bool) else operator.index(shots)
+        except TypeError:
+            number = 0
+        if number < 1:
+            raise ConfigurationError(f"default_shots is {shots!r}; it must be a whole number of at least 1.")
+        return 1.0 / math.sqrt(number)
 
 
 class _Work:

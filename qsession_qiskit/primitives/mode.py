@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from qsession_core.client.session import Session as AzureSession
 from qsession_core.errors import ConfigurationError
 from qsession_qiskit.backend import AzureQuantumBackend
+from qsession_qiskit.primitives.options import Options, options_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qsession_qiskit.session import Session
 
     ModeLike: TypeAlias = AzureQuantumBackend | AzureSession | Session
 
 __all__ = ["Mode", "Primitive", "current_session", "mode_of"]
+
+T = TypeVar("T", bound=Options)
 
 # The session whose block is running; a primitive that is made without a mode uses it
 current_session: ContextVar[Session | None] = ContextVar("current_session", default=None)
@@ -59,10 +64,25 @@ def mode_of(mode: ModeLike | None) -> Mode:
     )
 
 
-class Primitive:
-    """Base of both primitives."""
+class Primitive(Generic[T]):
+    """Base of both primitives.
 
+    Attributes:
+        OPTIONS: The class of its options.
+    """
+
+    OPTIONS: type[T]
     _mode: Mode
+    _options: T
+
+    @property
+    def options(self) -> T:
+        """The options of every run; may be changed, or replaced by others or by a mapping."""
+        return self._options
+
+    @options.setter
+    def options(self, given: T | Mapping[str, Any] | None) -> None:
+        self._options = options_of(self.OPTIONS, given)
 
     @property
     def mode(self) -> AzureQuantumBackend | AzureSession:

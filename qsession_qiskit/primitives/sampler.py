@@ -33,11 +33,13 @@ __all__ = ["SamplerV2"]
 _RESERVED = frozenset(getattr(DataBin, "_RESTRICTED_NAMES", ())) | {"self", "shape"}
 
 
-class SamplerV2(Primitive, BaseSamplerV2):  # type: ignore[misc]
+class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):  # type: ignore[misc]
     """Samples circuits on a target.
 
     A circuit with parameters is converted once; each binding is one job, and all jobs of a run are sent together.
     """
+
+    OPTIONS = SamplerOptions
 
     @strict_keywords
     def __init__(
@@ -61,7 +63,7 @@ class SamplerV2(Primitive, BaseSamplerV2):  # type: ignore[misc]
             TypeError: There is no such option.
         """
         self._mode = mode_of(mode)
-        self.options = options_of(SamplerOptions, options)
+        self._options = options_of(SamplerOptions, options)
         if default_shots is not None:
             self.options.default_shots = default_shots
         if seed is not None:

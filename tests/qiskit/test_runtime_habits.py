@@ -154,6 +154,26 @@ def test_shots_of_an_estimator_stand_for_its_precision(backend, workspace):
     assert result[0].metadata["shots"] == workspace.list_jobs()[0].shots == 100
 
 
+def test_options_are_replaced_by_a_mapping_too(backend):
+    sampler = SamplerV2(backend)
+    sampler.options = {"default_shots": 5}
+    assert sampler.options == SamplerOptions(default_shots=5)
+    with pytest.raises(TypeError, match="default_shots"):
+        sampler.options = {"default_shotz": 5}
+
+
+@pytest.mark.parametrize("shots", [0, -3, "50", 2.5, True])
+def test_default_shots_that_are_no_number_of_shots_are_refused(backend, shots):
+    estimator = EstimatorV2(backend, options={"default_shots": shots})
+    with pytest.raises(ConfigurationError, match="default_shots"):
+        estimator.run([(QuantumCircuit(1), SparsePauliOp("Z"))])
+
+
+def test_a_session_of_what_is_no_backend_is_refused():
+    with pytest.raises(ConfigurationError, match="not a backend"):
+        Session(backend=IONQ)
+
+
 @pytest.mark.parametrize(
     "set_it",
     [
