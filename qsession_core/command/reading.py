@@ -77,9 +77,10 @@ def _with_lines(payload: Payload, target: Target) -> Sequence[ConversionError]:
 
 
 def _depth(circuit: Circuit) -> int:
-    """Return how many operations follow one another on some qubit."""
+    """Return how many operations follow one another on some qubit or bit; bits count as -1, -2, ..."""
     reached: dict[int, int] = {}
-    for _, qubits, _ in circuit.operations:
-        level = 1 + max((reached.get(qubit, 0) for qubit in qubits), default=0)
-        reached.update(dict.fromkeys(qubits, level))
+    for name, places, _ in circuit.operations:
+        used = (places[0], -1 - places[1]) if name == "measure" else places
+        level = 1 + max((reached.get(place, 0) for place in used), default=0)
+        reached.update(dict.fromkeys(used, level))
     return max(reached.values(), default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qsession_core.display.text import cut, padded, shown, width
+from qsession_core.display.text import cut, padded, shown, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +24,7 @@ class Column:
         right: Whether its cells end at the right, as numbers do.
         least: The fewest columns of the terminal that it may be cut to; 0 if it is never cut.
         tail: Whether its cells are cut at the left, because their ends tell more.
+        wraps: Whether its cells go on in further lines instead of being cut; for the last column.
         rank: Columns of the highest rank are left out first where there is no room; 0 for never.
     """
 
@@ -31,6 +32,7 @@ class Column:
     right: bool = False
     least: int = 0
     tail: bool = False
+    wraps: bool = False
     rank: int = 0
 
 
@@ -57,8 +59,19 @@ def table(
     lines = [_line([(columns[place], columns[place].header, widths[place]) for place in widths], lambda _, text: text)]
     if not any(columns[place].header for place in widths):
         lines = []
-    lines += [_line([(columns[place], row[place], widths[place]) for place in widths], paint) for row in cells]
+    for row in cells:
+        lines += _lines([(columns[place], row[place], widths[place]) for place in widths], paint)
     return lines
+
+
+def _lines(cells: Sequence[tuple[Column, str, int]], paint: Callable[[str, str], str]) -> list[str]:
+    """Return the lines of a row: one, unless its last cell wraps."""
+    if not cells or not cells[-1][0].wraps:
+        return [_line(cells, paint)]
+    column, text, room = cells[-1]
+    first, *more = wrapped(text, room)
+    before = " " * (sum(room for _, _, room in cells[:-1]) + len(_GAP) * (len(cells) - 1))
+    return [_line([*cells[:-1], (column, first, room)], paint), *(f"{before}{line}".rstrip() for line in more)]
 
 
 def _line(cells: Sequence[tuple[Column, str, int]], paint: Callable[[str, str], str]) -> str:

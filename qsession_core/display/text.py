@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["cut", "duration", "escaped", "padded", "shown", "width"]
+__all__ = ["cut", "duration", "escaped", "padded", "shown", "width", "wrapped"]
 
 _HIDDEN = "\N{REPLACEMENT CHARACTER}"
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -91,6 +91,26 @@ def cut(text: str, columns: int, *, left: bool = False) -> str:
             break
         kept.append(character)
     return _ELLIPSIS + "".join(reversed(kept)) if left else "".join(kept) + _ELLIPSIS
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Return a text as lines of at most this many columns, broken between words where that is possible.
+
+    >>> wrapped("pip install qsession", 11)
+    ['pip install', 'qsession']
+    """
+    lines = [""]
+    for word in text.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if width(joined) <= columns:
+            lines[-1] = joined
+            continue
+        lines += [word] if lines[-1] else []
+        lines[-1] = word
+        while width(lines[-1]) > columns and len(lines[-1]) > 1:
+            head = cut(lines[-1], columns + 1)[:-1] or lines[-1][0]
+            lines[-1:] = [head, lines[-1][len(head) :]]
+    return lines
 
 
 def padded(text: str, columns: int, *, right: bool = False) -> str:

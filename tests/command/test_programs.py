@@ -94,6 +94,18 @@ def test_a_file_of_every_language_is_checked_and_runs(name, run, tmp_path, local
         assert local.get_job(line.split()[0]).result().shots == 100
 
 
+def test_depth_counts_what_follows_on_a_qubit_or_a_bit(local, run, tmp_path):
+    start = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; '
+    for text, depth in (
+        ("measure q[0] -> c[1]; measure q[1] -> c[0];", 1),
+        ("measure q[0] -> c[0]; measure q[1] -> c[0];", 2),
+        ("h q[0]; h q[0]; cx q[0], q[1]; measure q -> c;", 4),
+    ):
+        (tmp_path / "x.qasm").write_text(start + text)
+        ended = run("check", str(tmp_path / "x.qasm"), "--target", "quantinuum.qpu.h2-1", workspace=local)
+        assert ended.out.splitlines()[0].endswith(f"depth {depth}")
+
+
 @pytest.mark.parametrize("name", ["bell.qasm", "bell.json"])
 def test_programs_come_by_standard_input_too(name, local, run, monkeypatch):
     make, target, _ = FILES[name]

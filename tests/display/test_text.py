@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qsession_core.display.bars import bars
 from qsession_core.display.lists import short_ids
 from qsession_core.display.table import Column, table
-from qsession_core.display.text import cut, duration, escaped, padded, shown, width
+from qsession_core.display.text import cut, duration, escaped, padded, shown, width, wrapped
 
 ANY = st.text(st.characters(), max_size=30)
 
@@ -108,3 +108,16 @@ def test_bars_say_how_many_outcomes_they_leave_out():
 
 def test_bars_are_whole_characters_where_blocks_cannot_be_shown():
     assert all(line.isascii() for line in bars({"00": 3, "11": 2}, room=40, most=9, blocks=False))
+
+
+@given(ANY, st.integers(1, 40))
+def test_wrapped_lines_fit_and_keep_every_character(text, columns):
+    text = shown(text)
+    lines = wrapped(text, columns)
+    assert all(width(line) <= max(columns, 2) for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_wrapping_column_goes_on_below_itself():
+    columns = [Column(""), Column("", least=10, wraps=True)]
+    assert table(columns, [["price", "5 a job and more"]], room=18) == ["price  5 a job and", "       more"]

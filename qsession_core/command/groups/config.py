@@ -32,7 +32,7 @@ def show(setting: Setting) -> None:
     source = source_of(setting)
     setting.output.objects([{"source": source.by, **source.members}])
     rows = [("used", source.by), *source.members.items()]
-    setting.output.lines(table((Column(""), Column("", least=20)), rows, room=setting.output.room))
+    setting.output.lines(table((Column(""), Column("", least=20, wraps=True)), rows, room=setting.output.room))
 
 
 @config.command()

@@ -53,7 +53,7 @@ def doctor(setting: Setting) -> int:
     """
     found = [*_installed(), *_engines(), *_configured(setting)]
     setting.output.objects(asdict(finding) for finding in found)
-    columns = (Column("CHECK"), Column("", rank=1), Column("", least=24))
+    columns = (Column("CHECK"), Column("", rank=1), Column("", least=24, wraps=True))
     rows = [(finding.state, finding.what, finding.detail) for finding in found]
     setting.output.lines(table(columns, rows, room=setting.output.room, paint=setting.output.paint))
     failed = {finding.what for finding in found if finding.state == "fail"}
@@ -78,18 +78,23 @@ def _installed() -> Iterator[_Finding]:
 
 
 def _engines() -> Iterator[_Finding]:
+    """Ask each simulator whether it would run a Bell pair."""
     from qsession_core import plugins
+    from qsession_core.local.readers.circuit import Circuit, JobFailure
+    from qsession_core.local.simulators.choice import simulator
+    from qsession_core.local.simulators.noise import Noise
 
-    broken, there = [], []
-    for name in plugins.names(plugins.SIMULATORS):
+    bell = Circuit(2, 2, [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0, 0), ()), ("measure", (1, 1), ())])
+    there: list[str] = []
+    missing: list[str] = []
+    broken: list[str] = []
+    for name in sorted(plugins.names(plugins.SIMULATORS)):
         try:
-            plugins.load(plugins.SIMULATORS, name)
-        except QSessionError:
-            broken.append(name)
-        else:
-            there.append(name)
-    detail = ", ".join(sorted(there)) + (f"; cannot be loaded: {', '.join(sorted(broken))}" if broken else "")
-    yield _Finding("warn" if broken else "ok", "simulators", detail)
+            (there if simulator(name).can_run(bell, Noise()) else missing).append(name)
+        except JobFailure as failure:
+            broken.append(failure.message)
+    parts = [", ".join(there), f"not installed: {', '.join(missing)}" if missing else "", *broken]
+    yield _Finding("warn" if broken else "ok", "simulators", "; ".join(filter(None, parts)))
 
 
 def _configured(setting: Setting) -> Iterator[_Finding]:

@@ -115,7 +115,7 @@ def show(setting: Setting, *, job: str) -> None:
             ("created by", details.created_by or ""),
         ]
     rows = [(what, text) for what, text in facts if text and text != "-"]
-    setting.output.lines(table((Column(""), Column("", least=20)), rows, room=setting.output.room))
+    setting.output.lines(table((Column(""), Column("", least=20, wraps=True)), rows, room=setting.output.room))
 
 
 @jobs.command()

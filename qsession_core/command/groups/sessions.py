@@ -85,7 +85,7 @@ def show(setting: Setting, *, session: str) -> None:
         jobs = chosen_jobs(workspace, session=found.id)
         rows = [(what, text) for what, text in _facts(workspace, found, len(jobs)) if text]
         rows += [("budget", left)] if (left := _left(found, workspace)) else []
-        setting.output.lines(table((Column(""), Column("", least=20)), rows, room=setting.output.room))
+        setting.output.lines(table((Column(""), Column("", least=20, wraps=True)), rows, room=setting.output.room))
         if jobs:
             setting.output.lines([""])
             write_jobs(setting.output, workspace, jobs)

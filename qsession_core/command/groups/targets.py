@@ -77,7 +77,7 @@ def show(setting: Setting, *, name: str) -> None:
         ]
     setting.output.say(target.name)
     rows = [(what, text) for what, text in facts if text]
-    setting.output.lines(table((Column(""), Column("", least=20)), rows, room=setting.output.room))
+    setting.output.lines(table((Column(""), Column("", least=20, wraps=True)), rows, room=setting.output.room))
 
 
 def _queue(target: Target) -> str:
