@@ -69,7 +69,7 @@ def test_help_loads_neither_the_client_nor_the_service():
     [
         (("jbos",), "has no command 'jbos'. Did you mean 'jobs'"),
         (("jobs", "shwo"), "has no command 'shwo'. Did you mean 'show'?"),
-        (("jobs", "--limitt", "3"), "'--limitt'"),
+        (("jobs", "--limitt", "3"), "--limitt"),
         (("jobs", "--limit", "0"), "0 is not in the range"),
         (("jobs", "wait"), "Missing argument"),
         (("sessions", "close"), "Name the sessions to close, or give --all."),
