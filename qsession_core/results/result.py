@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Layout", "Register", "Result", "apportion"]
 
+# Memory that a provider did not give is made up to this size, at about so many bytes a shot beside its bits
+_MOST_MADE_BYTES = 4 * 2**30
+_BYTES_A_SHOT = 60
+
 
 class Result:
     """The outcomes of one program. Immutable; counts and memory are computed on first use.
@@ -203,7 +207,7 @@ class Result:
             :attr:`shots` keys; counting them gives :attr:`counts`.
 
         Raises:
-            ResultFormatError: As of :attr:`counts`.
+            ResultFormatError: As of :attr:`counts`; or a distribution stands for more shots than memory can hold.
         """
         return list(self._texts) if self._texts is not None else texts_of(self._rows(seed))
 
@@ -214,7 +218,7 @@ class Result:
             seed: See :meth:`memory`.
 
         Raises:
-            ResultFormatError: The outcomes are not bits but :attr:`values`.
+            ResultFormatError: The outcomes are not bits but :attr:`values`; else as of :meth:`memory`.
         """
         if self._texts is not None:
             problem = "its outcomes are not bits"
@@ -287,6 +291,14 @@ class Result:
             return self._kept
         keys, numbers = self._scaled()
         kept = ~lost_in(keys)
+        needed = self.shots * (self.num_clbits + _BYTES_A_SHOT)
+        if needed > _MOST_MADE_BYTES:
+            problem = f"one key a shot would take {needed / 2**30:,.0f} GiB for {self.shots} shots"
+            raise ResultFormatError(
+                f"This result has no memory: {problem}. The provider gave no single shots; use result.counts.",
+                format="",
+                problem=problem,
+            )
         rows = np.repeat(keys[kept], numbers[kept], axis=0)
         if seed is None:
             seed = int.from_bytes(hashlib.sha256(self._seed_text.encode()).digest()[:8], "big")

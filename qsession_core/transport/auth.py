@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
 import sys
 import threading
@@ -22,6 +23,7 @@ __all__ = ["ApiKey", "AuthenticatedTransport", "Authentication", "Token", "Token
 SCOPE = "https://quantum.microsoft.com/.default"
 _KEY = re.compile(r"[!-~]+")
 _CLAIMS = re.compile(r"""\bclaims="?([A-Za-z0-9_+/-]+=*)""", re.ASCII)
+_SHORTEST_SECRET = 8  # what is shorter is part of words too, and no key of a service
 _RENEW_SECONDS = 300.0  # a token is renewed this long before it expires
 
 
@@ -63,10 +65,16 @@ class Authentication(Protocol):
         """
         ...
 
+    def secret(self) -> str:
+        """Return what no answer may show; empty for nothing yet."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedTransport:
     """A transport that adds a credential; after a 401 it asks once for another.
+
+    An answer that repeats the credential has ``...`` in its place, so that no error, log or record of a job shows it.
 
     Attributes:
         inner: The transport that sends.
@@ -79,12 +87,21 @@ class AuthenticatedTransport:
     def send(self, request: Request) -> Response:
         """Send one request; see :class:`~qsession_core.transport.message.Transport`."""
         sent = self._signed(request)
-        response = self.inner.send(sent)
+        response = self._send(sent)
         if response.status != 401:  # noqa: PLR2004 - HTTP's Unauthorized
             return response
         if not self.authentication.refused(sent, response.headers.get("www-authenticate", "")):
             return response
-        return self.inner.send(self._signed(request))
+        return self._send(self._signed(request))
+
+    def _send(self, signed: Request) -> Response:
+        secret = self.authentication.secret()
+        response = self.inner.send(signed)
+        if len(secret) < _SHORTEST_SECRET:
+            return response
+        pattern = _spellings(secret)
+        headers = {name: pattern.sub(b"...", value.encode()).decode() for name, value in response.headers.items()}
+        return replace(response, headers=headers, body=pattern.sub(b"...", response.body))
 
     def _signed(self, request: Request) -> Request:
         """Add the credential here, so that it is in no local variable of a frame that a traceback shows."""
@@ -93,6 +110,23 @@ class AuthenticatedTransport:
     def close(self) -> None:
         """Close the inner transport."""
         self.inner.close()
+
+
+@functools.lru_cache(maxsize=16)
+def _spellings(secret: str) -> re.Pattern[bytes]:
+    r"""Return a pattern of a secret as JSON, HTML and URLs may write it.
+
+    >>> _spellings("a+b/c").sub(b"...", rb'"a+b/c" a%2Bb%2fc a\u002Bb\/c a&#43;b&#x2F;c')
+    b'"..." ... ... ...'
+    """
+    return re.compile("".join(map(_spelling, secret)).encode(), re.IGNORECASE)
+
+
+def _spelling(character: str) -> str:
+    if character.isalnum():
+        return re.escape(character)
+    code = ord(character)
+    return rf"(?:\\*{re.escape(character)}|%(?:25)?{code:02x}|\\+u{code:04x}|&#0*{code};|&#x0*{code:x};)"
 
 
 class ApiKey:
@@ -121,6 +155,10 @@ class ApiKey:
     def refused(self, request: Request, challenge: str) -> bool:  # noqa: ARG002 - as of Authentication
         """Return False: there is no other key."""
         return False
+
+    def secret(self) -> str:
+        """Return the key."""
+        return self._headers["x-ms-quantum-api-key"]
 
 
 def _azure_errors() -> tuple[type[Exception], ...]:
@@ -200,6 +238,10 @@ class Token:
                 self._token, self._expires = "", 0.0
                 self._claims = _claims(challenge)
         return True
+
+    def secret(self) -> str:
+        """Return the token of the last request."""
+        return self._token
 
 
 def _claims(challenge: str) -> str:

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Request", "Response", "Transport", "is_loopback", "without_secrets"]
 
-_SIGNATURE = re.compile(r"((?:[?&;]|%26|\bu0026)sig(?:=|%3D))[^&\s\"']+", re.IGNORECASE)
+# A secret is told by the name before it. Names and values come as URLs, JSON, HTML or sentences write them, escaped
+# once or twice; the storage's own sentence is "The MAC signature found in the HTTP request '...'".
+_START = r"(?:(?<![A-Za-z0-9_])|(?<=%[0-9A-F]{2})|(?<=%25[0-9A-F]{2})|(?<=u00[0-9A-F]{2}))"
+_NAMED = r"(?:sig|(?:shared ?access ?)?signature|(?:x-ms-quantum-)?api[-_ ]?key|account[-_ ]?key)"
+_EQUALS = r"\\{0,3}[\"']?\s{0,9}(?:[=:]|%(?:25)?3[AD]|\\{1,3}u003[AD]|&#(?:61|x3D);)\s{0,9}\\{0,3}[\"']?"
+_QUOTED = r"signature(?: [a-z]{1,20}){0,8} [\"']"
+_VALUE = r"(?:[^&\s\"'<>;,()\[\]{}\\]|\\{1,3}(?:/|u00(?!26)[0-9A-F]{2})|&#x?[0-9A-F]{1,5};)+"
+_SECRET = re.compile(
+    rf"({_START}(?:{_NAMED}{_EQUALS}|{_QUOTED}|bearer(?:\s|%20|\+){{1,9}}(?=\S{{16}}))){_VALUE}", re.IGNORECASE
+)
 _LOOPBACK = re.compile(r"127(\.\d+){3}|localhost|\[?::1\]?")
 
 
@@ -29,12 +38,14 @@ def is_loopback(url: str) -> bool:
 
 
 def without_secrets(url: str) -> str:
-    """Return a URL or text with each SAS signature replaced.
+    """Return a URL or text with each signature, key and bearer token replaced.
 
     >>> without_secrets("https://a.example/job-1?se=2030&sig=c2VjcmV0&sp=r")
     'https://a.example/job-1?se=2030&sig=...&sp=r'
+    >>> without_secrets("Signature: c2VjcmV0 is not valid")
+    'Signature: ... is not valid'
     """
-    return _SIGNATURE.sub(r"\1...", url)
+    return _SECRET.sub(r"\1...", url)
 
 
 @dataclass(frozen=True, slots=True)

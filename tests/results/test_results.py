@@ -235,3 +235,12 @@ def test_a_million_shots_are_counted_in_little_memory():
     tracemalloc.stop()
     assert sum(counts.values()) == 10**6
     assert peak < 600e6
+
+
+@pytest.mark.parametrize("shots", [10**9, 10**12, 10**18])
+def test_memory_that_would_not_fit_is_refused_and_counts_are_there(shots):
+    result = Result.from_probabilities({"00": 0.5, "11": 0.5}, shots=shots)
+    assert result.counts == {"00": shots // 2, "11": shots // 2}
+    for made in (result.memory, result.bits):
+        with pytest.raises(ResultFormatError, match=rf"GiB for {shots} shots.*use result\.counts"):
+            made()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from qsession_core.errors import TransportError
+from qsession_core.transport import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterator, KeysView, ValuesView
@@ -93,7 +94,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ErrorData(_Record, frozen=True, kw_only=True, rename="camel"):
-    """Why a job failed.
+    """Why a job failed. Code and message show no signature of an address, since errors and tables show them.
 
     Attributes:
         target: What the error is about, such as a member of the job.
@@ -106,6 +107,11 @@ class ErrorData(_Record, frozen=True, kw_only=True, rename="camel"):
     target: str | None = None
     details: list[ErrorData] | None = None
     innererror: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        for name, text in (("code", self.code), ("message", self.message)):
+            if text:
+                msgspec.structs.force_setattr(self, name, without_secrets(text))
 
 
 class CostEvent(_Record, frozen=True, kw_only=True, rename="camel"):

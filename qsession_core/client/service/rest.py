@@ -77,8 +77,9 @@ def service_error(request: Request, response: Response, now: datetime) -> Servic
         403: "Ask the workspace's owner for the rights, or check that the address has not expired.",
         429: "Wait and try again.",
     }.get(response.status, "")
+    code, message = without_secrets(code), without_secrets(message)
     sentence = f"The service answered {response.status}{f' {code}' if code else ''} to {request}"
-    sentence += f": {without_secrets(message)}" if message else "."
+    sentence += f": {message}" if message else "."
     return ServiceError.for_status(response.status)(
         " ".join(filter(None, [sentence, advice, f"(request {request_id})" if request_id else ""])),
         status_code=response.status,
