@@ -20,7 +20,7 @@ from qsession_core.client.service.connection import (
 from qsession_core.client.service.discovery import ARM_SCOPE, find_workspace
 from qsession_core.client.submitting.journal import Journal
 from qsession_core.client.workspace import Workspace as ServiceWorkspace
-from qsession_core.clock import Clock, SystemClock
+from qsession_core.clock import Clock, ManualClock, SystemClock
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
 from qsession_core.profiles import Profile, default_profile, read_profile
@@ -80,6 +80,7 @@ class Workspace(ServiceWorkspace):
         transport: Transport | None = None,
         journal: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         """Connect to a workspace; missing arguments come from the environment, by the official client's names.
 
@@ -111,6 +112,8 @@ class Workspace(ServiceWorkspace):
             transport: Used instead of HTTP.
             journal: Path of a file that notes what is sent, for :meth:`resume` after a crash.
             clock: Times polling, retries and budgets; by default the machine's.
+            record: Path of a bundle for :meth:`replay`: all traffic, without secrets, written when the workspace is
+                closed or the program ends.
 
         Raises:
             ConfigurationError: Something is missing or wrong.
@@ -146,7 +149,9 @@ class Workspace(ServiceWorkspace):
             self._connect_locally(service, user_agent=user_agent, api_version=api_version, journal=journal)
             return
         clock = clock or SystemClock()
-        carrier = RetryingTransport(transport or _http(proxies, verify, parallelism), retry or RetryPolicy(), clock)
+        carrier = RetryingTransport(
+            _recorded(transport or _http(proxies, verify, parallelism), record), retry or RetryPolicy(), clock
+        )
         if chosen is not None:
             parts = _completed(given, chosen.connection(), with_key=credential is None)
         else:
@@ -181,6 +186,7 @@ class Workspace(ServiceWorkspace):
         transport: Transport | None = None,
         journal: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
+        record: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Connect by a connection string; ``http://`` is accepted on loopback only. Keywords as for the constructor.
 
@@ -210,7 +216,41 @@ class Workspace(ServiceWorkspace):
             transport=transport,
             journal=journal,
             clock=clock,
+            record=record,
         )
+
+    @classmethod
+    @strict_keywords
+    def replay(
+        cls, bundle: str | os.PathLike[str], *, api_version: str = API_VERSION, retry: RetryPolicy | None = None
+    ) -> Self:
+        """Return the workspace of a bundle: the answers that were recorded, offline, without waiting.
+
+        A request that was not recorded raises a ReplayError that shows the nearest one.
+
+        Args:
+            bundle: As ``record=`` or ``qsession run --record`` has written it.
+            api_version: The ``api-version`` of each call.
+            retry: How often failures that were recorded make the client repeat a request.
+
+        Raises:
+            ConfigurationError: The bundle cannot be read, or has no traffic of a workspace.
+        """
+        from qsession_core.bundles.bundle import read_bundle
+        from qsession_core.bundles.replaying import ReplayTransport, workspace_of
+
+        recorded = read_bundle(Path(bundle))
+        subscription, group, name, endpoint = workspace_of(recorded)
+        clock = ManualClock(recorded.recorded)
+        workspace = cls.__new__(cls)
+        super(Workspace, workspace).__init__(
+            Connection(subscription, group, name, location_of(endpoint), endpoint, api_version),
+            RetryingTransport(ReplayTransport(recorded), retry or RetryPolicy(), clock),
+            ApiKey("replayed"),
+            clock=clock,
+            counter=_count_gates,
+        )
+        return workspace
 
     @classmethod
     @strict_keywords
@@ -461,6 +501,15 @@ def _connection(
         parts.endpoint.rstrip("/"),
         api_version,
     )
+
+
+def _recorded(transport: Transport, path: str | os.PathLike[str] | None) -> Transport:
+    """Return a transport that records, if there is a path."""
+    if path is None:
+        return transport
+    from qsession_core.bundles.recording import RecordingTransport
+
+    return RecordingTransport(transport, Path(path))
 
 
 def _http(proxies: dict[str, str] | None, verify: bool | str | None, parallelism: int) -> Transport:  # noqa: FBT001

@@ -10,6 +10,7 @@
         LimitExceededError          too many qubits, shots or bytes
       TransportError                no usable answer came back
         RequestTimeoutError                                                            (also TimeoutError)
+      ReplayError                   a bundle has no answer to this request
       ServiceError                  the service refused
         AuthenticationError         401
         PermissionDeniedError       403
@@ -55,6 +56,7 @@ __all__ = [
     "ProgramTextError",
     "QSessionError",
     "RateLimitError",
+    "ReplayError",
     "RequestTimeoutError",
     "ResultFormatError",
     "ResultMissingError",
@@ -241,6 +243,18 @@ class TransportError(QSessionError):
 
 class RequestTimeoutError(TransportError, TimeoutError):
     """The service did not answer in time."""
+
+
+class ReplayError(QSessionError):
+    """A request that is replayed from a bundle was not recorded.
+
+    Attributes:
+        request: Method and URL, without signatures.
+        nearest: Method and path of the recorded request that is nearest to it; empty for none.
+    """
+
+    request: str
+    nearest: str = ""
 
 
 class ServiceError(QSessionError):

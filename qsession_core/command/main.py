@@ -17,6 +17,8 @@ from qsession_core.command.groups.costs import cost, quota
 from qsession_core.command.groups.doctor import doctor
 from qsession_core.command.groups.jobs import INTERRUPTED, jobs
 from qsession_core.command.groups.journals import resume
+from qsession_core.command.groups.recorded import bundle
+from qsession_core.command.groups.running import run
 from qsession_core.command.groups.serving import serve
 from qsession_core.command.groups.sessions import sessions
 from qsession_core.command.groups.submitting import submit
@@ -75,7 +77,10 @@ def commands() -> None:
     """
 
 
-for _command in (doctor, config, targets, check, submit, jobs, sessions, cost, quota, resume, watch, serve, completion):
+_COMMANDS = (
+    doctor, config, targets, check, submit, jobs, sessions, cost, quota, resume, watch, serve, run, bundle, completion,
+)  # fmt: skip
+for _command in _COMMANDS:
     commands.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""``qsession run``: a command in an environment in which Azure Quantum is a local workspace."""
+"""``qsession run``: a command in an environment in which Azure Quantum is something else."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qsession_core.errors import ConfigurationError
 from qsession_core.intercept import supervisor
-from qsession_core.intercept.authority import Authority
-from qsession_core.intercept.environment import for_azure, names_in, through
 from qsession_core.intercept.hosts import role_of
-from qsession_core.intercept.proxy import Proxy
-from qsession_core.intercept.summary import usage_of
-from qsession_core.intercept.workspaces import Workspaces, default_names
-from qsession_core.local.faults import read_faults
+from qsession_core.intercept.stages import offline, recording, replaying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
     from types import FrameType
 
-__all__ = ["RunOptions", "run"]
+    from qsession_core.intercept.stages import Stage
+
+__all__ = ["RunOptions", "carry_out", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,28 +32,30 @@ class RunOptions:
     """How a command is run.
 
     Attributes:
-        directory: Keeps the workspaces; None for in memory.
+        directory: Keeps the local workspaces; None for in memory.
         seed: Makes shots repeatable; None for fresh ones.
         targets: A TOML file of targets to add or change.
         faults: A TOML file of failures on request.
+        record: Let the traffic through to Azure, and write it to this bundle.
+        replay: Answer from this bundle.
         allowed: Hosts that connections pass through to, untouched.
-        is_quiet: Say nothing at the end.
         environment: Of the command; by default this process's.
-        tell: Takes the lines that are said at the end; by default standard error.
+        tell: Takes the lines that are said at the end; by default they go to standard error.
     """
 
     directory: Path | None = None
     seed: int | None = None
     targets: Path | None = None
     faults: Path | None = None
+    record: Path | None = None
+    replay: Path | None = None
     allowed: tuple[str, ...] = ()
-    is_quiet: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     tell: Callable[[str], object] = lambda line: sys.stderr.write(line + "\n")
 
 
 def run(command: Sequence[str], options: RunOptions) -> int:
-    """Run a command offline, in front of local workspaces.
+    """Run a command: in front of local workspaces, in front of Azure while it is recorded, or in front of a bundle.
 
     Args:
         command: The program and its arguments.
@@ -69,26 +68,26 @@ def run(command: Sequence[str], options: RunOptions) -> int:
         ConfigurationError: The options or the environment cannot be used; the command was not started.
     """
     _check(command, options)
-    faults = None if options.faults is None else read_faults(options.faults)
-    names = default_names(names_in(options.environment))
-    with (
-        Workspaces(options.directory, names, seed=options.seed, targets=options.targets, faults=faults) as workspaces,
-        Proxy(Authority(), workspaces.handle, options.allowed) as proxy,
-        tempfile.TemporaryDirectory(prefix="qsession-run-") as folder,
-    ):
-        environment = through(
-            for_azure(options.environment, workspaces.default.connection, workspaces.login),
-            proxy.url,
-            proxy.authority.certificate,
-            Path(folder) / "certificates.pem",
-        )
-        code = carry_out(command, environment)
-        if not options.is_quiet:
-            for usage in usage_of(workspaces.opened()):
-                if usage.jobs or usage.sessions:
-                    options.tell(f"qsession: {usage}")
-            tell_refused(proxy, options)
+    with _staged(options) as stage:
+        code = carry_out(command, stage.environment)
+    for line in stage.lines:
+        options.tell(f"qsession: {line}")
     return code
+
+
+def _staged(options: RunOptions) -> AbstractContextManager[Stage]:
+    if options.record is not None:
+        return recording(options.environment, options.record, allowed=options.allowed)
+    if options.replay is not None:
+        return replaying(options.environment, options.replay, allowed=options.allowed)
+    return offline(
+        options.environment,
+        directory=options.directory,
+        seed=options.seed,
+        targets=options.targets,
+        faults=options.faults,
+        allowed=options.allowed,
+    )
 
 
 def _check(command: Sequence[str], options: RunOptions) -> None:
@@ -109,15 +108,15 @@ def _check(command: Sequence[str], options: RunOptions) -> None:
     for path in (options.targets, options.faults):
         if path is not None and not path.is_file():
             problems.append(f"there is no file {path}")
+    if options.record is not None and options.replay is not None:
+        problems.append("--record and --replay exclude each other")
+    given = (options.directory, options.seed, options.targets, options.faults)
+    if (options.record or options.replay) is not None and given != (None,) * 4:
+        problems.append(
+            "--directory, --seed, --targets and --faults are for local workspaces, which have no part in it"
+        )
     if problems:
         raise ConfigurationError(f"The command was not run: {'; '.join(problems)}.")
-
-
-def tell_refused(proxy: Proxy, options: RunOptions) -> None:
-    """Say which hosts were refused."""
-    for address, count in sorted(proxy.refused.items()):
-        times = "once" if count == 1 else f"{count} times"
-        options.tell(f"qsession: {address} was refused {times}; --allow {address.rpartition(':')[0]} lets it through")
 
 
 def carry_out(command: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import urllib.request
+from urllib.parse import urlsplit
+
 import requests
 import urllib3.exceptions
 
@@ -10,6 +14,7 @@ from qsession_core.transport.message import Request, Response, without_secrets
 
 __all__ = ["Upstream", "end_to_end"]
 
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _CONNECT_SECONDS, _READ_SECONDS = 15.0, 300.0
 # They belong to one connection, not to the message; source: RFC 9110, 7.6.1
 _OF_CONNECTION = frozenset(
@@ -27,12 +32,21 @@ def end_to_end(headers: dict[str, str]) -> dict[str, str]:
 class Upstream:
     """Sends requests to the hosts that they name. Proxies and certificates are those of this process's environment.
 
-    Bodies are passed on as they are on the wire, compressed or not.
+    The environment is read once: it may be changed for programs that are to go through a proxy of ours. Bodies are
+    passed on as they are on the wire, compressed or not.
     """
 
     def __init__(self) -> None:
         self._session = requests.Session()
+        self._session.trust_env = False
         self._session.headers.clear()
+        self._proxies = urllib.request.getproxies_environment()
+        self._verify = next(filter(None, map(os.environ.get, _BUNDLES)), True)
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        host = urlsplit(url).netloc
+        is_direct = urllib.request.proxy_bypass_environment(host, self._proxies)  # type: ignore[attr-defined]
+        return {} if is_direct else self._proxies
 
     def send(self, request: Request) -> Response:
         """Send one request and return its answer; see :class:`~qsession_core.transport.message.Transport`."""
@@ -49,7 +63,8 @@ class Upstream:
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
-                auth=_as_it_is,
+                proxies=self._proxies_for(request.url),
+                verify=self._verify,
             ) as answer:
                 body = answer.raw.read(decode_content=False)
                 fields = end_to_end({name.lower(): value for name, value in answer.headers.items()})
@@ -63,8 +78,3 @@ class Upstream:
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Add no credential: without this, requests would take one from the user's .netrc."""
-    return request
