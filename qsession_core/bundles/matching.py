@@ -32,6 +32,7 @@ class Names:
         self._is_shared = is_shared
         self._options: dict[str, list[str]] = {}
         self._is_open: set[str] = set()
+        self._holders: dict[str, str] = {}  # the other way round
         self.chosen: dict[str, str] = {}
 
     def recorded_ids(self, own: Sequence[str], choices: Sequence[tuple[tuple[str, ...], frozenset[str]]]) -> int | None:
@@ -45,15 +46,21 @@ class Names:
         fitting = [number for number, (ids, first) in enumerate(choices) if self._fits(own, ids, first)]
         # the present choice first, then the order of the recording
         fitting.sort(key=lambda number: tuple(self.chosen.get(name, "") for name in own) != choices[number][0])
-        open_ids = {name for name in own if name not in self.chosen or name in self._is_open}
+        places = {name: place for place, name in enumerate(own) if name not in self.chosen or name in self._is_open}
+        narrowed = {
+            name: list(dict.fromkeys(choices[number][0][place] for number in fitting)) for name, place in places.items()
+        }
         for number in fitting:
             forced = dict(zip(own, choices[number][0], strict=True))
-            narrowed = {
-                name: list(dict.fromkeys(choices[other][0][own.index(name)] for other in fitting)) for name in open_ids
-            }
             if self._settle(forced, narrowed):
                 return number
         return None
+
+    def settled(self, own: Sequence[str]) -> tuple[str, ...] | None:
+        """Return the recorded ids of those of a request; None if one of them has none yet, or may still change."""
+        if self._is_shared or any(name not in self.chosen or name in self._is_open for name in own):
+            return None
+        return tuple(self.chosen[name] for name in own)
 
     def close(self, own: Sequence[str]) -> None:
         """Let the choice for these ids stand from now on."""
@@ -66,6 +73,9 @@ class Names:
         pairs: dict[str, str] = {}
         for name, recorded in zip(own, ids, strict=True):
             if pairs.setdefault(name, recorded) != recorded:
+                return False
+            holder = self._holders.get(recorded, name)
+            if holder != name and holder not in self._is_open and not self._is_shared:
                 return False
             if name in self._is_open:
                 if recorded not in self._options[name]:
@@ -86,40 +96,38 @@ class Names:
             for name, recorded in forced.items():
                 self.chosen.setdefault(name, recorded)
             return True
-        chosen = {name: recorded for name, recorded in self.chosen.items() if name not in forced}
-        holders = {recorded: name for name, recorded in chosen.items()}
-        displaced = []
+        displaced = [
+            holder
+            for name, recorded in forced.items()
+            if (holder := self._holders.get(recorded)) is not None and holder not in forced
+        ]
+        before = None if not displaced else (dict(self.chosen), dict(self._holders))
+        for name in (*displaced, *forced):
+            old = self.chosen.pop(name, None)
+            if old is not None and self._holders.get(old) == name:
+                del self._holders[old]
         for name, recorded in forced.items():
-            holder = holders.get(recorded)
-            if holder is not None:
-                if holder not in self._is_open:
-                    return False
-                displaced.append(holder)
-                del chosen[holder]
-            holders[recorded] = name
-            chosen[name] = recorded
-        for name in displaced:
-            if not self._placed(name, set(), chosen, holders, forced):
-                return False
-        self.chosen = chosen
+            self.chosen[name] = recorded
+            self._holders[recorded] = name
+        if before is not None and not all(self._placed(name, set(), forced) for name in displaced):
+            self.chosen, self._holders = before
+            return False
         for name, options in narrowed.items():
             self._options[name] = options
             self._is_open.add(name)
         return True
 
-    def _placed(
-        self, name: str, seen: set[str], chosen: dict[str, str], holders: dict[str, str], forced: Mapping[str, str]
-    ) -> bool:
+    def _placed(self, name: str, seen: set[str], forced: Mapping[str, str]) -> bool:
         """Find another recorded id for one that has lost its own: the augmenting path of bipartite matching."""
         for recorded in self._options[name]:
             if recorded in seen:
                 continue
             seen.add(recorded)
-            holder = holders.get(recorded)
+            holder = self._holders.get(recorded)
             if holder is None or (
-                holder in self._is_open and holder not in forced and self._placed(holder, seen, chosen, holders, forced)
+                holder in self._is_open and holder not in forced and self._placed(holder, seen, forced)
             ):
-                chosen[name] = recorded
-                holders[recorded] = name
+                self.chosen[name] = recorded
+                self._holders[recorded] = name
                 return True
         return False

@@ -25,7 +25,7 @@ __all__ = ["GUID", "Meaning", "meaning_of"]
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
-_REDACTED = re.compile(rf"{REDACTED}-\d+")
+_REDACTED = re.compile(rf"{REDACTED}-S?\d+")
 _WORKSPACE = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Quantum/workspaces/([^/]+)", re.IGNORECASE
 )

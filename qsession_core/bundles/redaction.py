@@ -31,6 +31,7 @@ _START = r"(?:[?&]|&amp;|\\u0026|%26|%3[fF])"
 _VALUE = r"((?:(?!%26|&|\\|[\"'<>\s]).){6,})"
 SIGNATURE = re.compile(rf"({_START}sig(?:=|%3[dD]))" + _VALUE)
 SIGNED_UNTIL = re.compile(rf"({_START}se(?:=|%3[dD]))" + _VALUE)
+_WORD = re.compile(r"(?:[\w+/~.-]|%(?:25)*[0-9a-fA-F]{2}){6,}(?:=|%(?:25)*3[dD])*")
 _MEMBER = re.compile(
     r"\"((?:\w*(?:access|refresh|id|device|sas)_?token|\w*secret|\w*password|\w*api_?key|(?:primary|secondary|account)_?key"
     r"|\w*connection_?string|client_assertion|assertion)\w*)\"\s*:\s*\"((?:[^\"\\]|\\.){6,})\"",
@@ -62,6 +63,7 @@ class Redactor:
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._secrets: dict[str, str] = {}
+        self._signatures: dict[str, str] = {}
         self._ids: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
         self._replacements: dict[str, str] = {}
@@ -87,7 +89,9 @@ class Redactor:
 
     def _learn_text(self, text: str) -> None:
         for found in SIGNATURE.finditer(text):
-            self._learn(unquote(unquote(found[2]) if "%3" in found[1] else found[2]))
+            if not found[2].startswith(REDACTED):
+                # there are thousands: each is a word of its own, so a table finds them, where secrets need a pattern
+                self._signatures.setdefault(_plain(found[2]), f"{REDACTED}-S{len(self._signatures) + 1}")
         for found in _MEMBER.finditer(text):
             self._learn(_unescaped(found[2]))
         for found in _FORM.finditer(text):
@@ -138,15 +142,15 @@ class Redactor:
 
     def hidden(self, text: str) -> str:
         """Return a text without secrets."""
-        text = SIGNATURE.sub(lambda found: found[1] + self._name_of(found), text)
+        text = SIGNATURE.sub(lambda found: found[1] + self._name_of(found[2]), text)
+        if self._signatures:
+            text = _WORD.sub(lambda found: self._signatures.get(_plain(found[0]), found[0]), text)
         text = SIGNED_UNTIL.sub(lambda found: found[1] + _EXPIRY if "=" in found[1] else found[0], text)
         text = _PERSON.sub(_hide_person, text)
         return self._compiled().sub(lambda found: self._replacements[found[0].lower()], text)
 
-    def _name_of(self, found: re.Match[str]) -> str:
-        if found[2].startswith(REDACTED):
-            return found[2]
-        return self._secrets.get(unquote(unquote(found[2]) if "%3" in found[1] else found[2]), REDACTED)
+    def _name_of(self, signature: str) -> str:
+        return signature if signature.startswith(REDACTED) else self._signatures.get(_plain(signature), REDACTED)
 
     def _compiled(self) -> re.Pattern[str]:
         """Return one pattern of all spellings of all secrets, the longest first."""
@@ -162,6 +166,11 @@ class Redactor:
         longest_first = sorted(self._replacements, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", re.IGNORECASE)
         return self._pattern
+
+
+def _plain(text: str) -> str:
+    """Return a signature as it is, however often it was quoted for a URL."""
+    return unquote(unquote(text)) if "%" in text else text
 
 
 def _dashed(text: str) -> str:

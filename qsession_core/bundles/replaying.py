@@ -59,6 +59,8 @@ class Replayer:
         self._lock = threading.Lock()
         self._redactor = Redactor()
         self._by_shape: dict[str, list[_Entry]] = defaultdict(list)
+        self._by_ids: dict[tuple[str, tuple[str, ...]], list[_Entry]] = defaultdict(list)
+        self._choices: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = defaultdict(list)
         self._entries: list[_Entry] = []
         self._changes: dict[str, int] = defaultdict(int)
         self._given: dict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
@@ -84,6 +86,8 @@ class Replayer:
             seen.update(meaning.ids)
             self._entries.append(entry)
             self._by_shape[meaning.shape].append(entry)
+            self._by_ids[key].append(entry)
+            self._choices[meaning.shape].append((meaning.ids, entry.first))
             if not meaning.is_reading:
                 self._note_change(meaning.ids)
 
@@ -116,12 +120,17 @@ class Replayer:
 
     def _found(self, meaning: Meaning) -> _Entry | None:
         """Return the recorded exchange that answers a request."""
-        same = self._by_shape.get(meaning.shape, [])
-        place = self._names.recorded_ids(meaning.ids, [(entry.meaning.ids, entry.first) for entry in same])
-        if place is None:
-            return None
-        ids = same[place].meaning.ids
-        about = [entry for entry in same if entry.meaning.ids == ids]
+        shape = meaning.shape
+        known = self._names.settled(meaning.ids)
+        if known is not None and (shape, known) in self._by_ids:
+            ids = known
+        else:
+            same = self._by_shape.get(shape, [])
+            place = self._names.recorded_ids(meaning.ids, self._choices[shape])
+            if place is None:
+                return None
+            ids = same[place].meaning.ids
+        about = self._by_ids[shape, ids]
         if meaning.is_reading:
             now = self._count(ids)
             before = [entry for entry in about if entry.changes <= now]
@@ -132,7 +141,7 @@ class Replayer:
                 earliest = min(entry.changes for entry in about)
                 entry = [entry for entry in about if entry.changes == earliest][-1]
         else:
-            key = (meaning.shape, ids)
+            key = (shape, ids)
             if self._given[key] < len(about):
                 self._note_change(ids)
             entry = about[min(self._given[key], len(about) - 1)]

@@ -91,6 +91,16 @@ def test_equal_jobs_get_their_results_in_the_order_of_the_recording():
     assert drawn == [{"drawn": 1}, {"drawn": 2}]
 
 
+def test_many_equal_jobs_at_once_get_every_result_once():
+    recorded = [submission(number, "same") for number in range(1, 41)]
+    for number, calls in enumerate(recorded):
+        calls[5] = exchange("GET", calls[5].request.url, answer={"drawn": number})
+    replayer = Replayer(bundle(*[one for calls in recorded for one in calls]))
+    lanes = [submission(100 + number, "same") for number in range(40)]
+    answers = [[again(replayer, lane[place]) for lane in lanes] for place in range(6)]
+    assert sorted(shown(answer)["drawn"] for answer in answers[5]) == list(range(40))
+
+
 def test_one_job_more_than_was_recorded_is_an_error():
     replayer = Replayer(bundle(*submission(1, "x")))
     for one in submission(50, "x"):

@@ -54,6 +54,13 @@ def test_the_quickstart_of_pytket_runs_and_its_price_is_told(runner):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
+def test_a_sequence_of_pulses_runs_on_pasqals_emulator(runner):
+    assert runner.program("pulser_sequence.py", seed=1) == 0
+    assert lines(runner.output()) == ["100"]
+    assert runner.said == ["qsession: article: 0 sessions, 1 job, 100 shots; 1 job without a price"]
+
+
 def test_our_own_client_finds_the_workspace_of_the_run(runner):
     assert runner.program("own_client.py") == 0
     assert lines(runner.output()) == ["{'1': 100}"]
