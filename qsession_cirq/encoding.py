@@ -37,6 +37,7 @@ class Encoding:
         metadata: Added to the job's metadata.
         input_data_format: The format to encode in; None for the target's first that can express the circuit.
         gateset: ``"qis"`` or ``"native"``; None for native if the circuit has native gates alone.
+        allow_unknown: Let options in ``input_params`` through that the provider's row does not know.
     """
 
     target: Target
@@ -44,6 +45,7 @@ class Encoding:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     input_data_format: str | None = None
     gateset: str | None = None
+    allow_unknown: bool = False
 
     def one(self, program: cirq.AbstractCircuit, repetitions: int, resolver: cirq.ParamResolver) -> Payload:
         """Return the payload of one circuit.
@@ -66,6 +68,7 @@ class Encoding:
             input_params=self.input_params,
             metadata=self._texts(repetitions),
             gateset=self.gateset or self._native(conversion),
+            allow_unknown=self.allow_unknown,
         )
         return _stamped(payload, conversion, None)
 

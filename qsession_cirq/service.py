@@ -167,6 +167,7 @@ class AzureQuantumService:
         metadata: Mapping[str, Any] | None = None,
         input_data_format: str | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
     ) -> Job:
         """Send a circuit; it joins the session that is open on the target, if any.
 
@@ -181,6 +182,7 @@ class AzureQuantumService:
             metadata: Added to the job's metadata.
             input_data_format: The format to encode it in.
             gateset: ``"qis"`` or ``"native"`` on IonQ.
+            allow_unknown: Let options in ``input_params`` through that the provider's row does not know.
 
         Returns:
             The job.
@@ -195,6 +197,7 @@ class AzureQuantumService:
             metadata=metadata,
             input_data_format=input_data_format,
             gateset=gateset,
+            allow_unknown=allow_unknown,
         )
 
     @strict_keywords
@@ -213,6 +216,7 @@ class AzureQuantumService:
         metadata: Mapping[str, Any] | None = None,
         input_data_format: str | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
     ) -> cirq.ResultDict:
         """Send a circuit, wait, and return its result; keywords as for :meth:`create_job` and ``Job.results``.
 
@@ -231,6 +235,7 @@ class AzureQuantumService:
             metadata=metadata,
             input_data_format=input_data_format,
             gateset=gateset,
+            allow_unknown=allow_unknown,
         )
         return job.results(timeout_seconds, seed=seed)
 
@@ -249,6 +254,7 @@ class AzureQuantumService:
         input_params: Mapping[str, Any] | None = None,
         input_data_format: str | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
     ) -> list[cirq.Result]:
         """Run a circuit at every point of a sweep; keywords as for :meth:`run`.
 
@@ -263,6 +269,7 @@ class AzureQuantumService:
             input_params=input_params,
             input_data_format=input_data_format,
             gateset=gateset,
+            allow_unknown=allow_unknown,
             timeout_seconds=timeout_seconds,
         )
         return sampler.run_sweep(program, params, repetitions)
@@ -282,6 +289,7 @@ class AzureQuantumService:
         input_params: Mapping[str, Any] | None = None,
         input_data_format: str | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
     ) -> list[list[cirq.Result]]:
         """Run several circuits, each at every point of its own sweep; keywords as for :meth:`run`.
 
@@ -296,6 +304,7 @@ class AzureQuantumService:
             input_params=input_params,
             input_data_format=input_data_format,
             gateset=gateset,
+            allow_unknown=allow_unknown,
             timeout_seconds=timeout_seconds,
         )
         return sampler.run_batch(programs, params_list, repetitions)
@@ -311,6 +320,7 @@ class AzureQuantumService:
         input_params: Mapping[str, Any] | None = None,
         input_data_format: str | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
         timeout_seconds: float | None = None,
     ) -> Sampler:
         """Return a ``cirq.Sampler`` on a target; keywords as for ``Target.sampler``."""
@@ -321,6 +331,7 @@ class AzureQuantumService:
             input_params=input_params,
             input_data_format=input_data_format,
             gateset=gateset,
+            allow_unknown=allow_unknown,
             timeout_seconds=timeout_seconds,
         )
 

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from qsession_cirq.sampler import Sampler
     from qsession_core import Payload, Priority, Session, Workspace
     from qsession_core import Target as CoreTarget
+    from qsession_core.client.submitting.cost import Quote
 
 __all__ = ["JOB_NAME", "REPETITIONS", "Target"]
 
 JOB_NAME = "cirq-job"
 REPETITIONS = 500  # the official client's default
-_ENCODE_KEYWORDS = ("repetitions", "param_resolver", "input_params", "metadata", "input_data_format", "gateset")
+_ENCODE_KEYWORDS = (
+    "repetitions", "param_resolver", "input_params", "metadata", "input_data_format", "gateset", "allow_unknown"
+)  # fmt: skip
 _SUBMIT_KEYWORDS = (*_ENCODE_KEYWORDS, "name", "session", "priority", "tags", "output_data_format", "job_id")
 
 
@@ -122,6 +125,7 @@ class Target(SessionHost):
         metadata: Mapping[str, Any] | None = None,
         input_data_format: str | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
         **options: Any,
     ) -> Payload:
         """Return the payload that ``submit`` would send; nothing is sent.
@@ -134,15 +138,45 @@ class Target(SessionHost):
             metadata: Added to the job's metadata.
             input_data_format: The format to encode it in; by default the target's first that can express it.
             gateset: ``"qis"`` or ``"native"`` on IonQ; by default native for a circuit of native gates alone.
+            allow_unknown: Let options and values of options through that the provider's row does not know.
             **options: The provider's own parameters, as in ``input_params``.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
             TypeError: The provider has no such option.
         """
-        params = self.core.provider.join_params("encode", _ENCODE_KEYWORDS, input_params, options)
-        encoding = self._encoding(params, metadata, input_data_format, gateset)
+        params = self.core.provider.join_params(
+            "encode", _ENCODE_KEYWORDS, input_params, options, allow_unknown=allow_unknown
+        )
+        encoding = self._encoding(params, metadata, input_data_format, gateset, allow_unknown=allow_unknown)
         return encoding.one(program, repetitions, cirq.ParamResolver(param_resolver))
+
+    @strict_keywords
+    def estimate_cost(
+        self,
+        program: cirq.AbstractCircuit | Sequence[cirq.AbstractCircuit],
+        repetitions: int = REPETITIONS,
+        *,
+        param_resolver: cirq.ParamResolverOrSimilarType = None,
+        input_params: Mapping[str, Any] | None = None,
+        input_data_format: str | None = None,
+        gateset: str | None = None,
+        allow_unknown: bool = False,
+    ) -> Quote:
+        """Estimate what a circuit costs, from ``workspace.prices``; nothing is sent. Arguments as for :meth:`encode`.
+
+        Returns:
+            The estimate; of several circuits, the sum, with the estimate of each in ``parts``.
+
+        Raises:
+            ConversionError: It cannot be sent as it is; every problem is listed.
+            ConfigurationError: There is no price for this target, or gates cannot be counted.
+        """
+        encoding = self._encoding(input_params, None, input_data_format, gateset, allow_unknown=allow_unknown)
+        resolver = cirq.ParamResolver(param_resolver)
+        if isinstance(program, cirq.AbstractCircuit):
+            return self.core.estimate_cost(encoding.one(program, repetitions, resolver))
+        return self.core.estimate_cost([encoding.one(each, repetitions, resolver) for each in program])
 
     def submit(
         self,
@@ -160,6 +194,7 @@ class Target(SessionHost):
         priority: Priority | str | None = None,
         tags: Sequence[str] | None = None,
         job_id: str | None = None,
+        allow_unknown: bool = False,
         **options: Any,
     ) -> Job:
         """Send a circuit.
@@ -178,6 +213,7 @@ class Target(SessionHost):
             priority: ``"Standard"`` or ``"High"``.
             tags: The job's tags.
             job_id: The job's id; by default a new one.
+            allow_unknown: As for :meth:`encode`.
             **options: The provider's own parameters, as in ``input_params``: ``**{"error-model": False}`` or
                 ``error_model=False``.
 
@@ -190,8 +226,10 @@ class Target(SessionHost):
             SessionError: The session takes no more jobs.
             ServiceError: The service refused.
         """
-        params = self.core.provider.join_params("submit", _SUBMIT_KEYWORDS, input_params, options)
-        encoding = self._encoding(params, metadata, input_data_format, gateset)
+        params = self.core.provider.join_params(
+            "submit", _SUBMIT_KEYWORDS, input_params, options, allow_unknown=allow_unknown
+        )
+        encoding = self._encoding(params, metadata, input_data_format, gateset, allow_unknown=allow_unknown)
         resolver = cirq.ParamResolver(param_resolver)
         payload = encoding.one(program, repetitions, resolver)
         job = self.core.submit(
@@ -218,6 +256,7 @@ class Target(SessionHost):
         metadata: Mapping[str, Any] | None = None,
         input_data_format: str | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
     ) -> list[Job | QSessionError]:
         """Send a circuit once for every point of a sweep; it is converted once, and several jobs are sent at a time.
 
@@ -231,6 +270,7 @@ class Target(SessionHost):
             metadata: As for :meth:`submit`.
             input_data_format: As for :meth:`encode`.
             gateset: As for :meth:`encode`.
+            allow_unknown: As for :meth:`encode`.
 
         Returns:
             The jobs in the points' order; an error takes the place of one that could not be sent.
@@ -239,7 +279,7 @@ class Target(SessionHost):
             ConversionError: The circuit cannot be sent as it is; every problem is listed, and nothing is sent.
         """
         resolvers = list(cirq.to_resolvers(params))
-        encoding = self._encoding(input_params, metadata, input_data_format, gateset)
+        encoding = self._encoding(input_params, metadata, input_data_format, gateset, allow_unknown=allow_unknown)
         payloads = encoding.sweep(program, repetitions, resolvers)
         return self.submit_payloads(payloads, resolvers, name=name, session=session)
 
@@ -282,6 +322,7 @@ class Target(SessionHost):
         input_params: Mapping[str, Any] | None = None,
         input_data_format: str | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
         timeout_seconds: float | None = None,
     ) -> Sampler:
         """Return a ``cirq.Sampler`` that runs on this target, in its session if it has one.
@@ -293,11 +334,12 @@ class Target(SessionHost):
             input_params: As for :meth:`submit`.
             input_data_format: As for :meth:`encode`.
             gateset: As for :meth:`encode`.
+            allow_unknown: As for :meth:`encode`.
             timeout_seconds: How long a run may wait for its results; None for no limit.
         """
         from qsession_cirq.sampler import Sampler
 
-        encoding = self._encoding(input_params, None, input_data_format, gateset)
+        encoding = self._encoding(input_params, None, input_data_format, gateset, allow_unknown=allow_unknown)
         return Sampler(self, encoding, seed=seed, name=name, session=session, timeout_seconds=timeout_seconds)
 
     # --- inside ------------------------------------------------------------------------------------------------
@@ -308,7 +350,9 @@ class Target(SessionHost):
         metadata: Mapping[str, Any] | None,
         input_data_format: str | None,
         gateset: str | None,
+        *,
+        allow_unknown: bool,
     ) -> Encoding:
         from qsession_cirq.encoding import Encoding
 
-        return Encoding(self.core, input_params, metadata or {}, input_data_format, gateset)
+        return Encoding(self.core, input_params, metadata or {}, input_data_format, gateset, allow_unknown)

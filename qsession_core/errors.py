@@ -332,7 +332,7 @@ class SessionFailedError(SessionError):
 
 
 class BudgetExceededError(QSessionError):
-    """The next job would exceed a limit that the caller set.
+    """The next job would exceed a limit that the caller set, or a quota that is to be kept.
 
     Attributes:
         what: What is limited, such as ``"jobs"`` or ``"cost"``.

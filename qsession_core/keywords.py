@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["near", "strict_keywords", "unknown_keywords"]
 
+# Words of several SDKs for one thing; those of ours first
+_SHOTS = ("shots", "repetitions", "count", "num_shots", "n_shots", "nshots", "runs", "samples", "num_samples")
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -21,8 +24,14 @@ def near(name: str, names: Iterable[str]) -> str:
 
     >>> near("shotz", ["shots", "name"])
     "Did you mean 'shots'?"
+    >>> near("count", ["circuit", "shots"])
+    "Did you mean 'shots'?"
     """
     names = sorted(names)
+    if name.lower() in _SHOTS:
+        meant = next((other for other in _SHOTS if other in names and other != name), None)
+        if meant is not None:
+            return f"Did you mean {meant!r}?"
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if close:
         return "Did you mean " + " or ".join(map(repr, close)) + "?"

@@ -11,6 +11,7 @@ from qiskit.providers import BackendV2, Options
 from qsession_core.client.session_host import SessionHost
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.keywords import strict_keywords
+from qsession_core.providers.options import shots_in
 from qsession_qiskit.basis import NATIVE, NATIVE_TRANSLATION, transpiler_target
 from qsession_qiskit.encoding import Encoding, Order, name_of
 from qsession_qiskit.metadata import to_text
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from qsession_core.client.service.status import Priority
     from qsession_core.client.session import Session
+    from qsession_core.client.submitting.cost import Quote
     from qsession_core.client.target import Target as CoreTarget
     from qsession_core.formats import Payload
     from qsession_qiskit.facts import BackendConfiguration, BackendStatus
@@ -147,6 +149,7 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
         tags: Sequence[str] | None = None,
         seed_simulator: int | None = None,
         meas_level: int | None = None,
+        allow_unknown: bool = False,
         **options: Any,
     ) -> AzureQuantumJob:
         """Run circuits.
@@ -157,7 +160,8 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
             run_input: A circuit or a list of circuits, or anything else that ``Target.encode`` accepts.
             shots: For each circuit, at least 1; by default ``backend.options.shots`` (500).
             circuit: Another name of ``run_input``, used in the official client's documentation.
-            memory: Ignored: results always have memory.
+            memory: Results always have memory; True, which Qiskit's own primitives ask for, gives ``data.counts`` and
+                ``data.memory`` hexadecimal keys, as in Qiskit's schema.
             job_name: The job's name; by default the circuit's.
             seed: Seeds the order of memory if the provider gives no single shots.
             session: The session to join; by default the one that this backend has opened, if any.
@@ -170,6 +174,7 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
             tags: The job's tags.
             seed_simulator: Another name of ``seed``, used by Qiskit's own primitives.
             meas_level: Only 2 is possible.
+            allow_unknown: Let options and values of options through that the provider's row does not know.
             options: The provider's own options by name, such as ``noise`` or ``**{"error-model": False}``.
 
         Returns:
@@ -183,7 +188,7 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
         """
         from qsession_qiskit.job import AzureQuantumJob  # imported late: it loads the client
 
-        del memory
+        in_schema = bool(self._options.get("memory") if memory is None else memory)
         given = self._given(run_input, circuit)
         if meas_level not in {None, _CLASSIFIED}:
             raise ConfigurationError(f"meas_level is {meas_level}; results are bits, so it can only be 2.")
@@ -192,7 +197,8 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
         circuits = list(given) if isinstance(given, list | tuple) else [given]
         if not circuits:
             raise ConversionError("There is no circuit to run; pass at least one.")
-        order = self._order(shots, input_data_format, self.joined_params(input_params, options), metadata)
+        params = self.joined_params(input_params, options, allow_unknown=allow_unknown)
+        order = self._order(shots, input_data_format, params, metadata, allow_unknown=allow_unknown)
         payloads = self.encoding.payloads(circuits, order) if several else [self.encoding.payload(circuits[0], order)]
         if output_data_format is not None:
             payloads = [replace(payload, output_data_format=output_data_format) for payload in payloads]
@@ -202,7 +208,9 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
         jobs = self.azure_target.submit_all(payloads, names=names, session=session, priority=priority, tags=tags)
         if not jobs.jobs:
             raise jobs[0]  # type: ignore[misc]
-        return AzureQuantumJob(jobs, workspace=self.azure_target.workspace, backend=self, seed=seed)
+        return AzureQuantumJob(
+            jobs, workspace=self.azure_target.workspace, backend=self, seed=seed, in_schema=in_schema
+        )
 
     @strict_keywords
     def encode(
@@ -213,6 +221,7 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
         input_data_format: str | None = None,
         input_params: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        allow_unknown: bool = False,
     ) -> Payload:
         """Return the payload that ``run`` would send, after all checks; nothing is sent.
 
@@ -222,12 +231,39 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
             input_data_format: The format.
             input_params: Added to ``inputParams``.
             metadata: Added to the metadata.
+            allow_unknown: As for :meth:`run`.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
-        order = self._order(shots, input_data_format, self.joined_params(input_params), metadata)
+        params = self.joined_params(input_params, allow_unknown=allow_unknown)
+        order = self._order(shots, input_data_format, params, metadata, allow_unknown=allow_unknown)
         return self.encoding.payload(circuit, order)
+
+    @strict_keywords
+    def estimate_cost(
+        self,
+        run_input: object,
+        shots: SupportsIndex | None = None,
+        *,
+        input_data_format: str | None = None,
+        input_params: Mapping[str, Any] | None = None,
+        allow_unknown: bool = False,
+    ) -> Quote:
+        """Estimate what a run costs, from ``workspace.prices``; nothing is sent. Arguments as for :meth:`run`.
+
+        Returns:
+            The estimate; of a list of circuits, the sum, with the estimate of each in ``parts``.
+
+        Raises:
+            ConversionError: Something cannot be sent as it is; every problem is listed.
+            ConfigurationError: There is no price for this target, or gates cannot be counted.
+        """
+        params = self.joined_params(input_params, allow_unknown=allow_unknown)
+        order = self._order(shots, input_data_format, params, None, allow_unknown=allow_unknown)
+        if isinstance(run_input, list | tuple):
+            return self.azure_target.estimate_cost(self.encoding.payloads(run_input, order))
+        return self.azure_target.estimate_cost(self.encoding.payload(run_input, order))
 
     # --- inside --------------------------------------------------------------------------------------------------
 
@@ -244,13 +280,18 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
             raise ConfigurationError(f"{self.name} has the profile {there or 'Base'}, not {wanted}.")
 
     def joined_params(
-        self, given: Mapping[str, Any] | None, options: Mapping[str, Any] | None = None
+        self,
+        given: Mapping[str, Any] | None,
+        options: Mapping[str, Any] | None = None,
+        *,
+        allow_unknown: bool = False,
     ) -> dict[str, Any]:
         """Return a run's ``inputParams``: those of the backend's options, of ``input_params``, of keywords; later win.
 
         Args:
             given: The run's ``input_params``.
             options: Its other keyword arguments.
+            allow_unknown: Let options through that the provider's row does not know.
 
         Raises:
             TypeError: The target has no such option; the sentence names a similar one.
@@ -261,7 +302,7 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
         params = provider.join_params("run", _RUN_KEYWORDS, None, own)
         params |= self._options.get("input_params") or {}
         params |= given or {}
-        return provider.join_params("run", _RUN_KEYWORDS, params, options or {})
+        return provider.join_params("run", _RUN_KEYWORDS, params, options or {}, allow_unknown=allow_unknown)
 
     def wanted_format(self, given: str | None = None) -> str | None:
         """Return the format of a run: its own, else the backend's; None for the target's choice."""
@@ -273,11 +314,13 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
         input_data_format: str | None,
         input_params: Mapping[str, Any],
         metadata: Mapping[str, Any] | None,
+        *,
+        allow_unknown: bool = False,
     ) -> Order:
-        if shots is None and input_params.keys().isdisjoint({"shots", "count"}):
+        if shots is None and not shots_in(input_params):
             shots = self._options.get("shots")
         texts = {key: value if isinstance(value, str) else to_text(value) for key, value in (metadata or {}).items()}
-        return Order(shots, self.wanted_format(input_data_format), input_params, texts)
+        return Order(shots, self.wanted_format(input_data_format), input_params, texts, allow_unknown)
 
 
 _RUN_KEYWORDS = (
@@ -295,4 +338,5 @@ _RUN_KEYWORDS = (
     "metadata",
     "priority",
     "tags",
+    "allow_unknown",
 )

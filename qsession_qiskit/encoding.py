@@ -42,12 +42,14 @@ class Order:
         input_data_format: The format to encode them in; None for the target's choice.
         input_params: Added to the job's ``inputParams``.
         metadata: Added to its metadata.
+        allow_unknown: Let options through that the provider's row does not know.
     """
 
     shots: SupportsIndex | None = None
     input_data_format: str | None = None
     input_params: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    allow_unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ class Encoding:
             input_params=order.input_params,
             metadata=order.metadata,
             gateset=gateset,
+            allow_unknown=order.allow_unknown,
         )
 
 

@@ -58,6 +58,7 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         workspace: TargetWorkspace,
         backend: AzureQuantumBackend | None = None,
         seed: int | None = None,
+        in_schema: bool = False,
     ) -> None:
         """Wrap jobs that were sent.
 
@@ -66,10 +67,12 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
             workspace: The workspace of the jobs.
             backend: The backend that sent them; None to find it when it is needed.
             seed: Seeds the order of memory if the provider gives no single shots.
+            in_schema: Whether ``data.counts`` and ``data.memory`` of its result have hexadecimal keys.
         """
         self._set = jobs if isinstance(jobs, JobSet) else JobSet(workspace, jobs)
         self._workspace = workspace
         self._seed = seed
+        self._in_schema = in_schema
         self._home = backend
         super().__init__(backend, _SEPARATOR.join(job.id for job in self._set.jobs))
 
@@ -268,21 +271,26 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
             qobj_id=None,
             job_id=self.job_id(),
             success=not failures,
-            results=[_experiment(outcome, member, seed) for outcome, member in zip(outcomes, members, strict=True)],
+            results=[
+                _experiment(outcome, member, seed, in_schema=self._in_schema)
+                for outcome, member in zip(outcomes, members, strict=True)
+            ],
             date=max((time for time in ended if time is not None), default=None),
             status="; ".join(map(str, failures)) or "COMPLETED",
             header=None,
         )
 
 
-def _experiment(outcome: Result | QSessionError, member: Job | QSessionError, seed: int | None) -> ExperimentResult:
+def _experiment(
+    outcome: Result | QSessionError, member: Job | QSessionError, seed: int | None, *, in_schema: bool
+) -> ExperimentResult:
     metadata: dict[str, str] = {}
     if not isinstance(member, QSessionError):
         own: dict[str, Any] = member.details.metadata or {}
         metadata = {"name": member.name} | {key: str(value) for key, value in own.items()}
     if isinstance(outcome, QSessionError):
         return failed_experiment(outcome, metadata)
-    return experiment(outcome, metadata, seed=seed)
+    return experiment(outcome, metadata, seed=seed, in_schema=in_schema)
 
 
 def _qiskit_status(status: CoreStatus) -> JobStatus:

@@ -16,12 +16,13 @@ import json
 from collections import Counter
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from qiskit.result import Counts
 from qiskit.result import Result as QiskitResult
 from qiskit.result.models import ExperimentResult, ExperimentResultData
+from qiskit.result.postprocess import format_counts, format_counts_memory
 
 from qsession_core.results.result import Layout
 from qsession_qiskit.metadata import from_text
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AzureQuantumResult", "Header", "experiment", "failed_experiment"]
 
+V = TypeVar("V")
 _FEW = 1 << 12  # at most this many keys are sorted: sorting more costs more than everything else
 _BATCH = 1 << 16  # keys made at a time, to bound memory
 _OURS = {"qiskit", Layout.KEY, "meas_map"}  # keys of the job's metadata that the header leaves out
@@ -49,6 +51,15 @@ class Header(dict[str, Any]):
         except KeyError:
             raise AttributeError(name) from None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        try:
+            del self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict."""
         return dict(self)
@@ -57,45 +68,110 @@ class Header(dict[str, Any]):
 class Data(ExperimentResultData):  # type: ignore[misc]
     """The data of one circuit.
 
-    ``counts`` and ``memory`` have hexadecimal keys, as in Qiskit's schema; ``formatted_counts`` and
-    ``formatted_memory`` are what ``Result.get_counts`` and ``Result.get_memory`` return.
+    Its attributes have keys as in ``get_counts``, which is how the official client's documentation shows them.
+    :meth:`to_dict`, and with it ``Result.to_dict`` and ``Result.data``, has hexadecimal ones, as in Qiskit's schema.
+    ``counts`` and ``memory`` can be replaced or deleted, as ``marginal_counts`` does: ``Result.get_counts`` and
+    ``get_memory`` then tell the new ones. As soon as ``counts`` is replaced, ``memory`` is hexadecimal too, since
+    whoever has replaced it works in Qiskit's schema. So do Qiskit's own primitives, which ask for memory: after
+    ``run(memory=True)`` both are hexadecimal from the start.
     """
 
-    def __init__(self, outcome: Result, seed: int | None) -> None:
+    def __init__(self, outcome: Result, seed: int | None, *, in_schema: bool = False) -> None:
         super().__init__()
+        self.in_schema = in_schema
         self.outcome = outcome
         self.seed = seed
+        self.edited: dict[str, Any] = {}  # "counts" and "memory", where they were replaced
         self._data_attributes = ["counts", "memory", "probabilities"]
         if outcome.lost_shots:
-            self._data_attributes += ["raw_counts", "raw_memory"]
+            self._data_attributes += ["raw_counts", "raw_memory", "raw_probabilities"]
 
-    @cached_property
-    def counts(self) -> dict[str, int]:
-        """Counts by hexadecimal key."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything in the form of Qiskit's schema."""
+        found = {name: getattr(self, name) for name in self._data_attributes if name not in {"counts", "memory"}}
+        schema = {"counts": self.schema_counts, "memory": self.schema_memory}
+        return {name: schema[name]() for name in ("counts", "memory") if name in self._data_attributes} | found
+
+    def schema_counts(self) -> dict[str, int]:
+        """Return counts by hexadecimal key; the caller's own, if they were replaced."""
+        if "counts" in self.edited:
+            found: dict[str, int] = self.edited["counts"]
+            return found
         return {_hex(key): count for key, count in self.outcome.counts.items()}
 
-    @cached_property
-    def memory(self) -> list[str]:
-        """One hexadecimal key for each shot."""
+    def schema_memory(self) -> list[str]:
+        """Return one hexadecimal key for each shot; the caller's own memory, if it was replaced."""
+        if "memory" in self.edited:
+            found: list[str] = self.edited["memory"]
+            return found
         known = {key: _hex(key) for key in self.outcome.counts}
         return [known[key] for key in self.outcome.memory(self.seed)]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Counts by key as in ``get_counts``."""
+        self._require("counts")
+        return self.schema_counts() if self.in_schema or "counts" in self.edited else dict(self.formatted_counts)
+
+    @counts.setter
+    def counts(self, value: dict[str, int]) -> None:
+        self._replace("counts", value)
+
+    @counts.deleter
+    def counts(self) -> None:
+        self._remove("counts")
+
+    @property
+    def memory(self) -> list[str]:
+        """One key for each shot, as in ``get_memory``."""
+        self._require("memory")
+        return self.schema_memory() if self.in_schema or self.edited else self.formatted_memory
+
+    @memory.setter
+    def memory(self, value: list[str]) -> None:
+        self._replace("memory", value)
+
+    @memory.deleter
+    def memory(self) -> None:
+        self._remove("memory")
+
+    def _require(self, name: str) -> None:
+        if name not in self._data_attributes:
+            raise AttributeError(name)
+
+    def _replace(self, name: str, value: Any) -> None:
+        self.edited[name] = value
+        if name not in self._data_attributes:
+            self._data_attributes.append(name)
+
+    def _remove(self, name: str) -> None:
+        self._require(name)
+        self._data_attributes.remove(name)
+        self.edited.pop(name, None)
 
     @cached_property
     def probabilities(self) -> dict[str, float]:
         """Probabilities by key as in ``get_counts``."""
-        found = self.outcome.probabilities
-        return dict(zip(self._formatted(found), found.values(), strict=True))
+        return self._keyed(self.outcome.probabilities)
 
     @cached_property
     def raw_counts(self) -> dict[str, int]:
         """Counts with the shots that lost a qubit, whose bit is ``-``; keys as in ``get_counts``."""
-        found = self.outcome.raw_counts
-        return dict(zip(self._formatted(found), found.values(), strict=True))
+        return self._keyed(self.outcome.raw_counts)
+
+    @cached_property
+    def raw_probabilities(self) -> dict[str, float]:
+        """Probabilities with the shots that lost a qubit, whose bit is ``-``; keys as in ``get_counts``."""
+        return self._keyed(self.outcome.raw_probabilities)
 
     @cached_property
     def raw_memory(self) -> list[str]:
         """Memory with the shots that lost a qubit, in execution order; keys as in ``get_counts``."""
-        return self._formatted(self.outcome.raw_memory or ())
+        found = self.outcome.raw_memory
+        return self.formatted_memory if found is None and not self.outcome.lost_shots else self._formatted(found or ())
+
+    def _keyed(self, found: Mapping[str, V]) -> dict[str, V]:
+        return dict(zip(self._formatted(found), found.values(), strict=True))
 
     @property
     def formatted_counts(self) -> Counts:
@@ -170,22 +246,26 @@ def _order(num_clbits: int, sizes: list[list[Any]] | None) -> list[int]:
     return order
 
 
-def experiment(outcome: Result, metadata: Mapping[str, str], *, seed: int | None = None) -> ExperimentResult:
+def experiment(
+    outcome: Result, metadata: Mapping[str, str], *, seed: int | None = None, in_schema: bool = False
+) -> ExperimentResult:
     """Return the result of one circuit.
 
     Args:
         outcome: The core's result.
         metadata: The job's metadata.
         seed: Seeds the order of memory if the provider gives no single shots; None for the job's id.
+        in_schema: Whether ``data.counts`` and ``data.memory`` have hexadecimal keys.
     """
     return ExperimentResult(
         shots=outcome.shots,
         success=True,
-        data=Data(outcome, seed),
+        data=Data(outcome, seed, in_schema=in_schema),
         status="DONE",
         seed=seed,
         header=_header(metadata, outcome),
         memory_is_synthetic=outcome.memory_is_synthetic,
+        shots_are_assumed=outcome.shots_are_assumed,
         lost_shots=outcome.lost_shots,
         errors=outcome.errors,
     )
@@ -201,14 +281,29 @@ def failed_experiment(problem: Exception, metadata: Mapping[str, str]) -> Experi
 def _header(metadata: Mapping[str, str], outcome: Result | None) -> Header:
     header = Header({key: value for key, value in metadata.items() if key not in _OURS})
     header["metadata"] = from_text(metadata.get("metadata") or "{}")
-    if outcome is not None and outcome.num_clbits:
-        header["memory_slots"] = outcome.num_clbits
-        sizes = _sizes(outcome.registers, outcome.num_clbits)
-        if sizes is not None:
-            header["creg_sizes"] = sizes
+    if outcome is not None:
+        header |= _made_shape(outcome)
     if metadata.get("num_qubits", "").isdecimal():
         header["num_qubits"] = header["n_qubits"] = int(metadata["num_qubits"])
     return header
+
+
+def _is_as_made(header: Any, outcome: Result) -> bool:
+    """Whether a header still says the shape of keys that the outcome has; users may change it."""
+    return _shape(header) == _made_shape(outcome)
+
+
+def _shape(header: Any) -> dict[str, Any]:
+    """Return what a header says of the shape of keys."""
+    return {name: header[name] for name in ("memory_slots", "creg_sizes") if name in (header or {})}
+
+
+def _made_shape(outcome: Result) -> dict[str, Any]:
+    """Return what the header of an outcome says of the shape of its keys."""
+    if not outcome.num_clbits:
+        return {}
+    sizes = _sizes(outcome.registers, outcome.num_clbits)
+    return {"memory_slots": outcome.num_clbits} | ({} if sizes is None else {"creg_sizes": sizes})
 
 
 class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
@@ -228,8 +323,14 @@ class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
         return found[0] if len(found) == 1 else found
 
     def _counts(self, key: Any) -> Counts:
-        data = self._get_experiment(key).data
-        return data.formatted_counts if isinstance(data, Data) else super().get_counts(key)
+        found = self._get_experiment(key)
+        data = found.data
+        if not isinstance(data, Data) or "counts" not in data._data_attributes:  # noqa: SLF001 - Qiskit's own word
+            return super().get_counts(key)
+        if "counts" not in data.edited and _is_as_made(found.header, data.outcome):
+            return data.formatted_counts
+        told = {each.replace(" ", ""): count for each, count in data.schema_counts().items()}
+        return Counts(format_counts(told, found.header), **_shape(found.header))
 
     def get_memory(self, experiment: Any = None) -> list[str]:
         """Return one key for each shot, in execution order if the provider gives single shots.
@@ -240,9 +341,14 @@ class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
         Raises:
             QiskitError: There is no such circuit, or it has no result.
         """
-        data = self._get_experiment(experiment).data
-        found: list[str] = data.formatted_memory if isinstance(data, Data) else super().get_memory(experiment)
-        return found
+        found = self._get_experiment(experiment)
+        data = found.data
+        if not isinstance(data, Data) or "memory" not in data._data_attributes:  # noqa: SLF001 - Qiskit's own word
+            memory: list[str] = super().get_memory(experiment)
+            return memory
+        if "memory" not in data.edited and _is_as_made(found.header, data.outcome):
+            return data.formatted_memory
+        return [format_counts_memory(each.replace(" ", ""), found.header) for each in data.schema_memory()]
 
     def to_json(self) -> str:
         """Return everything as JSON text."""

@@ -18,11 +18,13 @@ from qsession_core.errors import (
     JobCancelledError,
     JobFailedError,
     NotFoundError,
+    QSessionError,
     ResultFormatError,
     ResultMissingError,
     TransportError,
     WaitTimeoutError,
 )
+from qsession_core.providers.options import shots_in
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 _log = logging.getLogger(__name__)
+_IONQ_JSON = "ionq.circuit.v1"
+# Any of these in a job's metadata tells how wide its keys are
+_WIDTHS = {"qsession", "meas_map", "num_qubits", "qubits", "measurement_dict", "measurement0"}
 
 
 class Job:
@@ -100,10 +105,14 @@ class Job:
     @property
     def shots(self) -> int | None:
         """How many shots were asked for; None if the job does not say."""
+        stated = self._stated_shots()
+        return _shot_count(stated[0]) if stated else None
+
+    def _stated_shots(self) -> list[object]:
+        """Return what the job says of its shots, whatever it is."""
         if self.details.shots is not None:
-            return self.details.shots
-        params = self.details.input_params or {}
-        return _shot_count(params.get("shots", params.get("count")))
+            return [self.details.shots]
+        return shots_in(self.details.input_params or {})
 
     def refresh(self) -> Self:
         """Fetch its present state.
@@ -248,15 +257,41 @@ class Job:
             except ResultFormatError:
                 self._bytes = None  # the download may have been cut: fetch the bytes again next time
                 raise
+            if any(result.shots_are_assumed for result in self._results):
+                _log.warning(
+                    "job %s does not say its shots; its counts are of the %d that its provider runs by default",
+                    self.id,
+                    self._results[0].shots,
+                )
         return self._results
 
     def _facts(self) -> JobFacts:
         """Return what decoding its result needs to know of it."""
-        from qsession_core.formats import JobFacts
+        from qsession_core.formats.interface import JobFacts
 
         details = self.details
         metadata = {key: str(value) for key, value in (details.metadata or {}).items()}
-        return JobFacts(self.id, details.target, self.shots, metadata, details.input_data_format)
+        if not metadata.keys() & _WIDTHS and details.input_data_format == _IONQ_JSON:
+            metadata |= self._width_of_input()
+        assumed = None
+        if not self._stated_shots():
+            from qsession_core.providers.find import find_provider
+
+            provider = (details.provider_id or details.target.partition(".")[0]).lower()
+            assumed = find_provider(provider).shots_of_silent(details.input_params or {})
+        return JobFacts(self.id, details.target, self.shots, metadata, details.input_data_format, assumed)
+
+    def _width_of_input(self) -> dict[str, str]:
+        """Return the metadata that a circuit in IonQ JSON should have: its result names no qubit that came out 0."""
+        from qsession_core.formats.registry import input_format, width_in
+
+        try:
+            data = self.workspace.calls.blobs.download(self.details.input_data_uri or "")
+        except QSessionError as error:
+            _log.warning("job %s: its program cannot be read, so its keys may be too short: %s", self.id, error)
+            return {}
+        width = width_in(data, input_format(_IONQ_JSON))
+        return {"num_qubits": str(width)} if width else {}
 
     def download_results(self, timeout_secs: float | None = None) -> bytes:
         """Wait, and return the bytes of its result; raises as :meth:`result`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
@@ -11,7 +12,7 @@ from qsession_core.client.session_host import SessionHost
 from qsession_core.client.session_slot import SessionSlot
 from qsession_core.client.submitting.cost import Quote, estimate
 from qsession_core.client.submitting.submission import NewJob
-from qsession_core.errors import ConfigurationError
+from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.keywords import strict_keywords
 from qsession_core.providers.row import DEFAULT_SHOTS, Provider
 
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from qsession_core.client.session import Session
     from qsession_core.client.submitting.cost import Counter
     from qsession_core.client.submitting.encoding import Encoder, PayloadTemplate
+    from qsession_core.client.submitting.quota import QuotaGuard, QuotaLeft
     from qsession_core.client.submitting.submission import Submission
     from qsession_core.formats import Payload
     from qsession_core.program import Program
 
 __all__ = ["Target", "TargetWorkspace"]
 
+_log = logging.getLogger(__name__)
 UNKNOWN_NUM_QUBITS = 100  # assumed for a target that neither the workspace nor our table knows
 
 
@@ -39,10 +42,12 @@ class TargetWorkspace(WorkspaceParts, Protocol):
 
     Attributes:
         counter: Counts the gates of encoded programs, for estimates.
+        quotas: Compares estimates with the quotas.
         submission: Sends jobs.
     """
 
     counter: Counter | None
+    quotas: QuotaGuard
     submission: Submission
 
     def get_target(self, name: str) -> Target:
@@ -163,6 +168,7 @@ class Target(SessionHost):
         input_params: Mapping[str, Any] | None = None,
         metadata: Mapping[str, str] | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
     ) -> Payload:
         """Return the payload that ``submit`` would send, after all checks; nothing is sent.
 
@@ -177,16 +183,27 @@ class Target(SessionHost):
             input_params: More of the job's ``inputParams``, by the service's and provider's own names.
             metadata: More metadata.
             gateset: ``"qis"`` or ``"native"``, if the provider has gate sets.
+            allow_unknown: Let names and values in ``input_params`` through that the provider's row does not know.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
-        return self._encoder(input_data_format, gateset).encode(input_data, shots, input_params, metadata)
+        return self._encoder(input_data_format, gateset, allow_unknown=allow_unknown).encode(
+            input_data, shots, input_params, metadata
+        )
 
-    def _encoder(self, input_data_format: str | None, gateset: str | None) -> Encoder:
+    def _encoder(self, input_data_format: str | None, gateset: str | None, *, allow_unknown: bool) -> Encoder:
         from qsession_core.client.submitting.encoding import Encoder  # with all formats, which lists do not need
 
-        return Encoder(self.provider, self.row, input_data_format, gateset, self.details.num_qubits, self._warned)
+        return Encoder(
+            self.provider,
+            self.row,
+            input_data_format,
+            gateset,
+            self.details.num_qubits,
+            self._warned,
+            allow_unknown=allow_unknown,
+        )
 
     @strict_keywords
     def estimate_cost(
@@ -197,16 +214,49 @@ class Target(SessionHost):
         input_data_format: str | None = None,
         input_params: Mapping[str, Any] | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
     ) -> Quote:
         """Estimate what a job costs, from ``workspace.prices``; nothing is sent. Arguments as for :meth:`encode`.
+
+        The estimate is compared with what the workspace's quotas leave; what exceeds them is logged, and listed in
+        ``exceeds``.
+
+        Returns:
+            The estimate; of a list or tuple of programs, the sum, with the estimate of each in ``parts``.
 
         Raises:
             ConversionError: It cannot be sent as it is.
             ConfigurationError: There is no price for this target, or its gates cannot be counted.
         """
-        payload = self.encode(
-            input_data, shots=shots, input_data_format=input_data_format, input_params=input_params, gateset=gateset
-        )
+        several = isinstance(input_data, list | tuple)
+        programs: Sequence[object] = input_data if several else [input_data]  # type: ignore[assignment]
+        if not programs:
+            raise ConversionError("There is no program to estimate; pass at least one.")
+        quotes = [
+            self._quote(
+                self.encode(
+                    program,
+                    shots=shots,
+                    input_data_format=input_data_format,
+                    input_params=input_params,
+                    gateset=gateset,
+                    allow_unknown=allow_unknown,
+                )
+            )
+            for program in programs
+        ]
+        quote = Quote.sum_of(quotes) if several else quotes[0]
+        exceeds = self.workspace.quotas.warnings(quote, self.provider_id)
+        for sentence in exceeds:
+            _log.warning("%s: %s", self.name, sentence)
+        return replace(quote, exceeds=exceeds)
+
+    def quota_left(self) -> list[QuotaLeft]:
+        """Return what is left of each quota that the workspace has of this target's provider."""
+        return self.workspace.quotas.left(self.provider_id)
+
+    def _quote(self, payload: Payload) -> Quote:
+        """Return the estimate of a payload's cost."""
         return estimate(
             payload.data,
             payload.input_data_format,
@@ -216,6 +266,22 @@ class Target(SessionHost):
             payload.input_params,
             counter=self.workspace.counter,
         )
+
+    def _admit(self, payloads: Sequence[Payload]) -> None:
+        """Compare payloads with the quotas before they are submitted, if the workspace wants that.
+
+        Raises:
+            BudgetExceededError: The workspace's policy is to refuse, and they exceed a quota.
+        """
+        if self.workspace.quotas.policy == "ignore" or not payloads:
+            return
+        try:
+            quotes = [self._quote(payload) for payload in payloads]
+        except ConfigurationError as error:
+            _log.warning("%s: the quotas are not checked: %s", self.name, error)
+            return
+        if any(quote.amount for quote in quotes):
+            self.workspace.quotas.admit(quotes, self.provider_id, self.name)
 
     @strict_keywords
     def template(
@@ -227,13 +293,16 @@ class Target(SessionHost):
         input_params: Mapping[str, Any] | None = None,
         metadata: Mapping[str, str] | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
     ) -> PayloadTemplate:
         """Encode a program with parameters once, for many bindings; keywords as for :meth:`encode`.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
-        return self._encoder(input_data_format, gateset).template(program, shots, input_params, metadata)
+        return self._encoder(input_data_format, gateset, allow_unknown=allow_unknown).template(
+            program, shots, input_params, metadata
+        )
 
     # --- jobs ----------------------------------------------------------------------------------------------------
 
@@ -253,6 +322,7 @@ class Target(SessionHost):
         output_data_format: str | None = None,
         gateset: str | None = None,
         job_id: str | None = None,
+        allow_unknown: bool = False,
     ) -> Job:
         """Encode a program, send it, and return its job, in three calls.
 
@@ -269,6 +339,7 @@ class Target(SessionHost):
             output_data_format: If the input format has several, such as ``"microsoft.quantum-results.v1"``.
             gateset: As for :meth:`encode`.
             job_id: The job's id; by default a new one. Sending the same id again makes no second job.
+            allow_unknown: As for :meth:`encode`.
 
         Returns:
             The job.
@@ -288,9 +359,11 @@ class Target(SessionHost):
             input_params=input_params,
             metadata=metadata,
             gateset=gateset,
+            allow_unknown=allow_unknown,
         )
         if output_data_format is not None:
             payload = replace(payload, output_data_format=output_data_format)
+        self._admit([payload])
         return self._send(payload, name or name_of(input_data), session or self.latest_session, priority, tags, job_id)
 
     @strict_keywords
@@ -307,6 +380,7 @@ class Target(SessionHost):
         metadata: Mapping[str, str] | None = None,
         input_data_format: str | None = None,
         gateset: str | None = None,
+        allow_unknown: bool = False,
     ) -> JobSet:
         """Send many programs with bounded parallelism; the jobs come in their order.
 
@@ -321,6 +395,7 @@ class Target(SessionHost):
             metadata: More metadata of every job.
             input_data_format: As for :meth:`encode`.
             gateset: As for :meth:`encode`.
+            allow_unknown: As for :meth:`encode`.
 
         Raises:
             ConversionError: One of them cannot be sent as it is; nothing was sent.
@@ -337,6 +412,7 @@ class Target(SessionHost):
                 input_params=input_params,
                 metadata=metadata,
                 gateset=gateset,
+                allow_unknown=allow_unknown,
             )
             for input_data in inputs
         ]
@@ -345,6 +421,7 @@ class Target(SessionHost):
         if names is None:
             names = [name_of(input_data) for input_data in inputs]
         joined = session or self.latest_session
+        self._admit(payloads)
 
         def submit(place: int) -> Job:
             return self._send(payloads[place], names[place], joined, priority, tags)
@@ -362,5 +439,5 @@ class Target(SessionHost):
     ) -> Job:
         """Send a payload into the session; arguments as for :meth:`submit`."""
         new = NewJob.of(payload, self.name, self.provider_id, name=name, priority=priority, tags=tags, job_id=job_id)
-        cost = self.estimate_cost(payload).amount if session is not None and session.limits_cost else 0.0
+        cost = self._quote(payload).amount if session is not None and session.limits_cost else 0.0
         return self.workspace.submission.submit(new, session, cost)

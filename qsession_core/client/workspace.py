@@ -14,6 +14,7 @@ from qsession_core.client.service.rest import RestClient
 from qsession_core.client.session import Session, session_jobs
 from qsession_core.client.session_watch import SessionWatch
 from qsession_core.client.submitting.bill import CostSum, JobCost, sums
+from qsession_core.client.submitting.quota import QuotaGuard
 from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
 from qsession_core.clock import Clock, SystemClock
@@ -50,6 +51,8 @@ class Workspace:
         watch: The sessions that this process has opened and not closed.
         submission: Sends jobs.
         prices: The price table for estimates; may be replaced.
+        quotas: Compares estimates with the quotas; ``workspace.quotas.policy = "warn"`` or ``"refuse"`` lets every
+            submission be compared.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class Workspace:
         self.submission = Submission(self, journal)
         self.prices: Sequence[Price] = PRICES
         self.counter: Counter | None = counter
+        self.quotas = QuotaGuard(self.calls.quotas, self.clock)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.name!r} at {self.connection.endpoint}>"

@@ -90,6 +90,7 @@ class JobFacts:
         shots: The shots of the job; None if it does not say.
         metadata: As the service echoes it: text by key.
         input_data_format: The format of its program.
+        assumed_shots: Of a job that does not say: how many shots its provider runs by default; None if unknown.
     """
 
     job_id: str = ""
@@ -97,6 +98,17 @@ class JobFacts:
     shots: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     input_data_format: str = ""
+    assumed_shots: int | None = None
+
+    @property
+    def likely_shots(self) -> int | None:
+        """The shots of the job, else the assumed ones."""
+        return self.assumed_shots if self.shots is None else self.shots
+
+    @property
+    def are_assumed(self) -> bool:
+        """Whether :attr:`likely_shots` are only assumed."""
+        return self.shots is None and self.assumed_shots is not None
 
 
 class Format(Protocol):

@@ -303,7 +303,8 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
         Result(
             len(readout),
             distribution=distribution,
-            shots=facts.shots,
+            shots=facts.likely_shots,
+            shots_are_assumed=facts.are_assumed,
             registers=registers,
             seed_text=facts.job_id,
         )

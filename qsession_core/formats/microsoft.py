@@ -265,6 +265,7 @@ def _laid_out(
         layout.num_clbits,
         distribution=merge_rows(rows, weights),
         shots=shots,
+        shots_are_assumed=facts.are_assumed and shots == facts.assumed_shots,
         registers=layout.registers,
         errors=errors,
         seed_text=facts.job_id,
@@ -321,16 +322,16 @@ def _of_histogram(histogram: Sequence[str | float], facts: JobFacts) -> Result:
         raise ValueError(f"outcomes have different shapes: {', '.join(sorted(shapes)[:2])}")
     rows = [re.sub("[^01-]", "", text) for text in displays]
     characters = np.frombuffer("".join(rows).encode(), np.uint8).reshape(len(rows), -1)
-    return _laid_out(characters, _structure(displays[0]), facts, (), (weights, facts.shots))
+    return _laid_out(characters, _structure(displays[0]), facts, (), (weights, facts.likely_shots))
 
 
 def _values_of(displays: Sequence[str], weights: NDArray[np.float64], facts: JobFacts) -> Result:
     """Return a result whose outcomes are not bits: one text a shot, equal ones together."""
-    if facts.shots is None:
+    if facts.likely_shots is None:
         raise ValueError(f"{displays[0]!r} is not bits, and the job does not say its shots")
-    numbers = apportion(weights, total_of([facts.shots], "the job"))
+    numbers = apportion(weights, total_of([facts.likely_shots], "the job"))
     texts = [text for text, number in zip(displays, numbers.tolist(), strict=True) for _ in range(number)]
-    return Result(0, texts=texts, seed_text=facts.job_id)
+    return Result(0, texts=texts, shots_are_assumed=facts.are_assumed, seed_text=facts.job_id)
 
 
 def _structure(text: str) -> Any:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qsession_core.formats.interface import JobFacts
     from qsession_core.results.result import Result
 
-__all__ = ["as_is", "decode", "input_format"]
+__all__ = ["as_is", "decode", "input_format", "width_in"]
 
 
 def input_format(name: str) -> InputFormat:
@@ -51,7 +51,7 @@ def as_is(
                 f"input_data cannot be written as JSON: {error}. Use plain dicts, lists, texts and numbers."
             ) from error
     output = output_data_format or found.output_data_format
-    width = _width_in(data, found)
+    width = width_in(data, found)
     metadata = {"num_qubits": str(width)} if width and found.content_type == _JSON else {}
     return Payload(data, found.content_type, found.name, output, metadata=metadata, num_qubits=width)
 
@@ -64,7 +64,7 @@ class _Sized(msgspec.Struct):
     qubits: int | None = None
 
 
-def _width_in(data: bytes, found: InputFormat) -> int:
+def width_in(data: bytes, found: InputFormat) -> int:
     """Return how many qubits a program says that it needs; 0 if it does not say.
 
     Results in IonQ's format list the qubits that came out 1, and no more, so that their width travels with the job.

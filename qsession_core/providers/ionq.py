@@ -3,7 +3,9 @@
 from qsession_core.catalog import targets_of
 from qsession_core.formats.ionq import INPUT, IonQCircuit
 from qsession_core.formats.qir.module import Qir
-from qsession_core.providers.row import Provider
+from qsession_core.providers.row import Option, Provider
+
+_NOISE_MODELS = ("ideal", "harmony", "aria-1", "aria-2", "forte-1", "forte-enterprise-1")
 
 PROVIDER = Provider(
     id="ionq",
@@ -11,8 +13,16 @@ PROVIDER = Provider(
     raw_format=INPUT,
     gatesets={"qis": IonQCircuit(), "native": IonQCircuit("native")},
     input_params={
-        "error-mitigation": "{'debias': bool}; on hardware",
-        "noise": "{'model': 'ideal' | 'aria-1' | 'forte-1', 'seed': int}; on the simulator",
+        "error-mitigation": Option(
+            "{'debias': bool}; on hardware", dict, members={"debias": Option("debiasing on or off", bool)}
+        ),
+        "noise": Option(
+            "{'model': name, 'seed': int}; on the simulator",
+            dict,
+            members={"model": Option("a machine's noise", str, _NOISE_MODELS), "seed": Option("of its draws", int)},
+        ),
     },
+    unstated_shots=500,
+    unstated_noisy_shots=1000,
     targets=targets_of("ionq"),
 )

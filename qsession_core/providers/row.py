@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.keywords import unknown_keywords
+from qsession_core.providers.options import COMMON, DEFAULT_SHOTS, Option, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,9 +14,7 @@ if TYPE_CHECKING:
     from qsession_core.catalog import KnownTarget
     from qsession_core.formats import Format
 
-__all__ = ["DEFAULT_SHOTS", "Provider"]
-
-DEFAULT_SHOTS = 500  # as every backend of the official client
+__all__ = ["DEFAULT_SHOTS", "Option", "Provider"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,10 @@ class Provider:
         raw_format: The input data format of data that the caller has encoded, unless the caller names another.
         targets: Its known targets.
         gatesets: Gate set -> the format that writes it; empty if there is only one gate set.
-        input_params: The names its targets take in ``inputParams`` besides ``shots``, with their values and meaning.
+        input_params: What its targets take in ``inputParams`` besides what every target takes.
+        unstated_shots: How often a job runs that names no shots, as the provider's documentation says; None if it does
+            not say.
+        unstated_noisy_shots: The same of a job with a noise model; None for no other number.
     """
 
     id: str
@@ -36,10 +38,36 @@ class Provider:
     raw_format: str
     targets: tuple[KnownTarget, ...] = ()
     gatesets: Mapping[str, Format] = field(default_factory=dict)
-    input_params: Mapping[str, str] = field(default_factory=dict)
+    input_params: Mapping[str, Option] = field(default_factory=dict)
+    unstated_shots: int | None = None
+    unstated_noisy_shots: int | None = None
+
+    def option_problems(self, given: Mapping[str, Any], *, allow_unknown: bool = False) -> list[str]:
+        """Return a sentence for each of a caller's ``inputParams`` that is unknown or has an impossible value.
+
+        Of a provider without a row nothing is known, so that only the common options are checked.
+
+        Args:
+            given: What the caller wrote.
+            allow_unknown: Let names and values through that the row does not know.
+        """
+        options = {**COMMON, **self.input_params}
+        return list(problems(given, options, allow_unknown=allow_unknown or not self.id))
+
+    def shots_of_silent(self, input_params: Mapping[str, Any]) -> int | None:
+        """Return how many shots a job runs that names none; None if the provider does not say."""
+        if input_params.get("noise") is not None and self.unstated_noisy_shots is not None:
+            return self.unstated_noisy_shots
+        return self.unstated_shots
 
     def join_params(
-        self, function: str, keywords: Iterable[str], given: Mapping[str, Any] | None, options: Mapping[str, Any]
+        self,
+        function: str,
+        keywords: Iterable[str],
+        given: Mapping[str, Any] | None,
+        options: Mapping[str, Any],
+        *,
+        allow_unknown: bool = False,
     ) -> dict[str, Any]:
         """Return ``inputParams`` with the options of a call added under the provider's own names; options win.
 
@@ -48,6 +76,7 @@ class Provider:
             keywords: Its own keywords, for the error.
             given: The ``inputParams`` that were given whole.
             options: Its other keyword arguments; ``_`` may stand for ``-``, as in ``error_model``.
+            allow_unknown: Let options through, under the name that they have here, that the row does not know.
 
         Raises:
             TypeError: The provider has no such option; the sentence names a similar one.
@@ -56,9 +85,9 @@ class Provider:
             name: name for name in self.input_params
         }
         unknown = [option for option in options if option not in names]
-        if unknown:
+        if unknown and not allow_unknown:
             raise unknown_keywords(function, unknown, [*keywords, *self.input_params])
-        return {**(given or {}), **{names[option]: value for option, value in options.items()}}
+        return {**(given or {}), **{names.get(option, option): value for option, value in options.items()}}
 
     def target(self, name: str) -> KnownTarget | None:
         """Return what is known of a target of this provider; None if nothing is."""

@@ -66,6 +66,8 @@ class Result:
         registers: Groups of the bits.
         values: The outcome of each shot as the program returned it (ints, lists, tuples), if it is not bits; else None.
         errors: Shots that ended in a runtime error, each as the service reports it.
+        shots_are_assumed: Whether the job does not say its shots, so that they, and with them counts and memory, are by
+            the provider's default. The probabilities are the provider's own.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Result:
         texts: Sequence[str] | None = None,
         values: Sequence[object] | None = None,
         shots: int | None = None,
+        shots_are_assumed: bool = False,
         registers: tuple[Register, ...] = (),
         errors: tuple[Mapping[str, object], ...] = (),
         seed_text: str = "",
@@ -90,6 +93,7 @@ class Result:
             texts: One text a shot, for outcomes that are not bits.
             values: See the attribute.
             shots: For a distribution: the shots that it stands for; None if the job does not say.
+            shots_are_assumed: See the attribute.
             registers: See the attribute.
             errors: See the attribute.
             seed_text: The seed of synthetic memory: the job's id.
@@ -98,6 +102,7 @@ class Result:
         self.registers = registers
         self.values = None if values is None else tuple(values)
         self.errors = errors
+        self.shots_are_assumed = shots_are_assumed
         self._characters = characters
         self._distribution = distribution
         self._texts = None if texts is None else tuple(texts)
@@ -140,7 +145,8 @@ class Result:
     def __repr__(self) -> str:
         lost = f", {self.lost_shots} lost" if self.lost_shots else ""
         failed = f", {len(self.errors)} failed" if self.errors else ""
-        return f"<Result of {self.shots} shots, {self.num_clbits} bits{lost}{failed}>"
+        assumed = " (assumed)" if self.shots_are_assumed else ""
+        return f"<Result of {self.shots} shots{assumed}, {self.num_clbits} bits{lost}{failed}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Result) and self._facts() == other._facts()
@@ -151,7 +157,7 @@ class Result:
     def _facts(self) -> tuple[Any, ...]:
         raw_counts = None if self._has_no_shots else self.raw_counts
         kept = self.num_clbits, self.registers, raw_counts, self.probabilities, self.memory_is_synthetic
-        return *kept, self.raw_memory, self.values, self.errors
+        return *kept, self.shots_are_assumed, self.raw_memory, self.values, self.errors
 
     # --- what was kept -----------------------------------------------------------------------------------------
 
@@ -249,6 +255,15 @@ class Result:
         return count_rows(self._characters)
 
     @property
+    def raw_probabilities(self) -> dict[str, float]:
+        """Probabilities including the lost shots; ``-`` stands for a lost qubit."""
+        if not self.lost_shots:
+            return self.probabilities
+        found = self.raw_counts
+        total = sum(found.values())
+        return {key: count / total for key, count in found.items()}
+
+    @property
     def raw_memory(self) -> list[str] | None:
         """Memory including the lost shots, in execution order; None if the provider gives no single shots."""
         if self._texts is not None:
@@ -270,7 +285,7 @@ class Result:
     def _scaled(self) -> tuple[Rows, NDArray[np.int64]]:
         """Return the keys of a distribution, and the shots of each."""
         if self._has_no_shots:
-            problem = "the job does not say how many shots it ran"
+            problem = "the job does not say how many shots it ran, and its provider's default is not known"
             raise ResultFormatError(
                 f"This result has no counts: {problem}. The shares of the outcomes are in result.probabilities.",
                 format="",

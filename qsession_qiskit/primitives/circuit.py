@@ -76,7 +76,10 @@ class Circuit:
         return self.mode.backend.azure_target.template(
             program,
             shots=shots,
-            input_params=self.mode.backend.joined_params(self.options.input_params),
+            input_params=self.mode.backend.joined_params(
+                self.options.input_params, allow_unknown=self.options.allow_unknown
+            ),
+            allow_unknown=self.options.allow_unknown,
             input_data_format=self.input_data_format,
             gateset=self.gateset(),
         )

@@ -149,7 +149,8 @@ class _Work:
         if not pub.precision > 0:
             raise ValueError(f"the precision is {pub.precision}; it must be above 0")
         self.pub = pub
-        self.shots = math.ceil(1.0 / pub.precision**2)
+        # rounded to twelve digits first: 1 / sqrt(n) squared and inverted is not always n
+        self.shots = math.ceil(float(f"{1.0 / pub.precision**2:.12g}"))
         self.circuit = Circuit(pub.circuit, mode, options)
         self.places, self.observables = _broadcast(pub)
         self.payloads: list[Payload] = []

@@ -103,6 +103,7 @@ class Options:
         job_name: The jobs' name; by default the circuit's.
         seed: Seeds the order of memory if the provider gives no single shots.
         tags: The jobs' tags.
+        allow_unknown: Let options and values of ``input_params`` through that the provider's row does not know.
     """
 
     input_params: Mapping[str, Any] = field(default_factory=dict)
@@ -110,6 +111,7 @@ class Options:
     job_name: str | None = None
     seed: int | None = None
     tags: Sequence[str] | None = None
+    allow_unknown: bool = False
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _GROUPS and isinstance(value, Mapping):

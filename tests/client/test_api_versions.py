@@ -94,18 +94,18 @@ def test_the_older_word_for_shots_holds(workspace):
     target = workspace.get_target("rigetti.sim.qvm")
     job = target.submit(quil, input_params={"count": 5})
     assert (job.shots, job.result().shots) == (5, 5)
-    with pytest.raises(errors.ConversionError, match="Give it once"):
+    with pytest.raises(errors.ConversionError, match="Give them once"):
         target.submit(quil, shots=6, input_params={"count": 5})
     with target.open_session(max_shots=6):
         target.submit(quil, input_params={"count": 5})
 
 
-def test_counts_of_a_job_that_does_not_say_its_shots_are_an_error(workspace, target, bell, recorder):
+def test_counts_of_a_job_whose_shots_are_no_number_are_an_error(workspace, target, bell, recorder):
     payload = target.encode(bell)
     job = target.submit(payload)
     job.wait_until_completed()
     silent = json.loads(job._raw)
-    del silent["inputParams"]["shots"]
+    silent["inputParams"]["shots"] = "some"
     job.update_state(json.dumps(silent).encode())
     result = job.result()
     assert result.probabilities == {"00": 0.5, "11": 0.5}

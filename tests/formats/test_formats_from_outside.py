@@ -92,6 +92,8 @@ class AcmesWorkspace:
         if last == "providerStatus":
             target = {"id": "acme.sim.tiny", "currentAvailability": "Available"}
             return answer({"value": [{"id": "acme", "currentAvailability": "Available", "targets": [target]}]})
+        if last == "quotas":
+            return answer({"value": []})
         if last == "sasUri":
             container = json.loads(request.body)["containerName"]
             return answer({"sasUri": f"https://blobs.example/{container}?se=2999-01-01T00:00:00Z"})

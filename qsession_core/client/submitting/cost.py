@@ -6,6 +6,9 @@ Gates are counted in the encoded program, as the local workspace counts them for
 
 from __future__ import annotations
 
+import functools
+import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,7 +35,9 @@ class Quote:
         unit: Such as ``"AQT"``, ``"HQC"`` or a currency.
         as_of: The date of the price.
         counts: The gates that it is computed from.
-        shots: The shots that it is computed from.
+        shots: The shots that it is computed from; of several programs, of all of them together.
+        parts: Of several programs, the estimate of each; else empty.
+        exceeds: A sentence for each quota of the workspace that leaves less than this.
     """
 
     amount: float
@@ -40,6 +45,20 @@ class Quote:
     as_of: date
     counts: GateCounts
     shots: int
+    parts: tuple[Quote, ...] = ()
+    exceeds: tuple[str, ...] = ()
+
+    @classmethod
+    def sum_of(cls, parts: Sequence[Quote]) -> Quote:
+        """Return the estimate of several jobs on one target together.
+
+        Args:
+            parts: At least one; all in one unit.
+        """
+        # twelve digits, as single amounts have
+        total = float(f"{math.fsum(part.amount for part in parts):.12g}")
+        counts = functools.reduce(operator.add, (part.counts for part in parts))
+        return cls(total, parts[0].unit, parts[0].as_of, counts, sum(part.shots for part in parts), tuple(parts))
 
     @property
     def is_upper_bound(self) -> bool:

@@ -17,7 +17,7 @@ from qsession_core.formats.qir.module import INPUT as QIR
 from qsession_core.formats.qir.module import from_qir, from_qir_object
 from qsession_core.formats.registry import as_is
 from qsession_core.program import Program
-from qsession_core.providers.row import DEFAULT_SHOTS
+from qsession_core.providers.options import DEFAULT_SHOTS, SHOT_NAMES, shots_in
 from qsession_core.sources.compiling import compiled
 from qsession_core.sources.files import path_of, source_of
 from qsession_core.sources.languages import JSON, LANGUAGES, OPENQASM_2, OPENQASM_3, PULSER, json_problem
@@ -78,6 +78,7 @@ class Encoder:
         stated_qubits: The target's width as its workspace says it; None if it does not say. A wider program is refused;
             where only our table has a width, it is warned of.
         warned: The warnings that were given already; each is given once.
+        allow_unknown: Let options in ``inputParams`` through that the provider's row does not know.
     """
 
     provider: Provider
@@ -86,6 +87,7 @@ class Encoder:
     gateset: str | None = None
     stated_qubits: int | None = None
     warned: set[str] = field(default_factory=set)
+    allow_unknown: bool = False
 
     def encode(
         self,
@@ -95,10 +97,12 @@ class Encoder:
         metadata: Mapping[str, str] | None,
     ) -> Payload:
         """Return the payload, after all checks; raises as ``Target.encode``."""
-        problems: list[ConversionError] = []
+        problems = self._option_problems(input_params)
         if isinstance(input_data, Payload):  # the caller's arguments win over the payload's own
-            own = {name: value for name, value in input_data.input_params.items() if name != "shots" or shots is None}
-            input_params = {**own, **(input_params or {})}
+            given = input_params or {}
+            keeps = shots is None and not shots_in(given)
+            own = {name: value for name, value in input_data.input_params.items() if keeps or name not in SHOT_NAMES}
+            input_params = {**own, **given}
         params = self._params(shots, input_params, problems)
         payload: Payload | None = None
         try:
@@ -114,7 +118,10 @@ class Encoder:
             raise ConversionError.of(problems)
         return replace(
             payload,
-            input_params={**payload.input_params, **params},
+            input_params={
+                **{name: value for name, value in payload.input_params.items() if name not in SHOT_NAMES},
+                **params,
+            },
             metadata={**payload.metadata, **(metadata or {})},
         )
 
@@ -126,7 +133,7 @@ class Encoder:
         metadata: Mapping[str, str] | None,
     ) -> PayloadTemplate:
         """Encode a program with parameters once; raises as ``Target.template``."""
-        problems: list[ConversionError] = []
+        problems = self._option_problems(input_params)
         params = self._params(shots, input_params, problems)
         template: Template | None = None
         try:
@@ -156,14 +163,13 @@ class Encoder:
         self, shots: SupportsIndex | None, given: Mapping[str, Any] | None, problems: list[ConversionError]
     ) -> dict[str, Any]:
         """Return the job's inputParams with its shots; append to the problems if these are wrong."""
-        params = dict(given or {})
-        other = params.pop("shots", None)
-        if other is None:
-            other = params.get("count")  # the older word for it; the provider may read either
-        if other is not None and shots is not None and other != shots:
-            problems.append(ConversionError(f"shots is {shots!r}, and {other!r} in input_params. Give it once."))
+        params = {name: value for name, value in (given or {}).items() if name not in SHOT_NAMES or value is not None}
+        asked = [*([] if shots is None else [shots]), *shots_in(params)]
+        if any(other != asked[0] for other in asked[1:]):
+            told = " and ".join(map(repr, dict.fromkeys(map(repr, asked))))
+            problems.append(ConversionError(f"The shots are given as {told.replace(chr(39), '')}. Give them once."))
         checked = check_shots(
-            other if shots is None else shots,
+            asked[0] if asked else None,  # type: ignore[arg-type]
             default=DEFAULT_SHOTS,
             limit=self.target.max_shots,
             target=self.target.name,
@@ -171,8 +177,14 @@ class Encoder:
         if isinstance(checked, ConversionError):
             problems.append(checked)
         else:
-            params["shots"] = checked
+            # by both words where the caller used the older one, since a provider may read either
+            params |= {name: checked for name in SHOT_NAMES if name == "shots" or name in params}
         return params
+
+    def _option_problems(self, given: Mapping[str, Any] | None) -> list[ConversionError]:
+        """Return what is wrong with a caller's inputParams, besides the shots."""
+        found = self.provider.option_problems(given or {}, allow_unknown=self.allow_unknown)
+        return [ConversionError(sentence) for sentence in found]
 
     def _payload(self, input_data: object) -> Payload:
         if isinstance(input_data, Payload):

@@ -15,6 +15,7 @@ from qsession_core.client.service.rest import without_nones
 from qsession_core.client.service.status import SessionStatus
 from qsession_core.client.submitting.journal import Intent
 from qsession_core.errors import ConfigurationError, NotFoundError, ServiceError
+from qsession_core.providers.options import programs_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -135,7 +136,8 @@ class Submission:
         """
         if session is None:
             return self._send(new, Reservation())
-        shots = int(new.body["inputParams"].get("shots", 0))
+        params = new.body["inputParams"]
+        shots = int(params.get("shots", 0)) * programs_in(params)
         with session.reserve(new.body["target"], new.id, shots, cost) as reservation:
             return self._send_into(session, new, reservation)
 
