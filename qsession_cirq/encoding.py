@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import cirq
 import msgspec
 
 from qsession_cirq.conversion.convert import convert
@@ -16,12 +18,13 @@ from qsession_core.formats.ionq import INPUT as IONQ_JSON
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import cirq
-
     from qsession_cirq.conversion.convert import Conversion
     from qsession_core import Payload, Target
 
-__all__ = ["Encoding"]
+__all__ = ["Encoding", "Sendable"]
+
+# What can be sent: a circuit, or a program as text, as bytes or as the path of a file
+Sendable: TypeAlias = cirq.AbstractCircuit | str | bytes | PathLike[str]
 
 _NATIVE = frozenset({"gpi", "gpi2", "ms", "zz"})
 _PIECE, _PIECES = 40, 9  # cirq-ionq stores the measured keys in at most 9 values of 40 characters
@@ -47,17 +50,23 @@ class Encoding:
     gateset: str | None = None
     allow_unknown: bool = False
 
-    def one(self, program: cirq.AbstractCircuit, repetitions: int, resolver: cirq.ParamResolver) -> Payload:
+    def one(self, program: object, repetitions: int, resolver: cirq.ParamResolver) -> Payload:
         """Return the payload of one circuit.
 
         Args:
-            program: The circuit.
+            program: The circuit, or a program as text, as bytes or as the path of a file.
             repetitions: At least 1.
             resolver: Values of all its symbols.
 
         Raises:
             ConversionError: It cannot be sent as it is; every problem is listed.
         """
+        if isinstance(program, str | bytes | PathLike):
+            return self._text(program, repetitions)
+        if not isinstance(program, cirq.AbstractCircuit):
+            raise ConversionError(
+                f"A {type(program).__name__} is no Cirq circuit; pass a cirq.Circuit, or a program as text or file."
+            )
         conversion = convert(program, param_resolver=resolver)
         _check_measures(conversion)
         _check_bound(conversion)
@@ -71,6 +80,17 @@ class Encoding:
             allow_unknown=self.allow_unknown,
         )
         return _stamped(payload, conversion, None)
+
+    def _text(self, program: str | bytes | PathLike[str], repetitions: int) -> Payload:
+        """Return the payload of a program that is a text already; its registers are the keys of its results."""
+        return self.target.encode(
+            program,
+            shots=repetitions,
+            input_data_format=self.input_data_format,
+            input_params=self.input_params,
+            metadata=self._texts(repetitions),
+            allow_unknown=self.allow_unknown,
+        )
 
     def sweep(
         self, program: cirq.AbstractCircuit, repetitions: int, resolvers: Sequence[cirq.ParamResolver]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import cirq
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from qsession_cirq.basis import IonQNativeGateset, TargetGateset
-    from qsession_cirq.encoding import Encoding
+    from qsession_cirq.encoding import Encoding, Sendable
     from qsession_cirq.sampler import Sampler
     from qsession_core import Payload, Priority, Session, Workspace
     from qsession_core import Target as CoreTarget
@@ -117,7 +118,7 @@ class Target(SessionHost):
 
     def encode(
         self,
-        program: cirq.AbstractCircuit,
+        program: Sendable,
         *,
         repetitions: int = REPETITIONS,
         param_resolver: cirq.ParamResolverOrSimilarType = None,
@@ -131,7 +132,7 @@ class Target(SessionHost):
         """Return the payload that ``submit`` would send; nothing is sent.
 
         Args:
-            program: The circuit.
+            program: The circuit; or a program as text, bytes or the path of a file, whose registers become keys.
             repetitions: At least 1.
             param_resolver: Values of its symbols.
             input_params: Added to the job's ``inputParams``, by the service's and provider's own names.
@@ -154,7 +155,7 @@ class Target(SessionHost):
     @strict_keywords
     def estimate_cost(
         self,
-        program: cirq.AbstractCircuit | Sequence[cirq.AbstractCircuit],
+        program: Sendable | Sequence[Sendable],
         repetitions: int = REPETITIONS,
         *,
         param_resolver: cirq.ParamResolverOrSimilarType = None,
@@ -174,13 +175,13 @@ class Target(SessionHost):
         """
         encoding = self._encoding(input_params, None, input_data_format, gateset, allow_unknown=allow_unknown)
         resolver = cirq.ParamResolver(param_resolver)
-        if isinstance(program, cirq.AbstractCircuit):
+        if isinstance(program, cirq.AbstractCircuit | str | bytes | PathLike):
             return self.core.estimate_cost(encoding.one(program, repetitions, resolver))
         return self.core.estimate_cost([encoding.one(each, repetitions, resolver) for each in program])
 
     def submit(
         self,
-        program: cirq.AbstractCircuit,
+        program: Sendable,
         name: str = JOB_NAME,
         repetitions: int = REPETITIONS,
         *,
@@ -200,7 +201,7 @@ class Target(SessionHost):
         """Send a circuit.
 
         Args:
-            program: The circuit; it has to measure something.
+            program: The circuit, which has to measure something; or a program as for :meth:`encode`.
             name: The job's name.
             repetitions: At least 1.
             param_resolver: Values of its symbols.

@@ -11,7 +11,7 @@ from qiskit.providers import BackendV2, Options
 from qsession_core.client.session_host import SessionHost
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.keywords import strict_keywords
-from qsession_core.providers.options import shots_in
+from qsession_core.providers.options import plain_params, shots_in
 from qsession_qiskit.basis import NATIVE, NATIVE_TRANSLATION, transpiler_target
 from qsession_qiskit.encoding import Encoding, Order, name_of
 from qsession_qiskit.metadata import to_text
@@ -301,7 +301,7 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
         own = {name: value for name, value in own.items() if value is not None}
         params = provider.join_params("run", _RUN_KEYWORDS, None, own)
         params |= self._options.get("input_params") or {}
-        params |= given or {}
+        params |= plain_params(given)
         return provider.join_params("run", _RUN_KEYWORDS, params, options or {}, allow_unknown=allow_unknown)
 
     def wanted_format(self, given: str | None = None) -> str | None:

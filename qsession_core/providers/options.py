@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import near
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["COMMON", "DEFAULT_SHOTS", "SHOT_NAMES", "Option", "problems", "programs_in", "shots_in"]
+__all__ = ["COMMON", "DEFAULT_SHOTS", "SHOT_NAMES", "Option", "plain_params", "problems", "programs_in", "shots_in"]
 
 DEFAULT_SHOTS = 500  # as every backend of the official client
 # How many shots: the service's own word, and the older one of Rigetti's and of QIR's documentation. Either may be sent
@@ -104,6 +105,28 @@ def _is_of(value: object, kind: type) -> bool:
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def plain_params(given: object) -> dict[str, Any]:
+    """Return a caller's ``inputParams`` with Python's numbers for numpy's, which JSON does not know.
+
+    Raises:
+        ConfigurationError: They are no mapping.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"input_params is {given!r}; pass a dict, such as {{'count': 100}}.")
+    return {name: _plain(value) for name, value in given.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    listed = getattr(value, "tolist", None)  # of numpy's scalars and arrays
+    return listed() if callable(listed) else value
 
 
 def shots_in(params: Mapping[str, Any]) -> list[object]:

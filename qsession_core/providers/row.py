@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.keywords import unknown_keywords
-from qsession_core.providers.options import COMMON, DEFAULT_SHOTS, Option, problems
+from qsession_core.providers.options import COMMON, DEFAULT_SHOTS, Option, plain_params, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,7 +87,7 @@ class Provider:
         unknown = [option for option in options if option not in names]
         if unknown and not allow_unknown:
             raise unknown_keywords(function, unknown, [*keywords, *self.input_params])
-        return {**(given or {}), **{names.get(option, option): value for option, value in options.items()}}
+        return {**plain_params(given), **{names.get(option, option): value for option, value in options.items()}}
 
     def target(self, name: str) -> KnownTarget | None:
         """Return what is known of a target of this provider; None if nothing is."""

@@ -74,6 +74,31 @@ def test_odd_shots_are_refused_by_either_word(local, word, odd):
         local.get_target("rigetti.sim.qvm").submit(QUIL, input_params={word: odd})
 
 
+def test_numpys_values_become_pythons_and_what_is_no_mapping_is_refused(local):
+    machine = local.get_target("ionq.qpu.aria-1")
+    params = {"error-mitigation": {"debias": np.False_}, "count": np.int64(5)}
+    assert machine.encode(_program(), input_params=params).input_params == {
+        "error-mitigation": {"debias": False}, "count": 5, "shots": 5,
+    }  # fmt: skip
+    substitutions = {"substitutions": {"theta": np.zeros((2, 1))}}
+    sent = local.get_target("rigetti.sim.qvm").encode(QUIL, input_params=substitutions).input_params
+    assert sent["substitutions"] == {"theta": [[0.0], [0.0]]}
+    backend = AzureQuantumProvider(local).get_backend("ionq.simulator")
+    for odd in ([("shots", 3)], "shots=3", 3):
+        with pytest.raises(errors.ConfigurationError, match="pass a dict"):
+            machine.encode(_program(), input_params=odd)
+        with pytest.raises(errors.ConfigurationError, match="pass a dict"):
+            backend.run(_qiskit(), input_params=odd)
+
+
+def test_bytes_of_any_kind_are_bytes_and_a_list_is_several_jobs(local):
+    target = local.get_target("rigetti.sim.qvm")
+    for kind in (bytearray, memoryview):
+        assert target.encode(kind(QUIL.encode())).data == QUIL.encode()
+    with pytest.raises(errors.ConfigurationError, match="submit_all"):
+        target.encode([QUIL, QUIL])
+
+
 def test_a_payloads_own_shots_give_way_to_either_word(local):
     target = local.get_target("rigetti.sim.qvm")
     payload = target.encode(QUIL, input_params={"count": 7})

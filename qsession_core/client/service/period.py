@@ -80,9 +80,10 @@ def _read(keyword: str, given: object) -> tuple[datetime, datetime]:
     if isinstance(given, str):
         given = _parsed(keyword, given)
     if isinstance(given, datetime):
+        as_python = getattr(given, "to_pydatetime", None)  # of pandas' times, which without a zone have no astimezone
         try:
-            moment = given.astimezone(UTC)
-        except (OverflowError, ValueError, OSError) as error:
+            moment = (as_python() if callable(as_python) else given).astimezone(UTC)
+        except (OverflowError, ValueError, OSError, TypeError) as error:
             raise ConfigurationError(f"{keyword} is {given}, which has no time in UTC.") from error
         return moment, moment
     if isinstance(given, date):

@@ -17,7 +17,7 @@ from qsession_core.formats.qir.module import INPUT as QIR
 from qsession_core.formats.qir.module import from_qir, from_qir_object
 from qsession_core.formats.registry import as_is
 from qsession_core.program import Program
-from qsession_core.providers.options import DEFAULT_SHOTS, SHOT_NAMES, shots_in
+from qsession_core.providers.options import DEFAULT_SHOTS, SHOT_NAMES, plain_params, shots_in
 from qsession_core.sources.compiling import compiled
 from qsession_core.sources.files import path_of, source_of
 from qsession_core.sources.languages import JSON, LANGUAGES, OPENQASM_2, OPENQASM_3, PULSER, json_problem
@@ -97,12 +97,12 @@ class Encoder:
         metadata: Mapping[str, str] | None,
     ) -> Payload:
         """Return the payload, after all checks; raises as ``Target.encode``."""
+        input_params = plain_params(input_params)
         problems = self._option_problems(input_params)
         if isinstance(input_data, Payload):  # the caller's arguments win over the payload's own
-            given = input_params or {}
-            keeps = shots is None and not shots_in(given)
+            keeps = shots is None and not shots_in(input_params)
             own = {name: value for name, value in input_data.input_params.items() if keeps or name not in SHOT_NAMES}
-            input_params = {**own, **given}
+            input_params = {**own, **input_params}
         params = self._params(shots, input_params, problems)
         payload: Payload | None = None
         try:
@@ -133,6 +133,7 @@ class Encoder:
         metadata: Mapping[str, str] | None,
     ) -> PayloadTemplate:
         """Encode a program with parameters once; raises as ``Target.template``."""
+        input_params = plain_params(input_params)
         problems = self._option_problems(input_params)
         params = self._params(shots, input_params, problems)
         template: Template | None = None
@@ -192,6 +193,8 @@ class Encoder:
         if not isinstance(input_data, Program):
             if hasattr(input_data, "_repr_qir_"):
                 return from_qir_object(input_data, self.target.name, self.target.profile)
+            if isinstance(input_data, bytearray | memoryview):
+                input_data = bytes(input_data)
             if isinstance(input_data, str | bytes | PathLike):
                 return self._of_text(source_of(input_data, most_bytes=MAX_BYTES))
             if hasattr(input_data, "keys"):
@@ -270,6 +273,8 @@ def _converted(circuit: object) -> Program:
     module = type(circuit).__module__.partition(".")[0]
     if module not in plugins.names(plugins.FRONTENDS) or module not in sys.modules:
         there = ", ".join(plugins.names(plugins.FRONTENDS)) or "none"
+        if isinstance(circuit, list | tuple):
+            raise ConfigurationError("Several programs are several jobs: send them by submit_all(...).")
         raise ConfigurationError(
             f"A {type(circuit).__name__} of {module} cannot be sent. Pass a circuit of an installed front end "
             f"({there}), a Program, or data that is encoded already."
