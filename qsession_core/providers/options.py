@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["COMMON", "DEFAULT_SHOTS", "SHOT_NAMES", "Option", "plain_params", "problems", "programs_in", "shots_in"]
 
 DEFAULT_SHOTS = 500  # as every backend of the official client
-# How many shots: the service's own word, and the older one of Rigetti's and of QIR's documentation. Either may be sent
-SHOT_NAMES = ("shots", "count")
+# How many shots: the service's own word, the older one of Rigetti's and of QIR's documentation, and Pasqal's
+SHOT_NAMES = ("shots", "count", "runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Option:
 _ITEM = {"entryPoint": Option("the function to run", str), "arguments": Option("its arguments", list)}
 # At every provider: what the service and QIR define
 COMMON: Mapping[str, Option] = {
-    **dict.fromkeys(SHOT_NAMES, Option("how often the program runs")),  # client/submitting/checks.py checks it
+    **dict.fromkeys(("shots", "count"), Option("how often the program runs")),  # submitting/checks.py checks it
     **_ITEM,
     "items": Option("the programs of a job that has several", list, each=Option("one of them", dict, members=_ITEM)),
     "target_profile": Option("the QIR profile", str),

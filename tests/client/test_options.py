@@ -59,6 +59,16 @@ def test_what_is_sent_says_the_shots_by_the_callers_word_too(local):
     assert "count" not in local.get_target("rigetti.sim.qvm").submit(QUIL, shots=5).details.input_params
 
 
+def test_pasqals_word_for_shots_counts_on_its_targets_only(local):
+    sequence = {"sequence_builder": "{}"}
+    payload = local.get_target("pasqal.sim.emu-free").encode(sequence, input_params={"runs": 5})
+    assert payload.input_params == {"runs": 5, "shots": 5}
+    with pytest.raises(errors.ConversionError, match="Give them once"):
+        local.get_target("pasqal.sim.emu-free").encode(sequence, input_params={"runs": 5}, shots=6)
+    with pytest.raises(errors.ConversionError, match="Did you mean 'shots'"):
+        local.get_target("rigetti.sim.qvm").encode(QUIL, input_params={"runs": 5})
+
+
 @pytest.mark.parametrize("params", [{"count": 5}, {"shots": 5}, {"shots": 6, "count": 5}])
 def test_contradictions_are_refused(local, params):
     with pytest.raises(errors.ConversionError, match="Give them once"):

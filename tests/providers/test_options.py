@@ -23,7 +23,7 @@ GOOD = {
         {"noreduce": True},
     ],
     "rigetti": [{"skipQuilc": True, "substitutions": {"theta": [[0.0], [1.0]]}}, {"count": 5}, {"shots": 5}],
-    "pasqal": [{"shots": 3}, {}],
+    "pasqal": [{"shots": 3}, {"runs": 3}, {}],
     "somebody-new": [{"anything": object()}, {"entryPoint": "main"}],
 }
 
@@ -64,7 +64,7 @@ def test_what_the_documentation_shows_is_taken(provider, params):
         ("rigetti", {"skip_quilc": True}, "Did you mean 'skipQuilc'"),
         ("rigetti", {"substitutions": [[0.1]]}, "it must be a dict"),
         ("rigetti", {"num_shots": 10}, "Did you mean 'shots'"),
-        ("pasqal", {"runs": 10}, "Did you mean 'shots'"),
+        ("rigetti", {"runs": 10}, "Did you mean 'shots'"),
         ("ionq", {"items": {"entryPoint": "main"}}, "it must be a list"),
         ("ionq", {"items": ["main"]}, "['items'][0] is 'main'; it must be a dict"),
         ("ionq", {"items": [{}, {"entrypoint": "main"}]}, "Did you mean 'entryPoint'"),

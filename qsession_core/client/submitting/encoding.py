@@ -178,7 +178,7 @@ class Encoder:
         if isinstance(checked, ConversionError):
             problems.append(checked)
         else:
-            # by both words where the caller used the older one, since a provider may read either
+            # by the caller's word too where it was another one, since a provider may read either
             params |= {name: checked for name in SHOT_NAMES if name == "shots" or name in params}
         return params
 
