@@ -77,6 +77,11 @@ def test_contradictions_are_refused(local, params):
         AzureQuantumService(local).create_job(_cirq(), 6, target="rigetti.sim.qvm", input_params=params)
 
 
+def test_true_is_no_shot_count_though_it_equals_one(local):
+    with pytest.raises(errors.ConversionError, match="shots is True"):
+        local.get_target("rigetti.sim.qvm").submit(QUIL, shots=1, input_params={"count": True})
+
+
 @pytest.mark.parametrize("odd", [True, -1, 0, "many", 1.5, [5]])
 @pytest.mark.parametrize("word", ["shots", "count"])
 def test_odd_shots_are_refused_by_either_word(local, word, odd):

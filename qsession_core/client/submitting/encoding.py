@@ -11,30 +11,26 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 from qsession_core import plugins
 from qsession_core.client.service.blobs import MAX_BYTES
 from qsession_core.client.submitting.checks import check_payload, check_shots
-from qsession_core.errors import ConfigurationError, ConversionError, ProgramTextError
+from qsession_core.client.submitting.texts import payload_of_text
+from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.formats import Payload, Template
-from qsession_core.formats.qir.module import INPUT as QIR
-from qsession_core.formats.qir.module import from_qir, from_qir_object
+from qsession_core.formats.qir.module import from_qir_object
 from qsession_core.formats.registry import as_is
 from qsession_core.program import Program
 from qsession_core.providers.options import DEFAULT_SHOTS, SHOT_NAMES, plain_params, shots_in
-from qsession_core.sources.compiling import compiled
 from qsession_core.sources.files import path_of, source_of
-from qsession_core.sources.languages import JSON, LANGUAGES, OPENQASM_2, OPENQASM_3, PULSER, json_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from qsession_core.catalog import KnownTarget
     from qsession_core.formats import Format
     from qsession_core.providers.row import Provider
-    from qsession_core.sources.files import Source
 
 __all__ = ["Encoder", "PayloadTemplate", "name_of"]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-_COMPILED = (OPENQASM_2, OPENQASM_3)
 _EMPTY = Payload(b"", "", "", "")
 
 
@@ -165,22 +161,21 @@ class Encoder:
     ) -> dict[str, Any]:
         """Return the job's inputParams with its shots; append to the problems if these are wrong."""
         params = {name: value for name, value in (given or {}).items() if name not in SHOT_NAMES or value is not None}
-        asked = [*([] if shots is None else [shots]), *shots_in(params)]
-        if any(other != asked[0] for other in asked[1:]):
-            told = " and ".join(map(repr, dict.fromkeys(map(repr, asked))))
-            problems.append(ConversionError(f"The shots are given as {told.replace(chr(39), '')}. Give them once."))
-        checked = check_shots(
-            asked[0] if asked else None,  # type: ignore[arg-type]
-            default=DEFAULT_SHOTS,
-            limit=self.target.max_shots,
-            target=self.target.name,
-        )
+        asked: list[Any] = [*([] if shots is None else [shots]), *shots_in(params)]
+        found = [self._checked_shots(each) for each in asked or [None]]
+        checked = next((each for each in found if isinstance(each, ConversionError)), found[0])
+        if not isinstance(checked, ConversionError) and len(set(found)) > 1:
+            told = " and ".join(map(str, dict.fromkeys(found)))
+            checked = ConversionError(f"The shots are given as {told}. Give them once.")
         if isinstance(checked, ConversionError):
             problems.append(checked)
         else:
             # by the caller's word too where it was another one, since a provider may read either
             params |= {name: checked for name in SHOT_NAMES if name == "shots" or name in params}
         return params
+
+    def _checked_shots(self, shots: SupportsIndex | None) -> int | ConversionError:
+        return check_shots(shots, default=DEFAULT_SHOTS, limit=self.target.max_shots, target=self.target.name)
 
     def _option_problems(self, given: Mapping[str, Any] | None) -> list[ConversionError]:
         """Return what is wrong with a caller's inputParams, besides the shots."""
@@ -196,32 +191,13 @@ class Encoder:
             if isinstance(input_data, bytearray | memoryview):
                 input_data = bytes(input_data)
             if isinstance(input_data, str | bytes | PathLike):
-                return self._of_text(source_of(input_data, most_bytes=MAX_BYTES))
+                source = source_of(input_data, most_bytes=MAX_BYTES)
+                return payload_of_text(source, self.provider, self.target, self.input_data_format)
             if hasattr(input_data, "keys"):
                 return as_is(input_data, self.input_data_format or self.provider.raw_format)  # type: ignore[arg-type]
             input_data = _converted(input_data)
         program = input_data
         return self._first_that_can(lambda format_: format_.encode(program, profile=self.target.profile))
-
-    def _of_text(self, source: Source) -> Payload:
-        """Return the payload of a program that is a text already: as it is, or compiled.
-
-        Raises:
-            ConversionError: It is no program, or none that this target takes.
-        """
-        language, asked = source.language, self.input_data_format
-        own = language.input_data_format if language is not None else ""
-        takes = {self.provider.raw_format, *(format_.input_data_format for format_ in self.provider.formats)}
-        raw = asked or (own if own in takes else self.provider.raw_format)
-        if language in _COMPILED and own != raw and QIR in (takes if asked is None else {asked}):
-            folder = source.path.parent if source.path is not None else None
-            return from_qir(compiled(source.text, self.target.profile, folder=folder), self.target.profile)
-        is_told = asked is not None and language in {None, JSON}  # the caller knows better
-        is_known = raw in {other.input_data_format for other in LANGUAGES}
-        is_pulses = language is JSON and raw == PULSER.input_data_format
-        if own == raw or is_told or is_pulses or not is_known:
-            return as_is(source.data, raw)
-        raise _foreign_text(source, self.target.name, takes, is_circuits=bool(self.provider.formats))
 
     def _formats(self) -> tuple[Format, ...]:
         """Return the formats to try, in order."""
@@ -284,29 +260,3 @@ def _converted(circuit: object) -> Program:
     if not isinstance(program, Program):
         raise ConfigurationError(f"The front end {module!r} returned a {type(program).__name__}, not a Program.")
     return program
-
-
-def _foreign_text(source: Source, target: str, takes: Collection[str], *, is_circuits: bool) -> ProgramTextError:
-    """Return the error for a text that a target does not take."""
-    language = source.language
-    if language is not None:
-        wanted = [other.title for other in LANGUAGES if other.input_data_format in takes]
-        wanted += [other.title for other in _COMPILED if QIR in takes and other.title not in wanted]
-        wanted += ["circuits"] if is_circuits else []
-        return ProgramTextError(
-            f"This is {language.title}; {target} takes {', '.join(wanted)}. {language.way_out}".rstrip(),
-            language=language.name,
-        )
-    known = ", ".join(other.title for other in LANGUAGES if other.input_data_format or other is OPENQASM_3)
-    start = source.text.strip()[:40] or source.data[:40]
-    what = f"The file {str(source.path)!r}" if source.path is not None else "This text"
-    broken = json_problem(source.text)
-    if broken is not None:
-        problem, line, column = broken
-        return ProgramTextError(
-            f"{what} is no JSON: line {line}, column {column}: {problem}.", line=line, column=column, language=JSON.name
-        )
-    return ProgramTextError(
-        f"{what} is no program that is known here ({known}). It begins with {start!r}. If it is one, name its format: "
-        "input_data_format='...'."
-    )
