@@ -82,6 +82,7 @@ class Data(ExperimentResultData):  # type: ignore[misc]
         self.outcome = outcome
         self.seed = seed
         self.edited: dict[str, Any] = {}  # "counts" and "memory", where they were replaced
+        self._shown: dict[str, Any] = {}  # the same, where they were read, since readers may change them in place
         self._data_attributes = ["counts", "memory", "probabilities"]
         if outcome.lost_shots:
             self._data_attributes += ["raw_counts", "raw_memory", "raw_probabilities"]
@@ -93,25 +94,36 @@ class Data(ExperimentResultData):  # type: ignore[misc]
         return {name: schema[name]() for name in ("counts", "memory") if name in self._data_attributes} | found
 
     def schema_counts(self) -> dict[str, int]:
-        """Return counts by hexadecimal key; the caller's own, if they were replaced."""
+        """Return counts by hexadecimal key; the caller's own, if they were replaced or changed in place."""
         if "counts" in self.edited:
             found: dict[str, int] = self.edited["counts"]
             return found
+        if "counts" in self._shown:
+            return {_schema_key(key): count for key, count in self._shown["counts"].items()}
         return {_hex(key): count for key, count in self.outcome.counts.items()}
 
     def schema_memory(self) -> list[str]:
-        """Return one hexadecimal key for each shot; the caller's own memory, if it was replaced."""
+        """Return one hexadecimal key for each shot; the caller's own memory, if it was replaced or changed in place."""
         if "memory" in self.edited:
             found: list[str] = self.edited["memory"]
             return found
+        if "memory" in self._shown:
+            return [_schema_key(key) for key in self._shown["memory"]]
         known = {key: _hex(key) for key in self.outcome.counts}
         return [known[key] for key in self.outcome.memory(self.seed)]
+
+    def is_as_made(self, name: str) -> bool:
+        """Whether nobody has replaced ``counts`` or ``memory``, or read it and so may have changed it."""
+        return name not in self.edited and name not in self._shown
 
     @property
     def counts(self) -> dict[str, int]:
         """Counts by key as in ``get_counts``."""
         self._require("counts")
-        return self.schema_counts() if self.in_schema or "counts" in self.edited else dict(self.formatted_counts)
+        if "counts" not in self.edited and "counts" not in self._shown:
+            self._shown["counts"] = self.schema_counts() if self.in_schema else dict(self.formatted_counts)
+        found: dict[str, int] = self.edited["counts"] if "counts" in self.edited else self._shown["counts"]
+        return found
 
     @counts.setter
     def counts(self, value: dict[str, int]) -> None:
@@ -125,7 +137,14 @@ class Data(ExperimentResultData):  # type: ignore[misc]
     def memory(self) -> list[str]:
         """One key for each shot, as in ``get_memory``."""
         self._require("memory")
-        return self.schema_memory() if self.in_schema or self.edited else self.formatted_memory
+        if "memory" in self.edited:
+            found: list[str] = self.edited["memory"]
+            return found
+        if "memory" not in self._shown:
+            is_hexadecimal = self.in_schema or "counts" in self.edited
+            self._shown["memory"] = self.schema_memory() if is_hexadecimal else self.formatted_memory
+        shown: list[str] = self._shown["memory"]
+        return shown
 
     @memory.setter
     def memory(self, value: list[str]) -> None:
@@ -141,6 +160,8 @@ class Data(ExperimentResultData):  # type: ignore[misc]
 
     def _replace(self, name: str, value: Any) -> None:
         self.edited[name] = value
+        if name == "counts" and "memory" in self._shown:
+            self._shown["memory"] = self.schema_memory()
         if name not in self._data_attributes:
             self._data_attributes.append(name)
 
@@ -223,6 +244,12 @@ def _counts(found: dict[str, int]) -> Counts:
 def _hex(key: str) -> str:
     """Return a key in the form of Qiskit's schema; a key that is not of bits is unchanged."""
     return hex(int(key[::-1], 2)) if key.strip("01") == "" and key else key
+
+
+def _schema_key(key: str) -> str:
+    """Return a key as Qiskit writes it, or one of its schema, in the form of the schema."""
+    bits = key.replace(" ", "")
+    return hex(int(bits, 2)) if bits and not bits.strip("01") else key
 
 
 def _sizes(registers: Sequence[Register], num_clbits: int) -> list[list[Any]] | None:
@@ -327,7 +354,7 @@ class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
         data = found.data
         if not isinstance(data, Data) or "counts" not in data._data_attributes:  # noqa: SLF001 - Qiskit's own word
             return super().get_counts(key)
-        if "counts" not in data.edited and _is_as_made(found.header, data.outcome):
+        if data.is_as_made("counts") and _is_as_made(found.header, data.outcome):
             return data.formatted_counts
         told = {each.replace(" ", ""): count for each, count in data.schema_counts().items()}
         return Counts(format_counts(told, found.header), **_shape(found.header))
@@ -346,7 +373,7 @@ class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
         if not isinstance(data, Data) or "memory" not in data._data_attributes:  # noqa: SLF001 - Qiskit's own word
             memory: list[str] = super().get_memory(experiment)
             return memory
-        if "memory" not in data.edited and _is_as_made(found.header, data.outcome):
+        if data.is_as_made("memory") and _is_as_made(found.header, data.outcome):
             return data.formatted_memory
         return [format_counts_memory(each.replace(" ", ""), found.header) for each in data.schema_memory()]
 

@@ -111,13 +111,16 @@ def plain_params(given: object) -> dict[str, Any]:
     """Return a caller's ``inputParams`` with Python's numbers for numpy's, which JSON does not know.
 
     Raises:
-        ConfigurationError: They are no mapping.
+        ConfigurationError: They are no mapping, or nested too deeply.
     """
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         raise ConfigurationError(f"input_params is {given!r}; pass a dict, such as {{'count': 100}}.")
-    return {name: _plain(value) for name, value in given.items()}
+    try:
+        return {name: _plain(value) for name, value in given.items()}
+    except RecursionError as error:
+        raise ConfigurationError("input_params cannot be written as JSON: it is nested too deeply.") from error
 
 
 def _plain(value: object) -> object:

@@ -153,6 +153,23 @@ def test_replaced_counts_memory_and_headers_count(both, data):
     assert _told(ours) == _told(plain)
 
 
+@given(results(), st.booleans())
+def test_counts_and_memory_changed_in_place_count(both, in_schema):
+    ours, plain = both
+    ours.results[0].data.in_schema = in_schema
+    mine, theirs = ours.results[0].data, plain.results[0].data
+    key = next(iter(mine.counts))
+    assert int(key.replace(" ", ""), 16 if in_schema else 2) in {int(each, 16) for each in theirs.counts}
+    mine.counts[key] += 5
+    theirs.counts[key if in_schema else hex(int(key.replace(" ", ""), 2))] += 5
+    mine.memory.append(mine.memory[0])
+    theirs.memory.append(theirs.memory[0])
+    assert _told(ours) == _told(plain)
+    assert ours.data(0)["counts"] == plain.data(0)["counts"]
+    assert ours.data(0)["memory"] == plain.data(0)["memory"]
+    assert mine.counts is mine.counts
+
+
 @given(results(number=2))
 def test_a_result_survives_its_dict_and_its_copy(both):
     ours, plain = both
