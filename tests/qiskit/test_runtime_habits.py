@@ -128,7 +128,9 @@ def test_a_session_tells_its_state_and_its_use(backend, workspace):
 def test_a_session_is_joined_by_its_id(provider, backend):
     session = Session(backend=backend)
     joined = Session.from_id(session.session_id, provider)
-    assert SamplerV2(joined).run([bell()], shots=2).session_id == session.session_id
+    job = SamplerV2(joined).run([bell()], shots=2)
+    assert job.session_id == session.session_id
+    job.result()  # a session with jobs in progress closes when they end
     joined.cancel()
     assert session.status() == "Closed"
 
