@@ -25,7 +25,7 @@ def test_a_module_has_the_tests_of_the_folder_that_mirrors_it(changed, folder):
 
 def test_a_module_without_a_folder_has_its_own_test_or_those_that_import_it():
     assert found_for(["qsession_core/program.py"]) == ["tests/test_program.py"]
-    assert "tests/formats/test_decode.py" in found_for(["qsession_core/errors.py"])
+    assert "tests/client/test_one_clock.py" in found_for(["qsession_core/clock.py"])
 
 
 def test_a_helper_has_the_tests_that_import_it():

@@ -77,6 +77,7 @@ ERRORS = [
     errors.LimitExceededError("m", what="shots", asked=1, limit=0),
     errors.TransportError("m", request="GET x"),
     errors.RequestTimeoutError("m"),
+    errors.ReplayError("m", request="GET x", nearest="GET y"),
     *(errors.ServiceError.for_status(status)("m", status_code=status) for status in (400, 401, 403, 404, 409, 429)),
     errors.SessionError("m", session_id="s"),
     errors.SessionClosedError("m", session_id="s"),
