@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Clock", "ManualClock", "SystemClock", "microseconds", "moment"]
+__all__ = ["Clock", "LabClock", "ManualClock", "SystemClock", "microseconds", "moment"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -183,6 +183,67 @@ class ManualClock:
     def _advance_to(self, at: datetime) -> None:
         with self._lock:
             self._now = max(self._now, at)
+            waiting = list(self._waiting)
+        for condition in waiting:
+            with condition:
+                condition.notify_all()
+
+
+class LabClock:
+    """A clock that runs as the machine's does, and can be put forward: for a workspace that people try things on.
+
+    Whoever waits or sleeps on it wakes when the time that it waits for has come, by running or by a jump.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+        self._lock = threading.Lock()
+        self._waiting: list[threading.Condition] = []
+
+    def now(self) -> datetime:
+        """Return the machine's time in UTC, and what it was put forward by."""
+        return datetime.now(UTC) + self._ahead
+
+    def monotonic(self) -> float:
+        """Return the machine's monotonic time, and what it was put forward by, in seconds."""
+        return time.monotonic() + self._ahead.total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        """Block the thread until this many seconds have passed on this clock."""
+        until = self.now() + timedelta(seconds=seconds)
+        condition = threading.Condition()
+        with condition:
+            while self.now() < until:
+                self.wait(condition, until)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Do the same in another thread, without blocking the event loop."""
+        import asyncio
+
+        await asyncio.to_thread(self.sleep, seconds)
+
+    def wait(self, condition: threading.Condition, until: datetime | None) -> None:
+        """Wait on the condition until it is notified, the time has come, or the clock was put forward."""
+        with self._lock:
+            self._waiting.append(condition)
+            left = None if until is None else max(0.0, (until - self.now()).total_seconds())
+        condition.wait(left)
+        with self._lock:
+            self._waiting.remove(condition)
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward, and wake all that wait for it.
+
+        Args:
+            seconds: By how many; not negative.
+
+        Raises:
+            ValueError: It is negative.
+        """
+        if seconds < 0:
+            raise ValueError("A clock does not run backwards; give a number of seconds that is not negative.")
+        with self._lock:
+            self._ahead += timedelta(seconds=seconds)
             waiting = list(self._waiting)
         for condition in waiting:
             with condition:

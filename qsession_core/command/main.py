@@ -19,7 +19,7 @@ from qsession_core.command.groups.jobs import INTERRUPTED, jobs
 from qsession_core.command.groups.journals import resume
 from qsession_core.command.groups.recorded import bundle
 from qsession_core.command.groups.running import run
-from qsession_core.command.groups.serving import serve
+from qsession_core.command.groups.serving import page, serve
 from qsession_core.command.groups.sessions import sessions
 from qsession_core.command.groups.submitting import submit
 from qsession_core.command.groups.targets import targets
@@ -78,7 +78,8 @@ def commands() -> None:
 
 
 _COMMANDS = (
-    doctor, config, targets, check, submit, jobs, sessions, cost, quota, resume, watch, serve, run, bundle, completion,
+    doctor, config, targets, check, submit, jobs, sessions, cost, quota, resume, watch, serve, page, run, bundle,
+    completion,
 )  # fmt: skip
 for _command in _COMMANDS:
     commands.add_command(_command)

@@ -68,6 +68,8 @@ class JobRow:
         session: The name of its session, or its id; empty for none.
         tags: Its tags.
         note: Why it failed; empty if it did not.
+        began: When it began to run.
+        ended: When it ended.
     """
 
     id: str
@@ -81,6 +83,8 @@ class JobRow:
     session: str
     tags: tuple[str, ...]
     note: str
+    began: datetime | None
+    ended: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class SessionRow:
         created: When it was opened.
         lasted: Seconds until it ended, or until now; None if unknown.
         tags: Its tags.
+        ended: When it ended.
     """
 
     id: str
@@ -106,6 +111,7 @@ class SessionRow:
     created: datetime | None
     lasted: float | None
     tags: tuple[str, ...]
+    ended: datetime | None
 
 
 def job_row(
@@ -135,6 +141,8 @@ def job_row(
         (sessions or {}).get(session_id) or session_id[:8],
         tuple(job.tags or ()),
         _reason(job.error_data),
+        began,
+        ended,
     )
 
 
@@ -156,6 +164,7 @@ def session_row(session: ItemFacts, *, is_terminal: bool, now: datetime, jobs: i
         session.creation_time,
         _seconds(session.creation_time, session.end_execution_time or (None if is_terminal else now)),
         tuple(session.tags or ()),
+        session.end_execution_time,
     )
 
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from qsession_core.lazy import exports
 
 if TYPE_CHECKING:
-    from qsession_core.clock import Clock, ManualClock, SystemClock
+    from qsession_core.clock import Clock, LabClock, ManualClock, SystemClock
     from qsession_core.local.faults import Fault, Faults
     from qsession_core.local.targets import LocalTarget
     from qsession_core.local.workspace import LocalWorkspace
 
-__all__ = ["Clock", "Fault", "Faults", "LocalTarget", "LocalWorkspace", "ManualClock", "SystemClock"]
+__all__ = ["Clock", "Fault", "Faults", "LabClock", "LocalTarget", "LocalWorkspace", "ManualClock", "SystemClock"]
 
 __getattr__, __dir__ = exports(
     __name__,
@@ -26,6 +26,7 @@ __getattr__, __dir__ = exports(
         "Faults": "faults",
         "LocalTarget": "targets",
         "LocalWorkspace": "workspace",
+        "LabClock": ".clock",
         "ManualClock": ".clock",
         "SystemClock": ".clock",
     },

@@ -137,6 +137,11 @@ class Faults:
         with self._lock:
             self._planted.clear()
 
+    def planted(self) -> list[tuple[Fault, int]]:
+        """Return the faults that were added, each with how often it has happened."""
+        with self._lock:
+            return [(planted.fault, planted.happened) for planted in self._planted]
+
     def _draw(self, matches: Callable[[Fault], bool]) -> list[Fault]:
         with self._lock:
             drawn = []

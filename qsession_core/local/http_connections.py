@@ -40,7 +40,8 @@ _HEAD_SECONDS, _BYTES_A_SECOND = 30.0, 50_000
 _DISCARDED, _LINGER_SECONDS = 16 * 1024 * 1024, 2.0
 _ACCEPTS_AT_ONCE = 64
 _REASONS = {
-    200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content", 400: "Bad Request",
+    200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content",
+    302: "Found", 304: "Not Modified", 400: "Bad Request",
     401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
     413: "Content Too Large", 416: "Range Not Satisfiable", 421: "Misdirected Request", 429: "Too Many Requests",
     500: "Internal Server Error", 503: "Service Unavailable", 507: "Insufficient Storage",

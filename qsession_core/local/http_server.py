@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from qsession_core.errors import ConfigurationError, TransportError
@@ -23,26 +23,40 @@ if TYPE_CHECKING:
     from typing import Self
 
     from qsession_core.local.http_connections import Parser
-    from qsession_core.local.workspace import LocalWorkspace
     from qsession_core.transport.message import Response
 
-__all__ = ["Server", "application"]
+__all__ = ["Served", "Server", "application"]
 
 _MAX_BODY = 300 * 1024 * 1024
 _THREADS = 8
 _LAST_PORT = 65535
 _MOST_CONNECTIONS, _FEWEST_CONNECTIONS, _OTHER_FILES = 4000, 100, 200
+_BODILESS = {204, 304}  # No Content, Not Modified
 
 
-def application(
-    workspace: LocalWorkspace,
-) -> Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]:
+class Served(Protocol):
+    """What can be served: a local workspace, or something before it. Safe to call from several threads."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request.
+
+        Raises:
+            TransportError: The connection is to break.
+        """
+        ...
+
+    def turned_away(self, request: Request, length: int) -> Response | None:
+        """Return the answer to a request whose body, of this length, is not wanted; None if it is."""
+        ...
+
+
+def application(served: Served) -> Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]:
     """Return the service as a WSGI application."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         request = _request(environ)
         try:
-            response = workspace.handle(request)
+            response = served.handle(request)
         except TransportError:  # a fault on request: the connection breaks
             return _broken(start_response)
         return _sent(request.method, response, start_response)
@@ -72,7 +86,7 @@ def _sent(method: str, response: Response, start_response: Callable[..., object]
     from qsession_core.local.http_connections import reason
 
     headers = {name.title(): value for name, value in response.headers.items()}
-    has_body = response.status != 204  # noqa: PLR2004 - No Content
+    has_body = response.status not in _BODILESS
     if method != "HEAD" and has_body:
         headers["Content-Length"] = str(len(response.body))
     start_response(f"{response.status} {reason(response.status)}", list(headers.items()))
@@ -90,7 +104,7 @@ class Server:
     """A workspace served over HTTP until it is closed.
 
     Args:
-        workspace: Closing the server leaves it open.
+        served: The workspace, or something before it. Closing the server leaves it open.
         port: 0 for any free port.
         host: An address of this machine.
         expose: Allow a host that other machines can reach.
@@ -108,7 +122,7 @@ class Server:
 
     def __init__(
         self,
-        workspace: LocalWorkspace,
+        served: Served,
         *,
         port: int = 0,
         host: str = "127.0.0.1",
@@ -126,10 +140,10 @@ class Server:
         except ImportError as error:
             raise ConfigurationError("Serving needs waitress; install qsession[local].") from error
         listening = _bound(host, family, address)
-        self._workspace = workspace
+        self._served = served
         self._hosts = Hosts(host, hosts)
         self._server = Listener(
-            application(workspace),
+            application(served),
             listening,
             self._turned_away,
             _most_connections(),
@@ -161,9 +175,7 @@ class Server:
         path = parser.request_uri.partition("?")[0]
         if not path.startswith("/"):
             path = quote(parser.path)
-        return self._workspace.turned_away(
-            Request(parser.command, _url(host, path, parser.query), headers, b""), length
-        )
+        return self._served.turned_away(Request(parser.command, _url(host, path, parser.query), headers, b""), length)
 
     def __enter__(self) -> Self:
         self.start()

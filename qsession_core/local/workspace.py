@@ -19,6 +19,7 @@ from qsession_core.local.faults import Faults
 from qsession_core.local.jobs.idle import IdleQueue
 from qsession_core.local.jobs.lifecycle import Lifecycle
 from qsession_core.local.jobs.owners import Presence
+from qsession_core.local.jobs.removal import remove_job
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.service.addresses import API_HOST, LocalConnection, LocalNames
 from qsession_core.local.service.app import App
@@ -96,6 +97,7 @@ class LocalWorkspace:
         _check_simulator(simulator)
         changes = read_targets(Path(targets)) if isinstance(targets, (str, PathLike)) else targets or ()
         self.targets: dict[str, LocalTarget] = with_changes(TARGETS, changes)
+        self._first_targets = dict(self.targets)
         self.store = Store(directory)
         self._owner = uuid.uuid4().hex
         self._presence: Presence | None = None
@@ -122,6 +124,7 @@ class LocalWorkspace:
             seed=seed,
         )
         self._app = App(service, self.faults)
+        self._calm_app = App(service, Faults())
         self._is_closed = False
         self.dispatcher.start()
         if isinstance(self.clock, ManualClock):
@@ -209,6 +212,23 @@ class LocalWorkspace:
         if self._is_closed:
             raise ConfigurationError("This local workspace was closed; make a new one.")
         return self._app.handle(request)
+
+    def handle_calmly(self, request: Request) -> Response:
+        """Answer one request as :meth:`handle` does, without faults: for those who look on and must not use them up."""
+        if self._is_closed:
+            raise ConfigurationError("This local workspace was closed; make a new one.")
+        return self._calm_app.handle(request)
+
+    def reset(self) -> None:
+        """Remove all jobs, sessions and faults, and put the targets back to what they were. What runs is stopped."""
+        self.faults.clear()
+        self.targets.update(self._first_targets)
+        for job in self.store.jobs("WHERE item_type = 'Job'"):
+            self._lifecycle.cancel(job)
+            remove_job(self.store, self._blobs, job)
+        for session in self.store.sessions("WHERE item_type = 'Session'"):
+            self.store.remove(session)
+        self.dispatcher.wake()
 
     def turned_away(self, request: Request, length: int) -> Response | None:
         """Return the answer to a request that is refused whatever its body is; None if its body is wanted.

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from qsession_core.command.setting import Setting
+    from qsession_core.local import LocalWorkspace
     from qsession_core.local.service.addresses import LocalConnection
+    from qsession_core.page.mount import Mounted
 
-__all__ = ["connection_string", "official_lines", "serve"]
+__all__ = ["connection_string", "official_lines", "page", "page_link", "serve", "with_page"]
 
 
 def connection_string(connection: LocalConnection, endpoint: str) -> str:
@@ -39,6 +41,34 @@ def official_lines(connection: LocalConnection, endpoint: str) -> str:
     )
 
 
+def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's shape
+    raise KeyboardInterrupt
+
+
+def with_page(service: LocalWorkspace, *, is_lab: bool) -> Mounted:
+    """Return a local workspace with its page, as one thing to serve.
+
+    Args:
+        service: The workspace.
+        is_lab: Whether its faults, time and targets may be changed through the page.
+    """
+    from qsession_core.page import Page
+    from qsession_core.page.mount import Mounted, reader_of
+
+    at = service.connection
+
+    def connection(endpoint: str) -> dict[str, str]:
+        return {"Connection string": connection_string(at, endpoint), "Official client": official_lines(at, endpoint)}
+
+    lab = service if is_lab else None
+    return Mounted(service, Page(reader_of(service), at.api_key, lab=lab, connection=connection))
+
+
+def page_link(endpoint: str, key: str) -> str:
+    """Return the address of the page with its key, which a browser keeps to itself."""
+    return f"{endpoint}_/#key={key}"
+
+
 @click.command(cls=Command)
 @click.option("--port", type=int, default=0, help="Where to listen; by default any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
@@ -49,6 +79,8 @@ def official_lines(connection: LocalConnection, endpoint: str) -> str:
 @click.option("--seed", type=int, help="Make all sampling repeatable.")
 @click.option("--targets", metavar="FILE", type=click.Path(), help="A TOML file of targets to add or change.")
 @click.option("--simulator", metavar="NAME", default="", help="Run every job on this simulator.")
+@click.option("--lab", is_flag=True, help="Let the page add faults, put the clock forward and remove everything.")
+@click.option("--no-page", is_flag=True, help="Serve no page for the browser.")
 @click.pass_obj
 def serve(
     setting: Setting,
@@ -60,35 +92,78 @@ def serve(
     seed: int | None,
     targets: str | None,
     simulator: str,
+    lab: bool,
+    no_page: bool,
 ) -> None:
     """Serve a local workspace over HTTP until Ctrl-C.
 
     It is in memory, or in the directory of --directory or a profile.
 
-    The first line is the connection string; keep it to yourself, it holds the key.
+    The first line is the connection string; keep it to yourself, it holds the key. So does the last, a link to the page
+    in the browser (docs/page.md).
     """
+    from qsession_core.clock import LabClock
     from qsession_core.local import LocalWorkspace
     from qsession_core.local.http_server import Server
-
-    def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's shape
-        raise KeyboardInterrupt
 
     if setting.connection_string_file is not None:
         raise click.UsageError("A workspace of the service cannot be served; give --directory, or nothing.")
     directory = setting.local_directory(setting.chosen_profile())
-    with LocalWorkspace(directory, seed=seed, targets=targets, simulator=simulator) as workspace:
-        server = Server(workspace, port=port, host=host, expose=expose, hosts=hosts)
+    with LocalWorkspace(
+        directory, seed=seed, targets=targets, simulator=simulator, clock=LabClock() if lab else None
+    ) as workspace:
+        served = workspace if no_page else with_page(workspace, is_lab=lab)
+        server = Server(served, port=port, host=host, expose=expose, hosts=hosts)
         text = connection_string(workspace.connection, server.endpoint)
         try:
-            signal.signal(signal.SIGTERM, leave)
-            setting.output.objects([{"connectionString": text, "endpoint": server.endpoint}])
+            signal.signal(signal.SIGTERM, _leave)
+            official = official_lines(workspace.connection, server.endpoint)
+            page = "" if no_page else page_link(server.endpoint, workspace.connection.api_key)
+            setting.output.objects([{"connectionString": text, "endpoint": server.endpoint, "page": page or None}])
             setting.output.lines([text, "", "For the official client:"])
-            setting.output.lines(official_lines(workspace.connection, server.endpoint).splitlines())
+            setting.output.lines(official.splitlines())
+            if page:
+                setting.output.lines(["", "The page:", page])
             server.run()
         except BrokenPipeError as error:
             raise ConfigurationError(
                 "Nobody reads the connection string: standard output is closed. Write it to a file instead."
             ) from error
+        except KeyboardInterrupt:
+            setting.output.remark("qsession: stopped")
+        finally:
+            server.close()
+
+
+@click.command(cls=Command)
+@click.option("--port", type=int, default=0, help="Where to listen; by default any free port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
+@click.option("--expose", is_flag=True, help="Allow an address that other machines can reach.")
+@click.option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A further name under which it is reached.")
+@click.option("--read-only", is_flag=True, help="Let nobody cancel jobs or close sessions through it.")
+@click.pass_obj
+def page(setting: Setting, *, port: int, host: str, expose: bool, hosts: Sequence[str], read_only: bool) -> None:
+    """Show a workspace in the browser until Ctrl-C.
+
+    The page reads the workspace with this machine's credentials; browsers get a key of its own, made anew each time.
+    The first line is the link with the key; keep it to yourself.
+    """
+    import secrets
+
+    from qsession_core.local.http_server import Server
+    from qsession_core.page import Page
+
+    key = secrets.token_urlsafe(24)
+    with setting.workspace() as workspace:
+        server = Server(
+            Page(workspace, key, may_change=not read_only), port=port, host=host, expose=expose, hosts=hosts
+        )
+        try:
+            signal.signal(signal.SIGTERM, _leave)
+            link = page_link(server.endpoint, key)
+            setting.output.objects([{"page": link}])
+            setting.output.lines([link])
+            server.run()
         except KeyboardInterrupt:
             setting.output.remark("qsession: stopped")
         finally:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.execution.items import items_in
 from qsession_core.local.execution.prepare import planned, prepare
@@ -24,11 +24,13 @@ from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.readers.qir.reader import is_bitcode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qsession_core.local.execution.plan import Plan
     from qsession_core.local.execution.task import Outcome, Task
     from qsession_core.local.readers.circuit import Readable
 
-__all__ = ["Placed", "place"]
+__all__ = ["Placed", "is_cheap_to_read", "place"]
 
 _BYTES = 32 * 1024
 _STEPS = 5_000
@@ -72,7 +74,7 @@ class Placed:
 
 def place(task: Task) -> Placed:
     """Say where a task runs. It is read for this if it is cheap to read."""
-    if not _is_cheap_to_read(task):
+    if not is_cheap_to_read(task.payload, task.input_format, task.params):
         return Placed()
     try:
         program = prepare(task, _STEPS)
@@ -86,13 +88,19 @@ def place(task: Task) -> Placed:
     return Placed(plan=plan, is_long=plan.seconds > _LONG_SECONDS)
 
 
-def _is_cheap_to_read(task: Task) -> bool:
-    payload = task.payload
-    if len(payload) > _BYTES or len(items_in(task.params)) != 1 or task.params.get("substitutions"):
+def is_cheap_to_read(payload: bytes, input_format: str, params: Mapping[str, Any]) -> bool:
+    """Say whether a job's input can be read here, in some milliseconds.
+
+    Args:
+        payload: The input.
+        input_format: How it is written.
+        params: The job's inputParams.
+    """
+    if len(payload) > _BYTES or len(items_in(params)) != 1 or params.get("substitutions"):
         return False
-    dear = _DEAR.get(task.input_format)
+    dear = _DEAR.get(input_format)
     if is_bitcode(payload) or (dear is not None and dear.search(payload)):
         return False
-    if task.input_format == "honeywell.openqasm.v1":
+    if input_format == "honeywell.openqasm.v1":
         return payload.count(b";") * max(map(int, _WIDTH.findall(payload)), default=1) <= _OPERATIONS
-    return task.input_format != "rigetti.quil.v1" or payload.count(b"RESET") < _RESETS
+    return input_format != "rigetti.quil.v1" or payload.count(b"RESET") < _RESETS
