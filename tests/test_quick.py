@@ -16,6 +16,7 @@ from tests.support.changed import tests_of as found_for
         ("qsession_core/client/service/rest.py", "tests/client"),
         ("qsession_cirq/conversion/walker.py", "tests/cirq"),
         ("qsession_qiskit/backend.py", "tests/qiskit"),
+        ("qsession_core/page/assets/page.css", "tests/page"),
         ("examples/demo.py", "tests/examples"),
     ],
 )

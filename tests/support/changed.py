@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
+_SOURCES = (".py", ".js", ".css", ".html", ".svg")
 
 
 def changed_files() -> list[str]:
@@ -34,7 +35,7 @@ def tests_of(changed: list[str]) -> list[str]:
                 found |= {TESTS / "test_documents.py"}
             case ("examples", *_):
                 found |= set((TESTS / "examples").glob("test_*.py"))
-            case ("qsession_core" | "qsession_qiskit" | "qsession_cirq", *_) if name.endswith(".py"):
+            case ("qsession_core" | "qsession_qiskit" | "qsession_cirq", *_) if name.endswith(_SOURCES):
                 found |= _mirrored(parts) or _importing(".".join(parts))
     return sorted(str(path.relative_to(ROOT)) for path in found if path.exists())
 
