@@ -6,7 +6,7 @@ FILES := qsession_core qsession_qiskit qsession_cirq tests examples benchmarks
 PYTEST := -m pytest -n 2
 export QDK_PYTHON_TELEMETRY := none
 
-.PHONY: demo test check quick long lowest newest screenshots lint format bench soak lock clean
+.PHONY: demo test check quick long lowest newest screenshots lint format bench fuzz soak lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python examples/demo.py
@@ -74,6 +74,15 @@ soak: $(VENV)/.test
 # Ours against the installed peers, in environments of their own; writes benchmarks/RESULTS.md
 bench: .venv-bench/.ready .venv-qir/.ready
 	.venv-bench/bin/python benchmarks/run.py
+
+# Coverage-guided fuzzing of readers and decoders, ten minutes each; `make test` does not need it
+fuzz: .venv-fuzz/.ready
+	.venv-fuzz/bin/python tests/fuzz/fuzz.py all
+
+.venv-fuzz/.ready: pyproject.toml locks/dev.txt
+	test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --constraint locks/dev.txt --group fuzz --editable ".[all]"
+	touch $@
 
 # a peer without us
 .venv-qir/.ready: pyproject.toml

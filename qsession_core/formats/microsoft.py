@@ -338,7 +338,7 @@ def _structure(text: str) -> Any:
     """Return an outcome of the shape of a display such as ``([0, 1], [1])``, its bits 0."""
     if not text.startswith("("):
         return [0]
-    members = re.findall(r"\[[^\]]*\]|[01-]", text)
+    members = re.findall(r"\[[^\[\]]*\]|[01-]", text)
     return {
         f"Item{place}": [0] * len(re.findall(r"[01-]", member)) if "[" in member else 0
         for place, member in enumerate(members, 1)

@@ -82,7 +82,7 @@ _LEADING = re.compile(r"(?:\s+|//[^\n]*(?:\n|\Z)|/\*.*?\*/|\#(?!pragma)[^\n]*(?:
 _OPENQASM = re.compile(r"OPENQASM\s+(\d+)(?:\.\d+)?\s*;", re.IGNORECASE)
 _STATEMENTS: tuple[tuple[Language, re.Pattern[str]], ...] = (
     (OPENQASM_2, re.compile(r"""include\s*"(?:qelib1|hqslib1(?:_dev)?)\.inc"\s*;|[qc]reg\s+\w+\s*\[\s*\d+\s*\]\s*;""")),
-    (OPENQASM_3, re.compile(r"""include\s*"[^"\n]+"\s*;|\#?pragma\s|@\w+[^\n]*\n\s*\w""")),
+    (OPENQASM_3, re.compile(r"""include\s*"[^"\n]+"\s*;|\#?pragma\s|@\w[^\n]*\n\s*\w""")),
     (OPENQASM_3, re.compile(r"(?:qubit|bit|input|output|const|gate|def)\b[^;{\n]*[;{]")),
     (
         QSHARP,

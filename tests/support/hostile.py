@@ -153,6 +153,17 @@ FAMILIES: dict[str, tuple[str, Callable[[int], str]]] = {
     "quil: controls that no qubits are there for": (
         "rigetti.quil.v1", lambda n: "DAGGER " + "CONTROLLED " * 40 + "ISWAP 0"),
     "quil: daggers": ("rigetti.quil.v1", lambda n: "DAGGER " * (n // 7) + "XY(1) 0 1"),
+    "quil: daggers of a forked gate": ("rigetti.quil.v1", lambda n: "FORKED " + "DAGGER " * (n // 7) + "RX(1,2) 0 1"),
+    "quil: a circuit's long name": ("rigetti.quil.v1", lambda n: "DEFCIRCUIT " + "a" * n + "!"),
+    "quil: a sequence's long name": ("rigetti.quil.v1", lambda n: "DEFGATE " + "a" * n + " AS SEQUENC"),
+    "quil: a sum of many terms": (
+        "rigetti.quil.v1",
+        lambda n: "DEFGATE S a b c d e f g h AS PAULI-SUM:\n" + "    XYZXYZXY(0.1) a b c d e f g h\n" * (n // 34)
+        + "S 0 1 2 3 4 5 6 7\n"),
+    "quil: a wide sum": (
+        "rigetti.quil.v1",
+        lambda n: f"DEFGATE S {' '.join(f'a{k}' for k in range(40))} AS PAULI-SUM:\n    X(1) a0\nS "
+        + " ".join(map(str, range(40)))),
     "quil: blanks behind a modifier": ("rigetti.quil.v1", lambda n: "CONTROLLED" + " " * n + "x"),
     "quil: blanks behind a gate": ("rigetti.quil.v1", lambda n: "X 1" + " " * n + "x !"),
     "quil: many qubits": ("rigetti.quil.v1", lambda n: "X " + "1 " * (n // 2) + "!"),

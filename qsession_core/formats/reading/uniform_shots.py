@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Span", "histogram_and_shots", "histogram_total", "leaves", "members", "shots_of"]
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[-0-9a-zA-Z.+]+|.', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[-0-9a-zA-Z.+]+|.', re.DOTALL)
 _HEAD = re.compile(
     rb'\s*\{\s*"DataFormat"\s*:\s*"microsoft\.quantum-results\.v2"\s*,\s*"Results"\s*:\s*\[\s*\{\s*"Histogram"\s*:\s*(?=\[)'
 )

@@ -45,7 +45,7 @@ class Plan:
             ``pulses`` evolves a sequence of pulses.
         simulator: The name of the simulator's entry point; empty where none is needed.
         is_inline: The job is so small that the service's own thread runs it.
-        seconds: How long it takes, roughly.
+        seconds: How long it takes, roughly, where its simulator can say so.
     """
 
     method: Literal["zeros", "exact", "sample", "branch", "qir", "pulses"]
@@ -82,10 +82,11 @@ def plan(task: Task, program: Readable) -> Plan:
         method = "sample"
     chosen, seconds = engine
     check_memory(len(active_qubits(program.operations)), chosen.bytes_per_amplitude, task.memory_bytes)
-    if method == "sample":
-        seconds = max(seconds, _following(program.operations, program.num_qubits, task.shots))
     seconds += writing
-    return Plan(method, chosen.name, chosen.is_inline and seconds <= _INLINE_SECONDS, seconds)
+    most = seconds
+    if chosen.name == NumpyEngine.name and final_measurements(program) is None:
+        most = max(most, _following(program.operations, program.num_qubits, task.shots))
+    return Plan(method, chosen.name, chosen.is_inline and most <= _INLINE_SECONDS, seconds)
 
 
 def _of_pulses(task: Task, program: PulseSequence) -> Plan:
@@ -147,16 +148,16 @@ def _of_branches(task: Task, program: Program, noise: Noise, kind: str) -> Plan:
         return Plan("branch", NumpyEngine.name, may_stay and writing <= _INLINE_SECONDS, writing)
     engine = _branching(task, program, kind)
     if engine == StimEngine.name:
-        seconds = task.shots * program.size * program.num_qubits * _NANOSECOND
+        most = task.shots * program.size * program.num_qubits * _NANOSECOND
     else:
         check_memory(len(touched(program)), 3 * NumpyEngine.bytes_per_amplitude, task.memory_bytes)
-        seconds = _following(list(program.operations), len(touched(program)), task.shots)
-    seconds += writing
-    return Plan("branch", engine, may_stay and seconds <= _INLINE_SECONDS, seconds)
+        most = _following(list(program.operations), len(touched(program)), task.shots)
+    # mostly, branches that go on alike become one, and it takes far less: so this does not say that it takes long
+    return Plan("branch", engine, may_stay and writing + most <= _INLINE_SECONDS, writing)
 
 
 def _following(operations: Sequence[Operation], num_qubits: int, shots: int) -> float:
-    """Return roughly how many seconds it takes to follow every branch of a program that runs once through its text.
+    """Return how many seconds it takes at most to follow each branch of a program that runs once through its text.
 
     A branch parts at each measurement and reset that is not at the end, until every shot has one of its own.
     """
@@ -164,7 +165,7 @@ def _following(operations: Sequence[Operation], num_qubits: int, shots: int) -> 
     parting = sum(operation[0] in _READOUT for operation in operations[: last + 1])
     branches = min(shots, 1 << min(parting, 60))
     each = _SECONDS_PER_OPERATION + _NANOSECOND * 2.0 ** min(num_qubits, 1000)
-    return branches * (1 + len(operations)) * each if parting else 0.0
+    return branches * (1 + len(operations)) * each
 
 
 def _ends_soon(program: Program) -> bool:

@@ -73,6 +73,13 @@ def read(payload: bytes, input_format: str, params: Mapping[str, Any]) -> Readab
     Raises:
         JobFailure: It is not what its format says, or the local workspace runs no such programs.
     """
+    try:
+        return _read(payload, input_format, params)
+    except RecursionError as error:
+        raise JobFailure("InvalidInputData", f"{input_format}: the program is nested too deep.") from error
+
+
+def _read(payload: bytes, input_format: str, params: Mapping[str, Any]) -> Readable:
     match input_format:
         case "ionq.circuit.v1":
             from qsession_core.local.readers.ionq import read_ionq

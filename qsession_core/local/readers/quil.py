@@ -25,11 +25,11 @@ __all__ = ["read_quil"]
 
 _FORMAT = "rigetti.quil.v1"
 _DECLARE = re.compile(r"DECLARE\s+([\w-]+)\s+(BIT|REAL|INTEGER|OCTET)(?:\[(\d{1,6})\])?")
-_CIRCUIT = re.compile(r"DEFCIRCUIT\s+([\w-]+)\s*(?:\(([^()]*)\)\s*)?([\w%\s-]*):")
+_CIRCUIT = re.compile(r"DEFCIRCUIT\s+([\w-]++)\s*+(?:\(([^()]*)\))?([\w%\s-]*):")
 # Gates one after the other are a circuit, too
-_SEQUENCE = re.compile(r"DEFGATE\s+([\w-]+)(?:\s*\(([^()]*)\))?(\s[\w\s-]*)\sAS\sSEQUENCE\s*:")
+_SEQUENCE = re.compile(r"DEFGATE\s+([\w-]++)(?:\s*\(([^()]*)\))?(\s[\w\s-]*)\sAS\sSEQUENCE\s*:")
 _MEASURE = re.compile(r"MEASURE\s+(\d{1,9})(?:\s+(\S+))?")
-_GATE = re.compile(r"((?:(?:DAGGER|CONTROLLED|FORKED)\s+)*)([A-Za-z_][\w-]*)(?:\s*\((.*)\))?\s([\w\s]+)")
+_GATE = re.compile(r"((?:(?:DAGGER|CONTROLLED|FORKED)\s+)*+)([A-Za-z_][\w-]*+)(?:\s*+\((.*)\))?\s([\w\s]+)")
 _ADDRESS = re.compile(r"([\w-]+)(?:\[(\d{1,6})\])?")
 _BITS = {"AND": "and", "IOR": "or", "XOR": "xor"}
 _IGNORED = ("PRAGMA", "NOP", "FENCE")

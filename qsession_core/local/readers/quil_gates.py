@@ -96,7 +96,7 @@ def _parsed(text: str) -> tuple[ast.expr, list[str]]:
 
     def numbered(found: re.Match[str]) -> str:
         names.append(found[1] + (found[2] or ""))
-        return f"_{len(names) - 1}"
+        return f"(_{len(names) - 1})"  # so that what stands beside it does not become part of it
 
     replaced = _NAME.sub(numbered, _IMAGINARY.sub("*i", text.strip()).replace("^", "**"))
     return ast.parse(replaced, mode="eval").body, names
@@ -136,7 +136,8 @@ class Gates:
     def define(self, head: str, body: list[str]) -> None:
         """Take a definition; its matrix is computed where it is applied, because it may have parameters."""
         found = _DEFGATE.fullmatch(head)
-        *qubits, word, kind = found[3].split() if found and found[3].split() else ("AS", "MATRIX")
+        words = found[3].split() if found else []
+        *qubits, word, kind = words if len(words) > 1 else ("AS", "MATRIX") if not words else ("", "")
         if found is None or word != "AS" or kind not in _KINDS or (qubits and kind != "PAULI-SUM"):
             raise bad(f"{head[:60]!r} is not understood by the local workspace")
         parameters = tuple(part.strip().removeprefix("%") for part in (found[2] or "").split(",") if part.strip())

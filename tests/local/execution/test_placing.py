@@ -86,9 +86,10 @@ def test_a_program_of_several_items_or_of_several_bindings_needs_a_worker():
     assert placed("rigetti.quil.v1", "X 0", substitutions={"t": [[1.0], [2.0]]}).needs_worker
 
 
-def test_a_program_that_takes_seconds_by_its_plan_is_long_from_the_beginning():
-    assert placed("qir.v1", feed_forward(40), 5_000).is_long
-    assert not placed("qir.v1", feed_forward(5), 500).is_long
+def test_a_circuit_that_takes_seconds_by_its_plan_is_long_from_the_beginning():
+    gates = [{"gate": "rx", "target": place % 24, "rotation": 0.1} for place in range(300)]
+    assert placed("ionq.circuit.v1", ionq(*gates, qubits=24)).is_long
+    assert not placed("ionq.circuit.v1", ionq(*gates[:10], qubits=24)).is_long
 
 
 @pytest.mark.parametrize("name", sorted(FAMILIES))

@@ -20,7 +20,7 @@ _MAX_ELEMENTS = 1 << 18
 _MAX_NESTED = 100
 _UNDEFINED = re.compile(r"(?:i\d+|double|ptr) (?:undef|poison)")
 _NUMBERED = re.compile(r"ptr inttoptr \(i(\d+) (-?\d+) to ptr\)")
-_ELEMENT = re.compile(r"getelementptr (?:(?:inbounds|nuw|nusw) )*\(?([^,]*), ")
+_ELEMENT = re.compile(r"getelementptr (?:(?:inbounds|nuw|nusw) )*+\(?([^,]{0,1000}), ")
 _FIXED_ELEMENT = re.compile(
     r"ptr getelementptr (?:(?:inbounds|nuw|nusw) )*\(([^,]*), ptr (@[^ ,]+)((?:, i\d+ -?\d+)+)\)"
 )
