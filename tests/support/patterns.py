@@ -40,12 +40,14 @@ class _Part:
         characters: Those that it may match.
         is_endless: It has no bound.
         is_optional: It may match nothing.
+        is_in_option: It belongs to a group that may be left out.
         is_possessive: It gives nothing back, once it has matched.
     """
 
     characters: frozenset[int]
     is_endless: bool = False
     is_optional: bool = False
+    is_in_option: bool = False
     is_possessive: bool = False
 
 
@@ -93,7 +95,7 @@ def _share(way: list[_Part], first: int, second: int) -> bool:
 def _can_fail(way: list[_Part], place: int, *, has_end: bool) -> bool:
     """Say whether something behind a part can make the match fail."""
     behind = way[place + 1 :]
-    return any(not part.is_optional for part in behind) or (
+    return any(not (part.is_optional or part.is_in_option) for part in behind) or (
         has_end and (bool(behind) or way[place].characters != _EVERY)
     )
 
@@ -141,7 +143,7 @@ def _repeated(bodies: list[list[_Part]], lowest: int, *, is_endless: bool) -> li
             return [[_Part(every, is_endless=True, is_optional=lowest == 0)]]
     if lowest:
         return ways
-    return [*([replace(part, is_optional=True) for part in way] for way in ways), []]
+    return [*([replace(part, is_in_option=True) for part in way] for way in ways), []]
 
 
 def _characters(op: Any, argument: Any, flags: int) -> frozenset[int]:
