@@ -23,7 +23,7 @@ _DIAGNOSTIC = re.compile(
 )
 _HELP = re.compile(r"^  help: (?P<help>.*(?:\n {8}.*)*)", re.MULTILINE)
 _NAMESPACE = re.compile(r"^\s*namespace\s+(?P<name>[\w.]+)", re.MULTILINE)
-_ENTRY_POINT = re.compile(r"@EntryPoint\([^)]*\)\s*operation\s+(?P<name>\w+)")
+_ENTRY_POINT = re.compile(r"@EntryPoint\([^)@]*\)\s*operation\s+(?P<name>\w+)")
 _RECORDS = re.compile(r"call void @__quantum__rt__(?:result|bool|int|double)_record_output")
 
 
