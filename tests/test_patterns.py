@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import qsession_core
+from qsession_core.bundles import redaction
+from qsession_core.transport import message
 from tests.support.patterns import may_take_more_than_linear_time
 
 SEARCHES = {"search", "sub", "subn", "findall", "finditer", "split"}
@@ -50,6 +52,9 @@ SHORT = ("qsession_core.client.budget",)
 LINEAR = {
     r"(?<![\w.])%?([A-Za-z_](?:[\w-]*\w)?)(\[\d+\])?": "an expression has at most 1,000 letters",
     r"\|\s*where\s+(\w+)\s*=~\s*'((?:[^'\\]|\\.)*)'": "the quote that begins a second clause ends the first one",
+    redaction._MEMBER.pattern: "the quote that begins another member ends the value",
+    redaction._PERSON.pattern: "the quote that begins another member ends the value",
+    message._SECRET.pattern: "nothing behind the value can fail",
     r"(?:\s+|//[^\n]*(?:\n|\Z)|/\*.*?\*/|\#(?!pragma)[^\n]*(?:\n|\Z))*": "nothing behind it can fail",
 }
 

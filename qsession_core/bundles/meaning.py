@@ -29,7 +29,7 @@ _REDACTED = re.compile(rf"{REDACTED}-S?\d+")
 _WORKSPACE = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Quantum/workspaces/([^/]+)", re.IGNORECASE
 )
-_SIGNED = re.compile(r"(https?://[^\s?\"]+)\?[^\s\"]*\bsig=[^\s\"]*")
+_QUERY = re.compile(r"(https?://[^\s?\"]+)(\?[^\s\"]*)?")
 _ADDRESS = re.compile(r"https?://[^/\s\"]+/")
 # The parts of a signed address; source: docs/protocol.md 3.2
 _SIGNATURE_PARTS = frozenset(
@@ -129,9 +129,14 @@ def _flattened(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, value if isinstance(value, str) else json.dumps(value)
 
 
+def _unsigned(found: re.Match[str]) -> str:
+    """Return an address, without its query where that is signed."""
+    return found[1] if re.search(r"\bsig=", found[2] or "") else found[0]
+
+
 def _marked(text: str, ids: list[str]) -> str:
     """Return a text with marks for what differs from run to run; the ids are appended to the list."""
-    text = _SIGNED.sub(r"\1", text)
+    text = _QUERY.sub(_unsigned, text)
     text = SIGNED_UNTIL.sub(r"\1<time>", SIGNATURE.sub(rf"\1{REDACTED}", text))
     text = _ADDRESS.sub("<host>/", text)
     ids.extend(found.lower() for found in GUID.findall(text))

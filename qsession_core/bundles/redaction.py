@@ -33,8 +33,8 @@ SIGNATURE = re.compile(rf"({_START}sig(?:=|%3[dD]))" + _VALUE)
 SIGNED_UNTIL = re.compile(rf"({_START}se(?:=|%3[dD]))" + _VALUE)
 _WORD = re.compile(r"(?:[\w+/~.-]|%(?:25)*[0-9a-fA-F]{2}){6,}(?:=|%(?:25)*3[dD])*")
 _MEMBER = re.compile(
-    r"\"((?:\w*(?:access|refresh|id|device|sas)_?token|\w*secret|\w*password|\w*api_?key|(?:primary|secondary|account)_?key"
-    r"|\w*connection_?string|client_assertion|assertion)\w*)\"\s*:\s*\"((?:[^\"\\]|\\.){6,})\"",
+    r"\"((?:\w{0,99}(?:access|refresh|id|device|sas)_?token|\w{0,99}secret|\w{0,99}password|\w{0,99}api_?key"
+    r"|(?:primary|secondary|account)_?key|\w{0,99}connection_?string|client_assertion|assertion)\w{0,99})\"\s*:\s*\"((?:[^\"\\]|\\.){6,})\"",
     re.IGNORECASE,
 )
 _FORM = re.compile(r"(?:^|[?&])(client_secret|password|refresh_token|client_assertion|assertion|code)=([^&\s]{6,})")
