@@ -8,7 +8,7 @@ import pytest
 from qsession_core.local import LocalWorkspace, ManualClock
 from qsession_core.local.execution.process_pool import WorkerDiedError, WorkerPool
 from qsession_core.local.execution.task import Outcome
-from qsession_core.local.jobs import queue
+from qsession_core.local.jobs import queue, tries
 from tests.support.wire_client import Client
 
 # A minute of work and more
@@ -21,7 +21,7 @@ TARGET = "ionq.qpu.aria-1"
 class FakePool(WorkerPool):
     """A pool whose workers never end, end when they are told to, or die."""
 
-    def __init__(self):
+    def __init__(self, **_):
         super().__init__(1)
         self.is_open = True
         self.asked = []
@@ -53,8 +53,8 @@ class DyingPool(FakePool):
 
 @pytest.fixture
 def pool(service):
-    service.dispatcher._own = FakePool()
-    return service.dispatcher._own
+    service.dispatcher._tries.pool = FakePool()
+    return service.dispatcher._tries.pool
 
 
 def test_a_small_job_goes_before_a_large_one_that_waits_for_a_worker(service, client, pool):
@@ -103,22 +103,22 @@ def test_hundreds_of_large_jobs_do_not_keep_a_small_one_waiting(service, client,
 
 
 def test_a_job_whose_worker_dies_is_tried_three_times_and_says_so(service, client):
-    service.dispatcher._own = DyingPool()
+    service.dispatcher._tries.pool = DyingPool()
     error = client.failure(HEAVY, TARGET)
     assert error["code"] == "ExecutionFailed"
     assert "tried 3 times" in error["message"]
     assert "by signal 9" in error["message"]
-    assert len(service.dispatcher._own.asked) == 3
+    assert len(service.dispatcher._tries.pool.asked) == 3
 
 
 def test_a_resumed_job_is_tried_three_times_again(service):
     client = Client(service, "2026-08-01-preview")
-    service.dispatcher._own = DyingPool()
+    service.dispatcher._tries.pool = DyingPool()
     job_id = client.submit(HEAVY, TARGET)
     assert client.done(job_id)["status"] == "Failed"
     client.call("POST", f"jobs/{job_id}:resume")
     assert client.done(job_id)["status"] == "Failed"
-    assert len(service.dispatcher._own.asked) == 6
+    assert len(service.dispatcher._tries.pool.asked) == 6
 
 
 def die_over(service, job_id, name):
@@ -139,14 +139,14 @@ def test_a_job_over_which_the_service_died_three_times_fails(tmp_path):
         assert "tried 3 times" in error["message"]
 
 
-def test_a_job_that_is_given_back_in_order_was_not_tried(tmp_path):
-    for _ in range(4):
-        with LocalWorkspace(tmp_path, clock=ManualClock()) as service:
-            service.dispatcher._own = FakePool()
-            client = Client(service)
-            job_id = client.submit(LONG_TEXT, job_id="00000000-0000-1000-8000-000000000001")
-            while not service.dispatcher._own.asked:
-                service.dispatcher.settle(0.01)
+def test_a_job_that_is_given_back_in_order_was_not_tried(tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(tries, "WorkerPool", FakePool)  # from the start: the job that was given back starts at once
+        for _ in range(4):
+            with LocalWorkspace(tmp_path, clock=ManualClock()) as service:
+                job_id = Client(service).submit(LONG_TEXT, job_id="00000000-0000-1000-8000-000000000001")
+                while not (service.dispatcher._tries.pool and service.dispatcher._tries.pool.asked):
+                    service.dispatcher.settle(0.01)
     with LocalWorkspace(tmp_path) as service:
         assert Client(service).done(job_id)["status"] == "Succeeded"
 
@@ -161,9 +161,9 @@ def test_a_job_that_takes_too_long_fails_and_says_so():
 def test_closing_kills_the_workers_and_releases_their_jobs(tmp_path):
     with LocalWorkspace(tmp_path, simulator="numpy") as service:
         job_id = Client(service).submit(HEAVY, TARGET)
-        while not (service.dispatcher._own and service.dispatcher._own._running):
+        while not (service.dispatcher._tries.pool and service.dispatcher._tries.pool._running):
             service.dispatcher.settle(0.01)
-        pool = service.dispatcher._own
+        pool = service.dispatcher._tries.pool
     pool.shutdown(wait=True)
     assert not pool._threads
     with LocalWorkspace(tmp_path, clock=ManualClock()) as service:
@@ -180,7 +180,7 @@ def test_closing_does_not_wait_for_a_job_in_the_queues_own_thread(monkeypatch):
         may_end.wait(600)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(queue, "run_prepared", hang)
+    monkeypatch.setattr(tries, "run_prepared", hang)
     monkeypatch.setattr(queue, "_STOP_SECONDS", 0.1)
     with LocalWorkspace() as service:
         Client(service).submit()

@@ -229,14 +229,14 @@ def test_an_executor_that_breaks_fails_the_job_and_not_the_service():
 
 
 def test_a_plugin_that_breaks_fails_the_job_and_not_the_service(monkeypatch):
-    from qsession_core.local.jobs import queue
+    from qsession_core.local.jobs import tries
 
     def explode(task, program, plan):
         raise ZeroDivisionError
 
     with LocalWorkspace(clock=ManualClock()) as service:
         client = Client(service)
-        monkeypatch.setattr(queue, "run_prepared", explode)
+        monkeypatch.setattr(tries, "run_prepared", explode)
         assert client.failure()["code"] == "InternalError"
         monkeypatch.undo()
         assert client.done(client.submit())["status"] == "Succeeded"
