@@ -64,7 +64,7 @@ const COLUMNS = [
 	['State', 'state', (one) => sign(one.state)],
 	['Name', 'wide', (one) => sessionLink(one.id, one.name)],
 	['Target', 'w2', (one) => one.target],
-	['Jobs', 'n', (one) => count(one.jobs)],
+	['Jobs', 'n w2', (one) => count(one.jobs)],
 	['Tags', 'w3', (one) => tags(one.tags)],
 	['Lasted', 'n w2', (one) => live((at) => duration((one.ended ?? (one.isTerminal ? one.last : at)) - one.created))],
 	['Idle time left', 'n', (one) => !one.isTerminal && idleLeft(one)],
