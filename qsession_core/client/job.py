@@ -25,6 +25,7 @@ from qsession_core.errors import (
     WaitTimeoutError,
 )
 from qsession_core.providers.options import shots_in
+from qsession_core.results.layout import MOST_SHOTS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -436,4 +437,4 @@ def _shot_count(value: object) -> int | None:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_SHOTS else None

@@ -1,4 +1,7 @@
-"""How the bits of a result are grouped, and in which order it lists them. Bit order itself: :mod:`.result`."""
+"""How the bits of a result are grouped, in which order it lists them, and how many shots it can have.
+
+Bit order itself: :mod:`.result`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import Self
 
 import msgspec
 
-__all__ = ["Layout", "Register"]
+__all__ = ["MOST_SHOTS", "Layout", "Register"]
+
+MOST_SHOTS = 2**53  # shares are floats, and no larger number of shots can be made of them exactly
 
 _MOST_CLBITS = 1_000_000  # a layout that claims more is malformed
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qsession_core.results.layout import MOST_SHOTS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -135,14 +137,16 @@ def apportion(weights: NDArray[np.float64], total: int) -> NDArray[np.int64]:
 
     Args:
         weights: Non-negative, with a finite sum above 0.
-        total: The sum of the numbers.
+        total: The sum of the numbers, at most 2**53.
 
     Returns:
         One number for each weight; among equal remainders the first are rounded up.
 
     Raises:
-        ValueError: The weights are negative, not finite, or sum to 0.
+        ValueError: The weights are negative, not finite, or sum to 0; or the total is too large.
     """
+    if total > MOST_SHOTS:
+        raise ValueError(f"{total} shots are more than can be counted exactly")
     if not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
         raise ValueError("weights must not be negative, and their sum must be above 0 and finite")
     exact = weights * (total / weights.sum())
@@ -153,8 +157,12 @@ def apportion(weights: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     missing = total - int(whole.sum())
     if missing > 0:
         order = np.argsort(-(exact - whole), kind="stable")
-        whole[order[:missing]] += 1
+        whole += missing // len(whole)  # above 0 only where the shares are so large that floats round them by ones
+        whole[order[: missing % len(whole)]] += 1
     elif missing < 0:
         order = np.argsort(exact - whole, kind="stable")
-        whole[order[whole[order] > 0][:-missing]] -= 1
+    while missing < 0:
+        lower = order[whole[order] > 0][:-missing]
+        whole[lower] -= 1
+        missing += len(lower)
     return whole

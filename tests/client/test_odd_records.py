@@ -51,6 +51,40 @@ def test_an_odd_record_hides_no_other_in_lists_and_costs(workspace, jobs, record
     assert {cost.job_id for cost in workspace.costs()} == ids
 
 
+ROWS = [None, 5, "text", [1], {}, {"id": None}, {"id": 7}, {"name": "without id"}]
+
+
+def _add(recorder, rows):
+    def added(request):
+        if request.method != "GET" or "value" not in json.loads(body := recorder.service.handle(request).body):
+            return None
+        listed = json.loads(body)
+        return Response(200, {}, json.dumps({**listed, "value": [*rows, *listed["value"], *rows]}).encode())
+
+    recorder.interfere = added
+
+
+@pytest.mark.parametrize("odd", ROWS, ids=str)
+def test_a_row_that_is_no_job_hides_no_job(workspace, jobs, recorder, odd):
+    ids = {job.id for job in jobs}
+    _add(recorder, [odd])
+    assert {job.id for job in workspace.list_jobs()} == ids
+    assert {job.id for job in workspace.list_top_level_items()} == ids
+    assert {cost.job_id for cost in workspace.costs()} == ids
+
+
+def test_a_list_without_a_single_job_is_not_taken_for_an_empty_one(workspace, recorder):
+    _add(recorder, ROWS)
+    with pytest.raises(errors.TransportError, match="No row of the list"):
+        workspace.list_jobs()
+
+
+@pytest.mark.parametrize("kind", [5, None, ["Session"], {}])
+def test_an_odd_type_of_an_item_hides_no_other(workspace, jobs, recorder, kind):
+    _change(recorder, "/topLevelItems", {"itemType": kind})
+    assert {job.id for job in workspace.list_top_level_items()} == {job.id for job in jobs}
+
+
 def test_text_as_error_data_is_the_message(workspace, jobs, recorder):
     _change(recorder, "/jobs", {"errorData": "the trap was opened", "status": "Failed"})
     with pytest.raises(errors.JobFailedError, match="the trap was opened"):
@@ -64,7 +98,7 @@ def test_a_job_without_a_status_is_not_waited_for_without_end(target, bell, reco
         job.result()
 
 
-@pytest.mark.parametrize("shots", ["many", "9" * 5000, [1]])
+@pytest.mark.parametrize("shots", ["many", "9" * 5000, [1], 10**30, 1e30, 2**53 + 1, "9" * 18])
 def test_shots_that_are_no_number_are_unknown(workspace, jobs, recorder, shots):
     _change(recorder, "/jobs/", {"inputParams": {"shots": shots}})
     assert workspace.get_job(jobs[0].id).shots is None

@@ -237,7 +237,20 @@ def test_a_million_shots_are_counted_in_little_memory():
     assert peak < 600e6
 
 
-@pytest.mark.parametrize("shots", [10**9, 10**12, 10**18])
+@pytest.mark.parametrize("weights", [[1 / 3] * 3, [0.1, 0.2, 0.7], [1.0], [0.3, 0.0], [2.0**-60, 1.0], [0.1] * 999])
+@pytest.mark.parametrize("total", [2**53, 2**53 - 1, 10**15 + 1])
+def test_numbers_sum_exactly_up_to_the_most_shots(weights, total):
+    numbers = apportion(np.array(weights), total)
+    assert (sum(numbers.tolist()), (numbers < 0).any()) == (total, False)
+
+
+@pytest.mark.parametrize("total", [2**53 + 1, 2**63, 10**30])
+def test_more_shots_than_can_be_counted_exactly_are_refused(total):
+    with pytest.raises(ValueError, match="more than can be counted"):
+        Result.from_probabilities({"0": 1.0}, shots=total)
+
+
+@pytest.mark.parametrize("shots", [10**9, 10**12, 10**15])
 def test_memory_that_would_not_fit_is_refused_and_counts_are_there(shots):
     result = Result.from_probabilities({"00": 0.5, "11": 0.5}, shots=shots)
     assert result.counts == {"00": shots // 2, "11": shots // 2}

@@ -12,10 +12,10 @@ import msgspec
 
 from qsession_core.client.service.blobs import Blobs
 from qsession_core.client.service.connection import DRAFT_API_VERSION
-from qsession_core.client.service.models import ProviderStatus, Quota, row
+from qsession_core.client.service.models import ProviderStatus, Quota, item_id, row
 from qsession_core.client.service.query import any_of, order
 from qsession_core.client.service.rest import segment, without_nones
-from qsession_core.errors import ConfigurationError, ConflictError, NotFoundError, ServiceError
+from qsession_core.errors import ConfigurationError, ConflictError, NotFoundError, ServiceError, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -212,11 +212,21 @@ class Calls:
     ) -> Iterator[tuple[str, bytes]]:
         """Yield sessions and the jobs outside sessions, each with its item type in lower case."""
         for raw in self._items("/topLevelItems", filter_, orderby, is_asc=is_asc):
-            yield (self._rest.read("GET /topLevelItems", raw, _ItemType).itemType or "").lower(), raw
+            kind = self._rest.read("GET /topLevelItems", raw, _ItemType).itemType
+            yield kind.lower() if isinstance(kind, str) else "", raw
 
     def _items(self, path: str, filter_: str | None, orderby: str | None, *, is_asc: bool) -> Iterator[bytes]:
         for page in self._pages(path, filter_, order(orderby, ascending=is_asc)):
-            for raw in page:
+            readable = [raw for raw in page if item_id(raw)]
+            if page and not readable:
+                raise TransportError(
+                    f"No row of the list at {path} is a job or session. Something between here and the service may "
+                    "have replaced it; try again.",
+                    request=f"GET {path}",
+                )
+            if len(readable) < len(page):
+                _log.warning("%d rows of the list at %s were left out: no id", len(page) - len(readable), path)
+            for raw in readable:
                 yield bytes(raw)
 
     def pages_with_jobs(self, targets: Iterable[str], session_ids: Iterable[str | None]) -> Iterator[list[msgspec.Raw]]:
@@ -250,7 +260,7 @@ class _Target(msgspec.Struct):
 
 
 class _ItemType(msgspec.Struct):
-    itemType: str | None = None  # noqa: N815 - the wire's name
+    itemType: object = None  # noqa: N815 - the wire's name
 
 
 def text_of(value: object) -> str | None:
