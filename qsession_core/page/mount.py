@@ -12,11 +12,13 @@ from qsession_core.page.page import PREFIX
 from qsession_core.transport.auth import ApiKey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qsession_core.local.workspace import LocalWorkspace
     from qsession_core.page.page import Page
     from qsession_core.transport.message import Request, Response
 
-__all__ = ["Mounted", "reader_of"]
+__all__ = ["Mounted", "holds_of", "reader_of"]
 
 
 class Mounted:
@@ -62,6 +64,16 @@ def reader_of(service: LocalWorkspace) -> Workspace:
     endpoint = at.endpoint.rstrip("/")
     connection = Connection(at.subscription_id, at.resource_group, at.name, at.location, endpoint, API_VERSION)
     return Workspace(connection, _Calm(service), ApiKey(at.api_key), clock=service.clock, parallelism=1)
+
+
+def holds_of(service: LocalWorkspace) -> Callable[[str], float]:
+    """Return a function that says for how many seconds a target of a local workspace is held for a session."""
+
+    def seconds(target: str) -> float:
+        row = service.targets.get(target.lower())
+        return 0.0 if row is None else row.hold_seconds
+
+    return seconds
 
 
 class _Calm:

@@ -25,7 +25,7 @@ from qsession_core.page.gate import Gate
 from qsession_core.page.job_view import JobViews
 from qsession_core.page.lab import Lab
 from qsession_core.page.mirror import Mirror
-from qsession_core.page.targets import TargetViews
+from qsession_core.page.targets import TargetViews, hold_seconds
 from qsession_core.transport.message import Response
 from qsession_core.version import __version__
 
@@ -57,6 +57,7 @@ class Page:
         may_change: Whether jobs may be cancelled and sessions closed through the page.
         connection: Returns the lines with which programs connect, by a heading, for the address of the server; None if
             there are none to show.
+        holds: For how many seconds a target is held for a session without a job; by default as the catalog has it.
         period_seconds: The shortest time between two looks at the workspace; 0 to look at every request.
         patience_seconds: How long a request waits for a look.
     """
@@ -69,6 +70,7 @@ class Page:
         lab: LocalWorkspace | None = None,
         may_change: bool = True,
         connection: Callable[[str], Mapping[str, str]] | None = None,
+        holds: Callable[[str], float] = hold_seconds,
         period_seconds: float = 0.9,
         patience_seconds: float = 0.5,
     ) -> None:
@@ -79,7 +81,8 @@ class Page:
         self._connection = connection
         self._mirror = Mirror(workspace, period_seconds=period_seconds, patience_seconds=patience_seconds)
         self._job_views = JobViews(workspace)
-        self._targets = TargetViews(workspace)
+        self._holds = holds
+        self._targets = TargetViews(workspace, holds)
         self._made: dict[tuple[object, ...], tuple[int, bytes]] = {}  # what was asked -> version of the mirror, answer
 
     # --- requests -----------------------------------------------------------------------------------------------
@@ -173,7 +176,7 @@ class Page:
             Refusal: There is no such view.
         """
         shown = {**self._common(), "isWhole": snapshot.is_whole, "problem": snapshot.problem}
-        holds = self._targets.hold_seconds
+        holds = self._holds
         match view, item:
             case "overview", "":
                 return {**shown, **views.overview(snapshot, holds)}

@@ -9,19 +9,33 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.catalog import TARGETS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qsession_core.client.workspace import Workspace
 
-__all__ = ["TargetViews"]
+__all__ = ["TargetViews", "hold_seconds"]
 
 _KNOWN = {target.name: target for target in TARGETS}
 _SECONDS = 2.0
 
 
-class TargetViews:
-    """Makes the view of a workspace's targets and quotas. Safe to use from several threads."""
+def hold_seconds(target: str) -> float:
+    """Return for how many seconds a known target is held for a session without a job; 0 if it is not."""
+    known = _KNOWN.get(target)
+    return (known.hold_seconds or 0.0) if known is not None else 0.0
 
-    def __init__(self, workspace: Workspace) -> None:
+
+class TargetViews:
+    """Makes the view of a workspace's targets and quotas. Safe to use from several threads.
+
+    Args:
+        workspace: The workspace.
+        holds: For how many seconds a target is held for a session without a job; 0 if it is not.
+    """
+
+    def __init__(self, workspace: Workspace, holds: Callable[[str], float]) -> None:
         self._workspace = workspace
+        self._holds = holds
         self._lock = threading.Lock()
         self._view: dict[str, Any] | None = None
         self._ask_at = 0.0
@@ -40,12 +54,6 @@ class TargetViews:
                 self._ask_at = start + took + max(_SECONDS, 10 * took)
             return self._view
 
-    @staticmethod
-    def hold_seconds(target: str) -> float:
-        """Return for how many seconds a target is held for a session without a job; 0 if it is not."""
-        known = _KNOWN.get(target)
-        return (known.hold_seconds or 0.0) if known is not None else 0.0
-
     def _targets(self) -> list[dict[str, Any]]:
         rows = []
         for provider in self._workspace.calls.provider_status():
@@ -61,7 +69,7 @@ class TargetViews:
                         "profile": target.target_profile or (known.profile if known else ""),
                         "maxShots": known.max_shots if known else None,
                         "kind": ("simulator" if known.is_simulator else "hardware") if known else "",
-                        "holdSeconds": self.hold_seconds(target.id) or None,
+                        "holdSeconds": self._holds(target.id) or None,
                         "statusPage": target.status_page or "",
                     }
                 )

@@ -12,7 +12,7 @@ from qsession_core import Workspace
 from qsession_core.local import ManualClock
 from qsession_core.local.http_server import Server
 from qsession_core.page import Page
-from qsession_core.page.mount import Mounted, reader_of
+from qsession_core.page.mount import Mounted, holds_of, reader_of
 from qsession_core.transport import Request
 from tests.support.page_workspace import NOON
 
@@ -59,6 +59,7 @@ def page_of(workspace: Workspace, **how: Any) -> Page:
         reader_of(service),
         KEY,
         lab=service,
+        holds=holds_of(service),
         period_seconds=0.0,
         patience_seconds=30.0,
         connection=lambda endpoint: {"Python": f"connect to {endpoint}"},

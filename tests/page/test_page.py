@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -252,8 +253,6 @@ def test_a_change_through_the_page_is_seen_at_once(workspace):
 
 
 def test_jobs_move_through_their_states_in_the_mirror(asked, workspace):
-    from dataclasses import replace
-
     targets = workspace.service.targets
     targets["ionq.qpu.aria-1"] = replace(targets["ionq.qpu.aria-1"], queue_seconds=100.0)
     job = workspace.get_target("ionq.qpu.aria-1").submit(ansatz(0.1), name="slow", shots=10)
@@ -266,8 +265,6 @@ def test_jobs_move_through_their_states_in_the_mirror(asked, workspace):
 
 
 def test_a_deleted_job_is_forgotten(asked, workspace):
-    from dataclasses import replace
-
     targets = workspace.service.targets
     targets["ionq.qpu.aria-1"] = replace(targets["ionq.qpu.aria-1"], queue_seconds=100.0)
     job = workspace.get_target("ionq.qpu.aria-1").submit(ansatz(0.1), name="slow", shots=10)
@@ -291,6 +288,15 @@ def test_an_open_session_tells_its_limits(asked, workspace):
     assert (shown["jobs"], shown["states"], len(shown["bars"])) == (1, {"Succeeded": 1}, 1)
     assert asked.json(f"sessions/{session.id}.json")["session"] == shown
     assert asked.get("sessions/nothing.json").status == 404
+
+
+def test_a_target_of_ones_own_is_held_as_long_as_it_says(asked, workspace):
+    targets = workspace.service.targets
+    targets["rigetti.sim.qvm"] = replace(targets["rigetti.sim.qvm"], hold_seconds=7.0)
+    workspace.get_target("rigetti.sim.qvm").open_session()
+    assert asked.json("overview.json")["open"][0]["holdSeconds"] == 7.0
+    (shown,) = (row for row in asked.json("targets.json")["targets"] if row["id"] == "rigetti.sim.qvm")
+    assert shown["holdSeconds"] == 7.0
 
 
 def test_jobs_are_chosen_and_counted_by_state_target_and_tag(asked, workspace):

@@ -53,7 +53,7 @@ def with_page(service: LocalWorkspace, *, is_lab: bool) -> Mounted:
         is_lab: Whether its faults, time and targets may be changed through the page.
     """
     from qsession_core.page import Page
-    from qsession_core.page.mount import Mounted, reader_of
+    from qsession_core.page.mount import Mounted, holds_of, reader_of
 
     at = service.connection
 
@@ -61,7 +61,8 @@ def with_page(service: LocalWorkspace, *, is_lab: bool) -> Mounted:
         return {"Connection string": connection_string(at, endpoint), "Official client": official_lines(at, endpoint)}
 
     lab = service if is_lab else None
-    return Mounted(service, Page(reader_of(service), at.api_key, lab=lab, connection=connection))
+    page = Page(reader_of(service), at.api_key, lab=lab, connection=connection, holds=holds_of(service))
+    return Mounted(service, page)
 
 
 def page_link(endpoint: str, key: str) -> str:
