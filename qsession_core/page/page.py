@@ -7,15 +7,12 @@ answer until there is news.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from qsession_core.client.submitting.bill import GROUPINGS
 from qsession_core.clock import ManualClock
 from qsession_core.errors import ConfigurationError, NotFoundError, QSessionError, ServiceError
 from qsession_core.local.replies import Refusal, service_error
@@ -25,6 +22,7 @@ from qsession_core.page.gate import Gate
 from qsession_core.page.job_view import JobViews
 from qsession_core.page.lab import Lab
 from qsession_core.page.mirror import Mirror
+from qsession_core.page.queries import choice_of, csv_of, grouping_of
 from qsession_core.page.targets import TargetViews, hold_seconds
 from qsession_core.transport.message import Response
 from qsession_core.version import __version__
@@ -44,7 +42,6 @@ _VIEWS = frozenset({"", "sessions", "jobs", "targets", "costs", "lab"})
 _JSON = "application/json; charset=utf-8"
 _MOST_BODY = 64 * 1024
 _MOST_MADE = 64
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet calculate
 
 
 class Page:
@@ -188,7 +185,7 @@ class Page:
                     raise Refusal(404, "NotFound", f"There is no session {item[:64]}.")
                 return {**shown, **found}
             case "jobs", "":
-                return {**shown, **views.jobs(snapshot, _choice(query))}
+                return {**shown, **views.jobs(snapshot, choice_of(query))}
             case "jobs", _:
                 try:
                     job, whole = self._job_views.view(item)
@@ -197,7 +194,7 @@ class Page:
                 row = views.job_value(self._mirror.job_of(job.details.raw), views.session_names(snapshot))
                 return {**shown, "job": row, **whole}
             case "costs", "":
-                return {**shown, **views.costs(snapshot, _grouping(query), query.get("since", ""))}
+                return {**shown, **views.costs(snapshot, grouping_of(query), query.get("since", ""))}
         raise Refusal(404, "NotFound", "The page has no such view.")
 
     def _common(self) -> dict[str, Any]:
@@ -225,8 +222,8 @@ class Page:
             case ["jobs", job_id, "output"]:
                 return self._download(self._job_views.results(job_id), f"{job_id}.output", headers)
             case ["costs.csv"]:
-                value = views.costs(self._mirror.snapshot(), _grouping(query), query.get("since", ""))
-                return self._answer(_csv(value), "text/csv; charset=utf-8", headers, "costs.csv")
+                value = views.costs(self._mirror.snapshot(), grouping_of(query), query.get("since", ""))
+                return self._answer(csv_of(value), "text/csv; charset=utf-8", headers, "costs.csv")
         raise Refusal(404, "NotFound", "The page has no such view.")
 
     def _download(self, data: bytes, name: str, headers: Mapping[str, str]) -> Response:
@@ -318,42 +315,3 @@ def _as_refusal(error: QSessionError) -> Refusal:
     if isinstance(error, ConfigurationError):
         return Refusal(503, "WorkspaceClosed", str(error))
     return Refusal(502, type(error).__name__, str(error))
-
-
-def _choice(query: Mapping[str, str]) -> views.Choice:
-    return views.Choice(
-        query.get("state", ""),
-        query.get("target", ""),
-        query.get("tag", ""),
-        query.get("session", ""),
-        query.get("q", ""),
-        _number(query, "skip", 0),
-        _number(query, "top", 100),
-    )
-
-
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name, "")
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit()) or len(text) > 9:  # noqa: PLR2004 - nine digits are plenty
-        raise Refusal(400, "InvalidQueryParameter", f"{name} must be a non-negative integer.")
-    return int(text)
-
-
-def _grouping(query: Mapping[str, str]) -> str:
-    by = query.get("by", "day")
-    if by not in GROUPINGS:
-        raise Refusal(400, "InvalidQueryParameter", f"by is one of {', '.join(GROUPINGS)}.")
-    return by
-
-
-def _csv(value: Mapping[str, Any]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([value["by"], "jobs", *(unit or "amount" for unit in value["units"])])
-    for row in value["rows"]:
-        # a name must not become a formula in a spreadsheet
-        key = f"'{row['key']}" if row["key"].startswith(_FORMULAS) else row["key"]
-        writer.writerow([key, row["jobs"], *(row["amounts"].get(unit, "") for unit in value["units"])])
-    return text.getvalue().encode()
