@@ -156,9 +156,14 @@ class Workspace(ServiceWorkspace):
             parts = _completed(given, chosen.connection(), with_key=credential is None)
         else:
             parts = _from_environment(given, with_key=credential is None)
+        if not (credential is None or isinstance(credential, str) or _is_key(credential) or _gives_tokens(credential)):
+            raise ConfigurationError(
+                f"The credential {type(credential).__name__} is neither an API key (text, or AzureKeyCredential) nor a "
+                "credential of azure-identity, which has a method get_token."
+            )
         key = credential if isinstance(credential, str) else getattr(credential, "key", "") or parts.api_key
-        make = _default_credential
-        if credential is not None and not isinstance(credential, str):
+        make = _default_credential  # a key opens the workspace, and not Azure's list of workspaces
+        if credential is not None and not isinstance(credential, str) and _gives_tokens(credential):
             make = functools.partial(_same, credential)
         super().__init__(
             _connection(parts, carrier, make, clock, api_version),
@@ -516,6 +521,14 @@ def _http(proxies: dict[str, str] | None, verify: bool | str | None, parallelism
     from qsession_core.transport.http import HttpTransport
 
     return HttpTransport(proxies=proxies, verify=verify, connections=max(parallelism, 16))
+
+
+def _is_key(credential: object) -> bool:
+    return isinstance(getattr(credential, "key", None), str)
+
+
+def _gives_tokens(credential: object) -> bool:
+    return callable(getattr(credential, "get_token", None))
 
 
 def _same(credential: TokenCredential) -> TokenCredential:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from qsession_core.client.interface import WorkspaceParts
-    from qsession_core.client.service.blobs import Attachment
+    from qsession_core.client.service.models import Attachment
     from qsession_core.client.service.period import When
     from qsession_core.formats import JobFacts
     from qsession_core.results.result import Result

@@ -510,8 +510,8 @@ class Session:
 def described(
     target: object,
     provider_id: str | None,
-    session_id: str | None,
-    name: str | None,
+    session_id: object,
+    name: object,
     job_failure_policy: SessionJobFailurePolicy | str | None,
     priority: Priority | str | None,
     tags: Sequence[str] | None,
@@ -519,21 +519,28 @@ def described(
     """Return the details of a session that is to be opened; arguments as for :class:`Session`.
 
     Raises:
-        ConfigurationError: There is no target.
+        ConfigurationError: There is no target, or a name or id is no text.
     """
+    odd = [f"{what}={given!r}" for what, given in (("name", name), ("id", session_id)) if not _is_text_or_none(given)]
+    if odd:
+        raise ConfigurationError(f"A session's name and id are text, not {' and '.join(odd)}.")
     target_name = target if isinstance(target, str) else str(getattr(target, "name", ""))
     if not target_name:
         raise ConfigurationError("A session needs a target: pass the target, its name, or details with it.")
-    new = session_id or str(uuid.uuid4())
+    new = str(session_id or uuid.uuid4())
     return SessionDetails(
         id=new,
-        name=name or f"session-{new}",
+        name=str(name or f"session-{new}"),
         target=target_name,
         provider_id=provider_id or getattr(target, "provider_id", None) or target_name.partition(".")[0],
         job_failure_policy=text_of(job_failure_policy),
         priority=text_of(priority),
         tags=tag_list(tags),
     )
+
+
+def _is_text_or_none(given: object) -> bool:
+    return given is None or isinstance(given, (str, uuid.UUID))
 
 
 def session_jobs(

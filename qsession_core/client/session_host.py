@@ -58,7 +58,7 @@ class SessionHost:
     @strict_keywords
     def open_session(
         self,
-        name: str | None = None,
+        name: str | SessionDetails | None = None,
         id: str | None = None,  # noqa: A002 - the official client's keyword
         job_failure_policy: SessionJobFailurePolicy | str | None = None,
         priority: Priority | str | None = None,
@@ -74,7 +74,7 @@ class SessionHost:
         """Open a session; jobs of this object join it until it is closed.
 
         Args:
-            name: Its name; by default ``session-<id>``.
+            name: Its name; by default ``session-<id>``. Details may stand here, as in the official client.
             id: Its id; by default a new one.
             job_failure_policy: ``"Abort"`` (a failing job ends the session; the service's default) or ``"Continue"``.
             priority: ``"Standard"`` or ``"High"``.
@@ -97,6 +97,7 @@ class SessionHost:
             ServiceError: The service refused. After this or any other error no session is left open.
         """
         from qsession_core.client.budget import Budget, seconds_of
+        from qsession_core.client.service.models import SessionDetails
         from qsession_core.client.session import Session, described
         from qsession_core.client.session_slot import SessionSettings
         from qsession_core.client.submitting.cost import required_price
@@ -105,10 +106,16 @@ class SessionHost:
         budget = Budget(max_jobs, max_shots, seconds_of(max_time), max_cost)
         if max_cost is not None:
             required_price(slot.target, slot.workspace.prices)
+        if isinstance(name, SessionDetails) and details is None:
+            name, details = None, name
         given = (name, id, job_failure_policy, priority, tags)
         if details is not None and any(each is not None for each in given):
             raise ConfigurationError("Pass the details of a session, or its single members; not both.")
         if details is not None:
+            if details.target and details.target.lower() != slot.target.lower():
+                raise ConfigurationError(
+                    f"The details are of a session on {details.target}, and this is {slot.target}. Open it there."
+                )
             id, name = details.id or None, details.name or None  # noqa: A001 - the official client's keyword
             job_failure_policy, priority, tags = details.job_failure_policy, details.priority, details.tags
         new = described(slot.target, slot.provider_id, id, name, job_failure_policy, priority, tags)

@@ -125,6 +125,29 @@ def test_the_resource_manager_tells_the_endpoint():
     )
 
 
+class Key:
+    """The shape of azure.core's AzureKeyCredential."""
+
+    key = "k3y"
+
+
+def test_with_a_key_the_endpoint_is_asked_for_by_azures_own_sign_in(monkeypatch):
+    monkeypatch.setattr("qsession_core.connect._default_credential", Credential)
+    azure = Azure(resource={"location": "westus", "properties": {"endpointUri": "https://ws.westus.quantum.azure.com"}})
+    Workspace(resource_id=ID, credential=Key(), transport=azure).get_targets()
+    first, second = azure.requests
+    assert first.headers["Authorization"] == "Bearer for https://management.azure.com/.default"
+    assert "k3y" in second.headers.values()
+
+
+@pytest.mark.parametrize("credential", [object(), 5, lambda: "token", {"key": "k3y"}])
+def test_what_is_no_credential_is_refused_before_anything_is_sent(credential):
+    azure = Azure()
+    with pytest.raises(errors.ConfigurationError, match=r"neither an API key .* get_token"):
+        Workspace(resource_id=ID, credential=credential, transport=azure)
+    assert azure.requests == []
+
+
 def test_a_workspace_is_found_by_its_name_alone():
     row = {
         "name": "ws",

@@ -114,6 +114,35 @@ def test_details_of_a_session_open_it(target):
     assert (session.details.job_failure_policy, session.details.tags) == ("Continue", ["t"])
 
 
+def test_details_are_given_as_the_first_argument_too(target):
+    details = SessionDetails(id=str(uuid.uuid4()), name="given", target=IONQ)
+    assert target.open_session(details).id == details.id
+    with pytest.raises(ConfigurationError, match="not both"):
+        target.open_session(details, tags=["t"])
+
+
+def test_details_of_another_target_open_nothing(workspace, target):
+    with pytest.raises(ConfigurationError, match=r"session on rigetti\.sim\.qvm, and this is ionq\.simulator"):
+        target.open_session(SessionDetails(id=str(uuid.uuid4()), target=QVM))
+    assert workspace.list_sessions() == []
+
+
+@pytest.mark.parametrize("members", [{"name": 5}, {"id": 1.5}, {"name": ["a"]}])
+def test_names_and_ids_that_are_no_text_are_refused_before_anything_is_sent(workspace, target, members):
+    with pytest.raises(ConfigurationError, match=r"name and id are text"):
+        target.open_session(**members)
+    with pytest.raises(ConfigurationError, match=r"name and id are text"):
+        Session(workspace, target=IONQ, **members)
+    assert workspace.list_sessions() == []
+
+
+@pytest.mark.parametrize("method", ["open_session", "close_session", "refresh_session"])
+@pytest.mark.parametrize("given", [None, "an id", 5])
+def test_what_is_no_session_is_refused_with_the_way_to_one(workspace, method, given):
+    with pytest.raises(ConfigurationError, match=r"Pass a session.*get_session"):
+        getattr(workspace, method)(given)
+
+
 def hosts(workspace):
     from qsession_cirq import AzureQuantumService
     from qsession_qiskit import AzureQuantumProvider

@@ -28,6 +28,11 @@ _STORAGE = "no; attachments of jobs: `job.upload_attachment`, `list_attachments`
 _QSHARP = "no; arguments of Q# programs are given as qdk has them"
 
 SAYS: dict[str, str] = {
+    "azure.quantum.cirq.targets.target.Target": "`qsession_cirq.Target`; `service.get_target` returns them",
+    "azure.quantum.cirq.job.Job": "`qsession_cirq.Job`; `service.create_job` and `service.get_job` return them",
+    "azure.quantum.qiskit.job.AzureQuantumJob": "`qsession_qiskit.AzureQuantumJob`; `backend.run` returns them",
+    "azure.quantum.target.target.Target": "`qsession_core.Target`; `workspace.get_targets()` returns them",
+    "azure.quantum.job.job.Job": "`qsession_core.Job`; `target.submit` and `workspace.get_job` return them",
     "azure.quantum.ItemType": 'no; `item_type` of jobs and sessions is the text `"Job"` or `"Session"`',
     "azure.quantum.job.base_job.BaseJob": "`qsession_core.Job`",
     "azure.quantum.job.base_job.ContentType": "no; the content type follows from the input data format",
@@ -38,7 +43,9 @@ SAYS: dict[str, str] = {
     "azure.quantum.job.session.SessionHost": "targets, backends and Cirq targets; no class to import",
     "azure.quantum.job.workspace_item.WorkspaceItem": "`qsession_core.Job` and `qsession_core.Session`",
     "azure.quantum.job.workspace_item_factory.WorkspaceItemFactory": "`workspace.list_top_level_items()`",
-    "azure.quantum.qiskit.backends.backend.AzureBackendBase": "same, `qsession_qiskit.AzureQuantumBackend`",
+    "azure.quantum.qiskit.backends.backend.AzureBackendBase": (
+        "`qsession_qiskit.AzureQuantumBackend`; `provider.get_backend` returns them"
+    ),
     "azure.quantum.qiskit.backends.backend.AzureBackendConfig": "`backend.configuration()`",
     "azure.quantum.target.ionq.int_to_bitstring": "no; `job.result().counts` has bit strings",
     "azure.quantum.target.params.InputParams": "a dict as `input_params=`",
@@ -83,20 +90,15 @@ OURS = {
     "azure.quantum.SessionJobFailurePolicy": "qsession_core.SessionJobFailurePolicy",
     "azure.quantum.SessionStatus": "qsession_core.SessionStatus",
     "azure.quantum.workspace.Workspace": "qsession_core.Workspace",
-    "azure.quantum.job.job.Job": "qsession_core.Job",
     "azure.quantum.job.session.Session": "qsession_core.Session",
-    "azure.quantum.target.target.Target": "qsession_core.Target",
     "azure.quantum.target.ionq.IonQ": "qsession_core.IonQ",
     "azure.quantum.target.quantinuum.Quantinuum": "qsession_core.Quantinuum",
     "azure.quantum.target.rigetti.target.Rigetti": "qsession_core.Rigetti",
     "azure.quantum.target.rigetti.target.RigettiTarget": "qsession_core.RigettiTarget",
     "azure.quantum.target.pasqal.target.Pasqal": "qsession_core.Pasqal",
     "azure.quantum.target.pasqal.target.PasqalTarget": "qsession_core.PasqalTarget",
-    "azure.quantum.qiskit.job.AzureQuantumJob": "qsession_qiskit.AzureQuantumJob",
     "azure.quantum.qiskit.provider.AzureQuantumProvider": "qsession_qiskit.AzureQuantumProvider",
     "azure.quantum.cirq.service.AzureQuantumService": "qsession_cirq.AzureQuantumService",
-    "azure.quantum.cirq.job.Job": "qsession_cirq.Job",
-    "azure.quantum.cirq.targets.target.Target": "qsession_cirq.Target",
 }
 
 

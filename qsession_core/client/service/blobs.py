@@ -5,7 +5,6 @@ Source: docs/protocol.md 3.1, 3.3, 3.4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 
 from qsession_core.client.service.connection import endpoint_problems
+from qsession_core.client.service.models import Attachment
 from qsession_core.client.service.rest import segment, service_error
 from qsession_core.errors import AuthenticationError, ConflictError, PermissionDeniedError, TransportError
 from qsession_core.transport import Request, without_secrets
@@ -22,7 +22,7 @@ from qsession_core.transport import Request, without_secrets
 if TYPE_CHECKING:
     from qsession_core.client.service.rest import RestClient
 
-__all__ = ["Attachment", "Blobs", "without_sas"]
+__all__ = ["Blobs", "without_sas"]
 
 INPUT = "inputData"
 _API_VERSION = "2025-05-05"
@@ -53,21 +53,6 @@ def _checked(address: str) -> str:
     return address
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A blob in a job's container.
-
-    Attributes:
-        name: Its name.
-        size: Its bytes.
-        content_type: The type of its content.
-    """
-
-    name: str
-    size: int
-    content_type: str
-
-
 def _page_of(page: bytes) -> tuple[list[Attachment], str]:
     """Return the blobs of a page of a list, and the marker of the next page; empty if there is none.
 
@@ -79,9 +64,9 @@ def _page_of(page: bytes) -> tuple[list[Attachment], str]:
         root = ET.fromstring(safe)  # noqa: S314 - it has no declarations
         blobs = [
             Attachment(
-                blob.findtext("Name") or "",
-                int(blob.findtext("Properties/Content-Length") or 0),
-                blob.findtext("Properties/Content-Type") or "",
+                name=blob.findtext("Name") or "",
+                size=int(blob.findtext("Properties/Content-Length") or 0),
+                content_type=blob.findtext("Properties/Content-Type") or "",
             )
             for blob in root.iter("Blob")
         ]

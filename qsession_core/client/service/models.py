@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNREADABLE",
+    "Attachment",
     "CostEstimate",
     "CostEvent",
     "ErrorData",
@@ -231,6 +232,20 @@ class Quota(_Record, frozen=True, kw_only=True, rename="camel"):
     holds: float | None = None
     limit: float | None = None
     period: str | None = None
+
+
+class Attachment(_Record, frozen=True, kw_only=True, rename="camel"):
+    """A blob in a job's container.
+
+    Attributes:
+        name: Its name.
+        size: Its bytes.
+        content_type: The type of its content.
+    """
+
+    name: str
+    size: int
+    content_type: str
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
