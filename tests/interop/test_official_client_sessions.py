@@ -8,7 +8,8 @@ import pytest
 
 os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")
 
-from qsession_core.command.groups.serving import official_lines
+import qsession_core
+from qsession_core.command.groups.serving import connection_string, official_lines
 from qsession_core.local import Fault, LocalWorkspace, ManualClock
 from qsession_core.local.http_server import Server
 
@@ -287,6 +288,56 @@ def test_opening_again_closing_again_and_reading_change_nothing(workspace, targe
     session.close()
     session.close()
     assert workspace.get_session(session.id).details.status == "Succeeded"
+
+
+@pytest.fixture
+def ours():
+    """A served workspace: our client and the official one, both over HTTP."""
+    with LocalWorkspace(seed=3, clock=ManualClock()) as service, Server(service) as server:
+        names = {}
+        exec(official_lines(service.connection, server.endpoint), names)  # noqa: S102 - our own lines
+        text = connection_string(service.connection, server.endpoint)
+        with qsession_core.Workspace.from_connection_string(text) as workspace:
+            yield workspace, names["workspace"]
+
+
+def test_a_session_that_was_opened_by_hand_here_is_read_and_closed_there(ours):
+    mine, theirs = ours
+    session = qsession_core.Session(
+        workspace=mine, name="by hand", target="ionq.simulator", job_failure_policy="Continue", tags=["a"]
+    )
+    mine.open_session(session)
+    mine.get_target("ionq.simulator").submit(BELL, "inside", shots=10, session=session).get_results()
+    read = theirs.get_session(session.id)
+    assert (read.details.name, read.details.provider_id, read.details.target) == ("by hand", "ionq", "ionq.simulator")
+    assert (read.details.job_failure_policy, read.details.tags) == ("Continue", ["a"])
+    assert [job.details.name for job in read.list_jobs()] == ["inside"]
+    assert [each.id for each in theirs.list_sessions()] == [session.id]
+    read.close()
+    assert session.refresh().is_in_terminal_state()
+
+
+def test_a_session_that_was_opened_by_hand_there_is_read_joined_and_closed_here(ours):
+    mine, theirs = ours
+    from azure.quantum.job.session import Session
+
+    opened = Session(
+        workspace=theirs, name="by hand", provider_id="ionq", target="ionq.simulator", job_failure_policy="Continue"
+    )
+    theirs.open_session(opened)
+    session = mine.get_session(opened.id)
+    assert (session.name, session.target, session.details.job_failure_policy) == (
+        "by hand", "ionq.simulator", "Continue",
+    )  # fmt: skip
+    target = mine.get_target("ionq.simulator")
+    target.latest_session = session
+    target.submit(BELL, "inside", shots=10).get_results()
+    theirs.refresh_session(opened)
+    assert [job.details.name for job in opened.list_jobs()] == ["inside"]
+    mine.close_session(session)
+    theirs.refresh_session(opened)
+    assert opened.is_in_terminal_state()
+    assert target.latest_session is None
 
 
 # --- lists ---
