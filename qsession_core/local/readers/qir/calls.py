@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from qsession_core.local.readers.circuit import Instruction
 
-__all__ = ["bad", "constant", "instruction", "meaning", "split"]
+__all__ = ["bad", "constant", "instruction", "is_known", "meaning", "split"]
 
 # QIR's names for gates -> gate words
 _GATE_WORDS = {
@@ -84,6 +84,15 @@ def meaning(function: str, types: Sequence[str], returned: str) -> tuple[str, st
         shown = f"{gives} {function}({', '.join(expected)})"
         raise bad(f"{function} is called with the wrong arguments; it is {shown}")
     return found
+
+
+def is_known(function: str) -> bool:
+    """Say whether a function that a module only declares is known, whatever it is called with."""
+    try:
+        _known(function, 0)
+    except JobFailure:
+        return False
+    return True
 
 
 def _known(function: str, num_arguments: int) -> tuple[tuple[str, str], tuple[str, ...], str]:

@@ -19,9 +19,13 @@ from qsession_core.local.readers.allowance import check_widths
 from qsession_core.local.readers.circuit import Function, JobFailure, Program
 from qsession_core.local.readers.qir.arguments import values_of
 from qsession_core.local.readers.qir.calls import bad, instruction, meaning
-from qsession_core.local.readers.qir.llvm_values import Values, name_of_type, size_of
+from qsession_core.local.readers.qir.llvm_instructions import one_line, read_instruction
+from qsession_core.local.readers.qir.llvm_links import check_links
+from qsession_core.local.readers.qir.llvm_values import Values, is_plain, name_of_type
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from qsession_core.local.readers.circuit import Instruction, Operation
 
 __all__ = ["read_llvm"]
@@ -81,12 +85,12 @@ def _read(payload: str | bytes, entry_point: str, arguments: object) -> Program:
             module = pyqir.Module.from_bitcode(context, payload)
     except (ValueError, TypeError) as error:
         if isinstance(payload, bytes):
-            problem = f"The bitcode cannot be read: {_one_line(str(error))}."
+            problem = f"The bitcode cannot be read: {one_line(str(error))}."
             raise JobFailure("QIRPreProcessingFailed", problem) from error
         raise bad(_located(str(error), payload)) from error
     problem = module.verify()
     if problem is not None:
-        raise bad(f"the module is not valid: {_one_line(problem)}")
+        raise bad(f"the module is not valid: {one_line(problem)}")
     return _Module(module, pyqir).program(entry_point, arguments)
 
 
@@ -108,25 +112,22 @@ def _check_tokens(text: str) -> None:
             raise bad(f"the number {letter[:20]}... is too long")
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[: 3 * _SHOWN].rstrip(".")
-
-
 def _located(problem: str, payload: str) -> str:
     """Return LLVM's message with the number of the line that it shows, where there is only one such line."""
     lines = problem.split("\n")
     reason = lines[0].removeprefix("error: ")
     if len(lines) == 1:
-        return f"the module cannot be read: {_one_line(reason)}"
+        return f"the module cannot be read: {one_line(reason)}"
     places = [number for number, line in enumerate(payload.split("\n"), 1) if line == lines[1]]
     where = f"line {places[0]}" if len(places) == 1 else "the line"
-    return f"{where} {lines[1].strip()[:_SHOWN]!r} cannot be read: {_one_line(reason)}"
+    return f"{where} {lines[1].strip()[:_SHOWN]!r} cannot be read: {one_line(reason)}"
 
 
 class _Module:
     """Reads the functions of one module."""
 
     def __init__(self, module: Any, pyqir: Any) -> None:
+        self._module = module
         self._call_opcode, self._double = pyqir.Opcode.CALL, pyqir.FloatConstant
         self._functions = {function.name: function for function in module.functions}
         self._values = Values(module)
@@ -153,8 +154,16 @@ class _Module:
             name = self._called.popleft()
             read[name] = self._function(self._functions[name])
         read[entry.name].parameters = ()
+        self._check_links(read)
         check_widths("qir.v1", *self._sizes)
         return Program(self._sizes[0], self._sizes[1], read, entry.name, self._values.memory())
+
+    def _check_links(self, read: Collection[str]) -> None:
+        """Refuse what a linker refuses of the rest of the module; without a rest there is nothing to look at."""
+        has_rest = any(function.basic_blocks and name not in read for name, function in self._functions.items())
+        if has_rest or not all(map(is_plain, self._module.global_variables)):
+            declared = [name for name, function in self._functions.items() if not function.basic_blocks]
+            check_links(str(self._module), declared)
 
     def _entry(self, name: str) -> Any:
         marked = [
@@ -194,7 +203,11 @@ class _Module:
             for entry in block.instructions:
                 operations = self._repeated(entry)
                 if operations is None:
-                    one = self._instruction(entry)
+                    one = (
+                        self._call(entry)
+                        if entry.opcode is self._call_opcode
+                        else read_instruction(entry, self._values)
+                    )
                     if one is None:
                         continue
                     if one[0] == "initialize":
@@ -242,53 +255,13 @@ class _Module:
             else:
                 self._sizes[0] = max(self._sizes[0], max(places) + 1)
 
-    def _instruction(self, entry: Any) -> Instruction | None:
-        opcode = _word(entry.opcode)
-        match opcode:
-            case "CALL":
-                return self._call(entry)
-            case "BR":
-                return self._jump(entry)
-            case "SWITCH":
-                return self._switch(entry)
-            case "RET":
-                operands = self._values.operands(entry.operands)
-                return ("ret", operands[0] if operands else None)
-            case "UNREACHABLE":
-                return ("unreachable",)
-            case "ICMP" | "FCMP":
-                return self._compare(entry)
-            case "SELECT" | "FREEZE":
-                return self._select(entry)
-            case "PHI":
-                return self._phi(entry)
-            case "ALLOCA" | "LOAD" | "STORE" | "GET_ELEMENT_PTR":
-                return self._memory(opcode, entry)
-        if opcode in _BINARY:
-            kind = name_of_type(entry.type)
-            return (
-                "set",
-                self._values.name(entry),
-                _BINARY[opcode],
-                _width(kind),
-                self._values.operands(entry.operands),
-            )
-        if opcode in _CASTS:
-            (operand,) = entry.operands
-            source, target = name_of_type(operand.type), name_of_type(entry.type)
-            return (
-                "cast", self._values.name(entry), _CASTS[opcode], _width(source), _width(target),
-                self._values.operand(operand),
-            )  # fmt: skip
-        raise bad(f"the instruction {_one_line(str(entry))[:_SHOWN]!r} is not understood here")
-
     def _call(self, entry: Any) -> Instruction | None:
         callee = entry.callee
         name = self._callees.get(callee)
         if name is None:
             name = getattr(callee, "name", "")
             if type(callee).__name__ != "Function" or name not in self._functions:
-                raise bad(f"the call {_one_line(str(entry))[:_SHOWN]!r} is not of a function of the module")
+                raise bad(f"the call {one_line(str(entry))[:_SHOWN]!r} is not of a function of the module")
             self._callees[callee] = name
         if name.startswith(_SILENT):
             return None
@@ -333,75 +306,3 @@ class _Module:
                     raise bad(f"{result} is not the number of a result")
                 self._sizes[1] = max(self._sizes[1], result + 1)
         return made
-
-    def _jump(self, entry: Any) -> Instruction:
-        *condition, no, yes = entry.operands if len(entry.operands) > 1 else entry.operands * 2  # LLVM's order
-        if not condition:
-            return ("jump", self._values.label(yes))
-        return ("br", self._values.operand(condition[0]), self._values.label(yes), self._values.label(no))
-
-    def _switch(self, entry: Any) -> Instruction:
-        condition, default, *rest = entry.operands
-        values, blocks = rest[::2], rest[1::2]
-        cases = {
-            self._values.operand(value): self._values.label(block) for value, block in zip(values, blocks, strict=True)
-        }
-        return ("switch", self._values.operand(condition), self._values.label(default), cases)
-
-    def _compare(self, entry: Any) -> Instruction:
-        left = name_of_type(entry.operands[0].type)
-        predicate = _word(entry.predicate).lower()
-        opcode = f"i{predicate}" if _word(entry.opcode) == "ICMP" else predicate
-        return ("set", self._values.name(entry), opcode, _width(left), self._values.operands(entry.operands))
-
-    def _select(self, entry: Any) -> Instruction:
-        name_of_type(entry.type)
-        operands = self._values.operands(entry.operands)
-        if len(operands) == 1:  # freeze
-            return ("select", self._values.name(entry), 1, operands[0], operands[0])
-        if name_of_type(entry.operands[0].type) != "i1":
-            raise bad("a select over vectors is not understood here")
-        return ("select", self._values.name(entry), *operands)
-
-    def _phi(self, entry: Any) -> Instruction:
-        name_of_type(entry.type)
-        sources = {self._values.label(block): self._values.operand(value) for value, block in entry.incoming}
-        return ("phi", self._values.name(entry), sources)
-
-    def _memory(self, opcode: str, entry: Any) -> Instruction:
-        operands = self._values.operands(entry.operands)
-        if opcode == "STORE":
-            return ("store", name_of_type(entry.operands[0].type), *operands)
-        name = self._values.name(entry)
-        if opcode == "LOAD":
-            return ("load", name, name_of_type(entry.type), operands[0])
-        if opcode == "ALLOCA":
-            if not isinstance(operands[0], int) or operands[0] < 0:
-                raise bad("memory of a computed size is not understood here")
-            return ("alloca", name, operands[0] * size_of(entry.allocated_type))
-        address, *indices = operands
-        strides = self._values.strides(str(entry), len(indices))
-        return ("gep", name, address, list(zip(indices, strides, strict=True)))
-
-
-_BINARY = {
-    name.upper(): name
-    for name in (
-        "add", "sub", "mul", "udiv", "sdiv", "urem", "srem", "and", "or", "xor", "shl", "lshr", "ashr", "fadd", "fsub",
-        "fmul", "fdiv", "frem", "fneg",
-    )
-}  # fmt: skip
-_CASTS = {
-    "ZEXT": "zext", "SEXT": "sext", "TRUNC": "trunc", "FP_TO_SI": "fptosi", "FP_TO_UI": "fptoui",
-    "SI_TO_FP": "sitofp", "UI_TO_FP": "uitofp", "INT_TO_PTR": "inttoptr", "PTR_TO_INT": "ptrtoint",
-}  # fmt: skip
-
-
-def _word(constant: Any) -> str:
-    """Return the name of one of pyqir's constants."""
-    return str(constant).rpartition(".")[2]
-
-
-def _width(kind: str) -> int:
-    """Return the bits of a type; doubles and pointers have 64."""
-    return int(kind[1:]) if kind[0] == "i" else 64

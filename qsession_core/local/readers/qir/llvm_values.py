@@ -11,7 +11,7 @@ from qsession_core.local.readers.qir.calls import bad
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Values", "name_of_type", "size_of"]
+__all__ = ["Values", "is_plain", "name_of_type", "size_of"]
 
 _SHOWN = 80
 _MAX_WIDTH = 64  # pyqir hands out no more bits of a constant
@@ -57,6 +57,14 @@ def size_of(type_: Any) -> int:
         count *= int(type_.count)
         type_ = type_.element
     raise bad(f"an array is nested more than {_MAX_NESTED} deep")
+
+
+def is_plain(variable: Any) -> bool:
+    """Say whether a global variable is numbers or text, which name nothing else."""
+    type_: Any = getattr(variable.initializer, "type", None)
+    while type(type_).__name__ == "ArrayType":
+        type_ = type_.element
+    return type(type_).__name__ == "IntType"
 
 
 def _size_of_name(name: str) -> int:
