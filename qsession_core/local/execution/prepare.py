@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.execution.bindings import bindings_of, bound, joined
 from qsession_core.local.execution.items import items_in, items_of, joined_items
+from qsession_core.local.execution.profiles import outside_profile
 from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.interpreter.counting import counts_of
 from qsession_core.local.interpreter.thread import MAX_STEPS, flattened
-from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,11 +49,13 @@ def prepare(task: Task, steps: int = MAX_STEPS) -> Readable:
         raise JobFailure(
             "InvalidInputData", f"{task.shots} shots of {program.num_results} results are too many; ask for fewer."
         )
-    if isinstance(program, Program) and task.input_format == "qir.v1" and task.profile == "Base":
-        raise JobFailure(
-            "InvalidInputData",
-            f"The program is more than gates, measurements and records; {task.target} takes the Base profile only.",
-        )
+    if task.input_format == "qir.v1" and not isinstance(program, PulseSequence):
+        outside = outside_profile(program, task.profile)
+        if outside:
+            raise JobFailure(
+                "InvalidInputData",
+                f"The program has {' and '.join(outside)}; {task.target} takes the {task.profile} profile only.",
+            )
     if isinstance(program, Program):
         program = flattened(program, steps) or program
     if isinstance(program, Circuit) and task.gates:
