@@ -10,7 +10,8 @@ from qsession_core.local.execution.items import items_in, items_of, joined_items
 from qsession_core.local.execution.profiles import outside_profile
 from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.interpreter.counting import counts_of
-from qsession_core.local.interpreter.thread import MAX_STEPS, flattened
+from qsession_core.local.interpreter.flattening import flattened
+from qsession_core.local.interpreter.thread import MAX_STEPS
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
 
 if TYPE_CHECKING:

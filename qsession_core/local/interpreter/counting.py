@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from qsession_core.counting import GateCounts, two_qubit_gates
 from qsession_core.local.interpreter.thread import UNKNOWN, DependsOnMeasurementError, Frame, Thread
-from qsession_core.local.readers.circuit import Cells, Circuit, JobFailure, Program, targets
+from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,7 +123,7 @@ class _Way(Thread):
     @property
     def size(self) -> int:
         """How many results and values of memory a copy has."""
-        return len(self.results) + sum(len(cells.values) for cells in self._memory if not cells.is_constant)
+        return len(self.results) + self._memory.num_values
 
     @property
     def place(self) -> tuple[int, str]:
@@ -188,22 +188,11 @@ class _Way(Thread):
         self._frames[-1].values = {name: _common(mine[name], theirs[name]) for name in mine.keys() & theirs.keys()}
         if len(self._memory) != len(other._memory):
             raise _unbounded("memory is allocated on one side of a branch that a measurement decides")
-        self._memory = [_joined(one, two) for one, two in zip(self._memory, other._memory, strict=True)]
+        self._memory.join(other._memory, UNKNOWN)
 
 
 def _common(one: Any, other: Any) -> Any:
     return one if one is other or one == other else UNKNOWN
-
-
-def _joined(one: Cells, other: Cells) -> Cells:
-    """Return memory in which what is different is not known."""
-    if one.is_constant:
-        return one
-    values = {**other.values, **one.values}
-    for offset, written in values.items():
-        if one.values.get(offset) != other.values.get(offset):
-            values[offset] = (written[0], UNKNOWN)
-    return Cells(one.size, values)
 
 
 class _Count:

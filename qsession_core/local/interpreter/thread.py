@@ -1,8 +1,7 @@
 """Carries out the classical side of a program: functions, blocks, arithmetic, memory and records.
 
 A :class:`Thread` is one way through a program. It runs until gates or measurements are to be carried out, and hands
-them out; what they do to a state is the caller's business (`branching.py`). :func:`flattened` runs a program without a
-state: where no way through it depends on a measurement, what comes out is a circuit, which every simulator takes.
+them out; what they do to a state is the caller's business (`branching.py`).
 
 Invariants:
 
@@ -15,17 +14,15 @@ Invariants:
 from __future__ import annotations
 
 from enum import Enum
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.local.interpreter.llvm_arithmetic import compute, convert
+from qsession_core.local.interpreter.memory import Memory
 from qsession_core.local.interpreter.order import order_of
 from qsession_core.local.readers.circuit import (
     LOST,
     UNDEFINED,
     Address,
-    Cells,
-    Circuit,
     Instruction,
     JobFailure,
     Operation,
@@ -38,11 +35,10 @@ if TYPE_CHECKING:
 
     from qsession_core.local.readers.circuit import Output, Program
 
-__all__ = ["UNKNOWN", "DependsOnMeasurementError", "Frame", "Thread", "TooManyStepsError", "flattened"]
+__all__ = ["MAX_STEPS", "UNKNOWN", "DependsOnMeasurementError", "Frame", "Thread", "TooManyStepsError"]
 
 MAX_STEPS = 1_000_000
 MAX_CALLS = 1_000
-_MAX_BYTES = 1 << 24
 
 
 class _Unknown(Enum):
@@ -97,25 +93,20 @@ class Thread:
     def __init__(self, program: Program, steps: int = MAX_STEPS) -> None:
         self.records: list[Output] = []
         self._program = program
-        self._memory = list(program.memory)
+        self._memory = Memory(program.memory)
         self._steps = MAX_STEPS - steps - program.size
         self._open: dict[int, list[int]] = {}  # result -> where it was recorded since it was measured
         self._orders: dict[int, dict[str, int]] = {}  # of functions, by the id of their blocks; see order_of
         self._laps = 0  # how often it went back to a block that stands before, which is what loops do
         entry = program.functions[program.entry]
         self._frames = [Frame(entry.blocks, {}, None, len(self._memory))]
-        for place, cells in enumerate(self._memory):
-            if not cells.is_constant:
-                self._memory[place] = Cells(cells.size, dict(cells.values))
 
     def copy(self) -> Self:
         """Return another thread that is at the same place."""
         other = object.__new__(type(self))
         other.records = list(self.records)
         other._program = self._program
-        other._memory = [
-            cells if cells.is_constant else Cells(cells.size, dict(cells.values)) for cells in self._memory
-        ]
+        other._memory = self._memory.copy()
         other._steps = self._steps
         other._open = {result: list(places) for result, places in self._open.items()}
         other._orders = self._orders
@@ -167,11 +158,7 @@ class Thread:
             )
             for frame in (self._frames if names is None else self._frames[-1:])
         )
-        memory = tuple(
-            None if cells.is_constant else (cells.size, *sorted(cells.values.items(), key=itemgetter(0)))
-            for cells in self._memory
-        )
-        return self.places, values, memory, tuple(self.records)
+        return self.places, values, self._memory.standing(), tuple(self.records)
 
     def advance(self, results: Any) -> list[Operation] | None:
         """Run until operations are to be carried out; return them, or None at the end of the program.
@@ -205,7 +192,7 @@ class Thread:
                 self._results(frame, instruction, results)
             elif kind == "store":
                 _, type_, operand, address = instruction
-                self._store(type_, self._value(frame, operand), self._value(frame, address))
+                self._memory.store(type_, self._value(frame, operand), self._value(frame, address))
             elif kind == "unreachable":
                 raise bad("the program comes to an unreachable instruction")
             else:
@@ -332,7 +319,7 @@ class Thread:
             return None
         value = None if instruction[1] is None else self._value(frame, instruction[1])
         self._frames.pop()
-        del self._memory[frame.pieces :]
+        self._memory.release(frame.pieces)
         caller = self._frames[-1]
         if frame.wanted is not None:
             caller.values[frame.wanted] = value
@@ -353,12 +340,9 @@ class Thread:
                     return UNKNOWN
                 return self._value(frame, one if chosen else other)
             case ("load", _, type_, address):
-                return self._load(type_, self._value(frame, address))
+                return self._memory.load(type_, self._value(frame, address))
             case ("alloca", _, size):
-                if size > _MAX_BYTES:
-                    raise bad(f"the program allocates {size} bytes of memory")
-                self._memory.append(Cells(size))
-                return Address(len(self._memory) - 1, 0)
+                return self._memory.allocate(size)
             case ("gep", _, operand, steps):
                 address = self._value(frame, operand)
                 if not isinstance(address, Address):
@@ -366,67 +350,3 @@ class Thread:
                 moved = sum(self._known(frame, index) * stride for index, stride in steps)
                 return Address(address.piece, address.offset + moved)
         raise bad(f"the instruction {instruction[0]} is not understood here")
-
-    # --- memory ---
-
-    def _cells(self, type_: str, address: Any) -> Cells:
-        size = _bytes(type_)
-        if not isinstance(address, Address):
-            raise bad(f"{address} is not the address of memory")
-        if address.piece >= len(self._memory):
-            raise bad("the program uses memory of a function that has returned")
-        cells = self._memory[address.piece]
-        if not 0 <= address.offset <= cells.size - size:
-            raise bad(f"the program uses memory at byte {address.offset} of {cells.size}")
-        return cells
-
-    def _load(self, type_: str, address: Any) -> Any:
-        cells = self._cells(type_, address)
-        written, value = cells.values.get(address.offset, (type_, UNDEFINED))
-        if written != type_:
-            raise bad(f"the program reads {type_} from memory that was written as {written}")
-        return value
-
-    def _store(self, type_: str, value: Any, address: Any) -> None:
-        cells = self._cells(type_, address)
-        if cells.is_constant:
-            raise bad("the program writes memory that is constant")
-        offset = address.offset
-        for other in range(offset - 7, offset + _bytes(type_)):  # what it overwrites in part has no value any more
-            if other in cells.values and other + _bytes(cells.values[other][0]) > offset:
-                del cells.values[other]
-        cells.values[offset] = (type_, value)
-
-
-def _bytes(type_: str) -> int:
-    """Return the bytes that a value takes in memory."""
-    return 8 if type_ in {"double", "ptr"} else (int(type_[1:]) + 7) // 8
-
-
-def flattened(program: Program, steps: int = MAX_STEPS) -> Circuit | None:
-    """Return a program as a circuit, if no way through it depends on a measurement; else None.
-
-    Loops, calls and arithmetic on what is known are carried out on the way.
-
-    Args:
-        program: What to carry out.
-        steps: How many instructions it may run beyond those of its text.
-
-    Raises:
-        TooManyStepsError: It runs more.
-        JobFailure: It does not end, or an instruction has no meaning.
-    """
-    if any(instruction[0] == "write" for instruction in program.instructions()):
-        return None  # a circuit has measured results only
-    thread = Thread(program, steps)
-    results: list[Any] = [0] * program.num_results
-    operations: list[Operation] = []
-    try:
-        while (made := thread.advance(results)) is not None:
-            for name, places, _ in made:
-                if name == "measure":
-                    results[places[1]] = UNKNOWN
-            operations += made
-    except DependsOnMeasurementError:
-        return None
-    return Circuit(program.num_qubits, program.num_results, operations, thread.records, program.registers)

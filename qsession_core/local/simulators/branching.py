@@ -16,7 +16,7 @@ import numpy as np
 from qsession_core.local.interpreter.thread import Thread
 from qsession_core.local.readers.circuit import LOST
 from qsession_core.local.simulators.branches import Branch, Results, Waiting
-from qsession_core.local.simulators.kernels import State
+from qsession_core.local.simulators.vector.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,13 +8,13 @@ import numpy as np
 
 from qsession_core.gates.words import gate_named
 from qsession_core.local.simulators.interface import is_installed
-from qsession_core.local.simulators.kernels import draw
 from qsession_core.local.simulators.statevector import (
     active_qubits,
     amplitudes_touched,
     final_measurements,
     renumbered,
 )
+from qsession_core.local.simulators.vector.state import draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

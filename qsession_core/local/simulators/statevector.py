@@ -17,7 +17,7 @@ import numpy as np
 
 from qsession_core.local.readers.circuit import Circuit, Function, Program
 from qsession_core.local.simulators.branching import Leaf, Tree
-from qsession_core.local.simulators.kernels import State, draw, marginal
+from qsession_core.local.simulators.vector.state import State, draw, marginal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

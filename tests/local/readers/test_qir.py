@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from qsession_core.errors import ConversionError
 from qsession_core.formats.qir.module import Qir, to_bitcode
-from qsession_core.local.interpreter.thread import flattened
+from qsession_core.local.interpreter.flattening import flattened
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 from qsession_core.local.readers.qir.calls import constant
 from qsession_core.local.readers.qir.canonical import read_canonical

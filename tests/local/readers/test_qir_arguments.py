@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qsession_core import Workspace
-from qsession_core.local.interpreter.thread import flattened
+from qsession_core.local.interpreter.flattening import flattened
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.readers.qir.reader import read_qir
 from qsession_core.local.simulators.noise import Noise

@@ -11,9 +11,9 @@ from qsession_core.local.interpreter.liveness import Liveness
 from qsession_core.local.readers.circuit import Circuit, Function, Program
 from qsession_core.local.readers.qir.reader import read_qir
 from qsession_core.local.simulators.choice import simulator
-from qsession_core.local.simulators.kernels import State
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.stim import Tableau
+from qsession_core.local.simulators.vector.state import State
 from tests.support.counting import lines_run
 from tests.support.qir_text import gate, pointer, qir, record
 

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from qsession_core.local.readers.circuit import Circuit, JobFailure
 from qsession_core.local.simulators.choice import simulator
-from qsession_core.local.simulators.kernels import Compiler, State
 from qsession_core.local.simulators.memory import check_memory
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
+from qsession_core.local.simulators.vector.compiler import Compiler
+from qsession_core.local.simulators.vector.state import State
 from tests.support.simulator_circuits import CLIFFORD, distance, frequencies, random_circuit, statevector_probabilities
 
 QUIET = Noise()

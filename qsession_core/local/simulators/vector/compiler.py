@@ -2,237 +2,35 @@
 
 Invariants:
 
-1. The state of n qubits is a flat complex128 array of 2**n amplitudes; bit k of an index is qubit k (little-endian).
-2. Single-qubit gates wait, as 2x2 matrices, until another operation on their qubit does not commute with them. Qubits
+1. Single-qubit gates wait, as 2x2 matrices, until another operation on their qubit does not commute with them. Qubits
    are parted into aligned blocks of at most four neighbours; when one qubit of a block must act, the whole block acts
    as one matrix product, because that costs no more than one gate.
-3. A gate that is diagonal in a qubit lets that qubit's waiting gate wait on if it is diagonal too.
-4. The state is right up to a global phase. Nothing below may look at that phase.
-5. Steps hold no state: one list of steps serves every branch of a measurement tree.
+2. A gate that is diagonal in a qubit lets that qubit's waiting gate wait on if it is diagonal too.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qsession_core.gates.words import UNCONTROLLED, gate_named
 from qsession_core.local.readers.circuit import JobFailure
+from qsession_core.local.simulators.vector.steps import Block, Dense, Pair, Phase, Swap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import NDArray
-
     from qsession_core.local.readers.circuit import Operation
+    from qsession_core.local.simulators.vector.steps import Index, Single, Step
 
-    Amplitudes = NDArray[np.complex128]
-    Index = tuple[Any, ...]
-    Single = tuple[complex, complex, complex, complex]
-
-__all__ = ["Compiler", "State", "Step", "draw", "marginal"]
+__all__ = ["Compiler"]
 
 _BLOCK = 4
-# Columns of one matrix product, so few that BLAS stays single-threaded: its threads gain a third on an idle machine
-# and cost a factor of five on a busy one, and another job may keep it busy.
-_CHUNK = 64
-# States are equal whose amplitudes are equal in so many digits
-_DIGITS = 9
-# Numbers without a pattern: a sketch of a state is its first amplitudes' product with them
-_PROBE = np.exp(1j * np.arange(1, 4097) ** 2 * np.sqrt(2))
 _IDENTITY: Single = (1, 0, 0, 1)
 _SINGLES: dict[str, Single] = {}
 _CONTROLLED_X = {"cx": 1, "ccx": 2}
 _PHASES = {"cz": -1, "ccz": -1, "cs": 1j, "csdg": -1j}
-
-
-class State:
-    """A state vector with its scratch space.
-
-    Args:
-        num_qubits: Its width.
-        amplitudes: Shape (2**num_qubits,), complex128, little-endian; None for all qubits in 0.
-    """
-
-    __slots__ = ("cube", "cube_scratch", "flat", "num_qubits", "scratch")
-
-    def __init__(self, num_qubits: int, amplitudes: Amplitudes | None = None) -> None:
-        self.num_qubits = num_qubits
-        if amplitudes is None:
-            amplitudes = np.zeros(2**num_qubits, dtype=np.complex128)
-            amplitudes[0] = 1
-        self.flat = amplitudes
-        self.scratch = np.empty_like(amplitudes)
-        # the same memory with one axis for each qubit, the last axis for qubit 0
-        self.cube = self.flat.reshape((2,) * num_qubits)
-        self.cube_scratch = self.scratch.reshape((2,) * num_qubits)
-
-    def copy(self) -> State:
-        """Return an independent copy."""
-        return State(self.num_qubits, self.flat.copy())
-
-    @property
-    def num_bytes(self) -> int:
-        """The memory that it takes."""
-        return 2 * self.flat.nbytes
-
-    def sketch(self) -> float:
-        """Return a number that is nearly always another one for another state; found in no time."""
-        part = self.flat[: len(_PROBE)]
-        return round(float(abs(part @ _PROBE[: len(part)])), _DIGITS - 2)
-
-    def key(self) -> bytes:
-        """Return what is equal for equal states, a global phase and rounding apart."""
-        # the phase is that of the first amplitude that is not small
-        first = self.flat[np.argmax(np.abs(self.flat) ** 2 > 0.5 / len(self.flat))]
-        turned = self.flat * (first.conjugate() / abs(first))
-        return hashlib.blake2b((np.round(turned, _DIGITS) + 0.0).tobytes(), digest_size=16).digest()
-
-    def run(self, steps: Iterable[Step]) -> None:
-        """Apply steps in order."""
-        for step in steps:
-            step.apply(self)
-
-    def apply(self, operations: Iterable[Operation]) -> None:
-        """Apply gates, in order of time."""
-        compiler = Compiler(self.num_qubits)
-        compiler.add(operations)
-        self.run(compiler.take())
-
-    def sample(self, qubits: list[int], shots: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Return measured values of some qubits, ascending, shape (shots, len(qubits)); the state stays as it is."""
-        drawn = draw(marginal(self, qubits), shots, rng)
-        return (drawn[:, None] >> np.arange(len(qubits)) & 1).astype(np.uint8)
-
-    def exchange(self) -> None:
-        """Make the scratch space the state, after a step has written the new amplitudes there."""
-        self.flat, self.scratch = self.scratch, self.flat
-        self.cube, self.cube_scratch = self.cube_scratch, self.cube
-
-    def probability_of_one(self, qubit: int) -> float:
-        """Return the probability that a qubit is measured as 1."""
-        ones = self.flat.reshape(-1, 2, 1 << qubit)[:, 1]
-        return min(1.0, float(np.einsum("ij,ij->", ones.real, ones.real) + np.einsum("ij,ij->", ones.imag, ones.imag)))
-
-    def collapse(self, qubit: int, bit: int, probability: float) -> None:
-        """Project a qubit onto a value that has this probability, and normalise."""
-        halves = self.flat.reshape(-1, 2, 1 << qubit)
-        halves[:, 1 - bit] = 0
-        self.flat *= 1 / np.sqrt(probability)
-
-    def flip(self, qubit: int) -> None:
-        """Apply X to a qubit."""
-        halves = self.flat.reshape(-1, 2, 1 << qubit)
-        kept = halves[:, 0].copy()
-        halves[:, 0] = halves[:, 1]
-        halves[:, 1] = kept
-
-
-def marginal(state: State, qubits: list[int]) -> NDArray[np.float64]:
-    """Return the probabilities of some qubits' values; bit i of an index is the i-th of the sorted qubits."""
-    weights: NDArray[np.float64] = np.square(state.flat.real)
-    weights += np.square(state.flat.imag)
-    wanted = set(qubits)
-    others = tuple(state.num_qubits - 1 - qubit for qubit in range(state.num_qubits) if qubit not in wanted)
-    if others:
-        summed: NDArray[np.float64] = weights.reshape((2,) * state.num_qubits).sum(axis=others).ravel()
-        return summed
-    return weights
-
-
-def draw(weights: NDArray[np.float64], shots: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return indices drawn with these weights."""
-    edges = np.cumsum(weights)
-    drawn = np.searchsorted(edges, rng.random(shots) * edges[-1], side="right")
-    bounded: NDArray[np.int64] = np.minimum(drawn, len(weights) - 1).astype(np.int64)
-    return bounded
-
-
-class Block(NamedTuple):
-    """A matrix on neighbouring qubits, the first of them the least significant."""
-
-    first: int
-    matrix: NDArray[np.complex128]
-
-    def apply(self, state: State) -> None:
-        """Apply the step."""
-        matrix = self.matrix
-        size, right = len(matrix), 1 << self.first
-        if right == 1:
-            split: tuple[int, ...] = (-1, min(_CHUNK, len(state.flat) // size), size)
-            np.matmul(state.flat.reshape(split), matrix.T, out=state.scratch.reshape(split))
-        elif right <= _CHUNK:
-            split = (-1, size, right)
-            np.matmul(matrix, state.flat.reshape(split), out=state.scratch.reshape(split))
-        else:
-            split = (-1, size, right // _CHUNK, _CHUNK)
-            np.matmul(
-                matrix,
-                state.flat.reshape(split).transpose(0, 2, 1, 3),
-                out=state.scratch.reshape(split).transpose(0, 2, 1, 3),
-            )
-        state.exchange()
-
-
-class Swap(NamedTuple):
-    """Exchanges two parts of the amplitudes."""
-
-    one: Index
-    other: Index
-
-    def apply(self, state: State) -> None:
-        """Apply the step."""
-        one, other = state.cube[self.one], state.cube[self.other]
-        kept = one.copy()
-        one[...] = other
-        other[...] = kept
-
-
-class Phase(NamedTuple):
-    """Multiplies a part of the amplitudes by a number."""
-
-    part: Index
-    factor: complex
-
-    def apply(self, state: State) -> None:
-        """Apply the step."""
-        state.cube[self.part] *= self.factor
-
-
-class Pair(NamedTuple):
-    """A 2x2 matrix on two parts of the amplitudes."""
-
-    one: Index
-    other: Index
-    matrix: Single
-
-    def apply(self, state: State) -> None:
-        """Apply the step."""
-        one, other = state.cube[self.one], state.cube[self.other]
-        a, b, c, d = self.matrix
-        kept = one * a + other * b
-        other *= d
-        other += one * c
-        one[...] = kept
-
-
-class Dense(NamedTuple):
-    """A matrix on as many parts of the amplitudes as it has rows."""
-
-    indices: list[Index]
-    matrix: NDArray[np.complex128]
-
-    def apply(self, state: State) -> None:
-        """Apply the step."""
-        parts = self.matrix @ np.stack([state.cube[index].ravel() for index in self.indices])
-        for index, part in zip(self.indices, parts, strict=True):
-            view = state.cube[index]
-            view[...] = part.reshape(view.shape)
-
-
-Step = Block | Swap | Phase | Pair | Dense
 
 
 class Compiler:

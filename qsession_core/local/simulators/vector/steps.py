@@ -1,0 +1,125 @@
+"""What gates do to the amplitudes of a state vector: few, large array operations.
+
+Steps hold no state: one list of steps serves every branch of a measurement tree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Amplitudes = NDArray[np.complex128]
+    Index = tuple[Any, ...]
+    Single = tuple[complex, complex, complex, complex]
+
+__all__ = ["Block", "Dense", "Pair", "Phase", "Step", "Swap"]
+
+# Columns of one matrix product, so few that BLAS stays single-threaded: its threads gain a third on an idle machine
+# and cost a factor of five on a busy one, and another job may keep it busy.
+_CHUNK = 64
+
+
+class Vector(Protocol):
+    """What a step needs of a state.
+
+    Attributes:
+        flat: The amplitudes, one after the other.
+        scratch: As much memory besides.
+        cube: The amplitudes with one axis for each qubit, the last axis for qubit 0.
+    """
+
+    flat: Amplitudes
+    scratch: Amplitudes
+    cube: Amplitudes
+
+    def exchange(self) -> None:
+        """Make the scratch space the state, after a step has written the new amplitudes there."""
+
+
+class Block(NamedTuple):
+    """A matrix on neighbouring qubits, the first of them the least significant."""
+
+    first: int
+    matrix: NDArray[np.complex128]
+
+    def apply(self, state: Vector) -> None:
+        """Apply the step."""
+        matrix = self.matrix
+        size, right = len(matrix), 1 << self.first
+        if right == 1:
+            split: tuple[int, ...] = (-1, min(_CHUNK, len(state.flat) // size), size)
+            np.matmul(state.flat.reshape(split), matrix.T, out=state.scratch.reshape(split))
+        elif right <= _CHUNK:
+            split = (-1, size, right)
+            np.matmul(matrix, state.flat.reshape(split), out=state.scratch.reshape(split))
+        else:
+            split = (-1, size, right // _CHUNK, _CHUNK)
+            np.matmul(
+                matrix,
+                state.flat.reshape(split).transpose(0, 2, 1, 3),
+                out=state.scratch.reshape(split).transpose(0, 2, 1, 3),
+            )
+        state.exchange()
+
+
+class Swap(NamedTuple):
+    """Exchanges two parts of the amplitudes."""
+
+    one: Index
+    other: Index
+
+    def apply(self, state: Vector) -> None:
+        """Apply the step."""
+        one, other = state.cube[self.one], state.cube[self.other]
+        kept = one.copy()
+        one[...] = other
+        other[...] = kept
+
+
+class Phase(NamedTuple):
+    """Multiplies a part of the amplitudes by a number."""
+
+    part: Index
+    factor: complex
+
+    def apply(self, state: Vector) -> None:
+        """Apply the step."""
+        state.cube[self.part] *= self.factor
+
+
+class Pair(NamedTuple):
+    """A 2x2 matrix on two parts of the amplitudes."""
+
+    one: Index
+    other: Index
+    matrix: Single
+
+    def apply(self, state: Vector) -> None:
+        """Apply the step."""
+        one, other = state.cube[self.one], state.cube[self.other]
+        a, b, c, d = self.matrix
+        kept = one * a + other * b
+        other *= d
+        other += one * c
+        one[...] = kept
+
+
+class Dense(NamedTuple):
+    """A matrix on as many parts of the amplitudes as it has rows."""
+
+    indices: list[Index]
+    matrix: NDArray[np.complex128]
+
+    def apply(self, state: Vector) -> None:
+        """Apply the step."""
+        parts = self.matrix @ np.stack([state.cube[index].ravel() for index in self.indices])
+        for index, part in zip(self.indices, parts, strict=True):
+            view = state.cube[index]
+            view[...] = part.reshape(view.shape)
+
+
+Step = Block | Swap | Phase | Pair | Dense
