@@ -7,7 +7,6 @@ that end a program are drawn for all shots of a branch together.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from qsession_core.local.interpreter.thread import Thread
 from qsession_core.local.readers.circuit import LOST
 from qsession_core.local.simulators.branches import Branch, Results, Waiting
+from qsession_core.local.simulators.mishaps import PAULIS, chance_of, errors_of, flips_of
 from qsession_core.local.simulators.vector.state import State
 
 if TYPE_CHECKING:
@@ -25,15 +25,13 @@ if TYPE_CHECKING:
 
     from qsession_core.local.readers.circuit import Instruction, Operation, Program
     from qsession_core.local.simulators.branches import QuantumState
+    from qsession_core.local.simulators.mishaps import Mishap
     from qsession_core.local.simulators.noise import Noise
 
     Shots = NDArray[np.uint8]
     Record = tuple[str, Any]
-    _Error = tuple[list[Operation], tuple[int, ...]]  # operations, a reset meaning a fall to 0; lost qubits
 
 __all__ = ["Leaf", "Tree", "touched"]
-
-_PAULIS = ("x", "y", "z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ class Tree:
             # all gates up to and with this one, then part from the shots that err here
             self._apply(branch, operations[branch.offset : at + 1])
             branch.offset = at + 1
-            for error, hit in self._errors(operations[at][1], count, rng):
+            for error, hit in errors_of(self._noise, operations[at][1], count, rng):
                 other = branch.split(hit, rng) if hit < branch.count else branch
                 self._suffer(other, error, waiting, rng)
                 if other is branch:
@@ -169,41 +167,17 @@ class Tree:
         if stop <= start or not (self._noise.p1 or self._noise.p2 or self._noise.p_loss):
             return []
         chances = np.array(
-            [self._chance(qubits) if branch.lost.isdisjoint(qubits) else 0.0 for _, qubits, _ in operations[start:stop]]
+            [
+                chance_of(self._noise, qubits) if branch.lost.isdisjoint(qubits) else 0.0
+                for _, qubits, _ in operations[start:stop]
+            ]
         )
         failed = 1 - np.cumprod(1 - chances)
         first = np.searchsorted(failed, rng.random(branch.count), side="right")
         gates, counts = np.unique(first[first < len(failed)], return_counts=True)
         return [(start + gate, hit) for gate, hit in zip(gates.tolist(), counts.tolist(), strict=True)]
 
-    def _chance(self, qubits: tuple[int, ...]) -> float:
-        """Return the probability that anything goes wrong at a gate."""
-        kept = (1 - self._noise.p_loss) ** len(qubits[-2:])
-        return 1 - (1 - self._noise.of_gate(len(qubits))) * kept
-
-    def _errors(self, qubits: tuple[int, ...], count: int, rng: np.random.Generator) -> list[tuple[_Error, int]]:
-        """Draw what each of some shots suffers at a gate where something goes wrong: (error, shots)."""
-        places = qubits[-2:]
-        chance, emission = self._noise.of_gate(len(qubits)), self._noise.emission_of_gate(len(qubits))
-        labels = list(itertools.product(("", *_PAULIS), repeat=len(places)))[1:]
-        kinds: list[tuple[list[Operation], float]] = [([], 1 - chance)]
-        kinds += [
-            ([(word, (qubit,), ()) for word, qubit in zip(label, places, strict=True) if word],
-             chance * (1 - emission) / len(labels))
-            for label in labels
-        ]  # fmt: skip
-        kinds += [([("reset", (qubit,), ())], chance * emission / len(places)) for qubit in places if emission]
-        loss = self._noise.p_loss
-        losses: list[tuple[tuple[int, ...], float]] = [((), (1 - loss) ** len(places))]
-        if loss:
-            losses += [((qubit,), loss * (1 - loss) ** (len(places) - 1)) for qubit in places]
-            losses += [(places, loss**2)] if len(places) > 1 else []
-        errors = [((operations, lost), one * other) for operations, one in kinds for lost, other in losses][1:]
-        weights = np.array([weight for _, weight in errors])
-        counts = rng.multinomial(count, weights / weights.sum()).tolist()
-        return [(error, hit) for (error, _), hit in zip(errors, counts, strict=True) if hit]
-
-    def _suffer(self, branch: Branch, error: _Error, waiting: Waiting, rng: np.random.Generator) -> None:
+    def _suffer(self, branch: Branch, error: Mishap, waiting: Waiting, rng: np.random.Generator) -> None:
         """Let an error happen to all shots of a branch."""
         operations, lost = error
         falling = [operation[1][0] for operation in operations if operation[0] == "reset"]
@@ -243,7 +217,7 @@ class Tree:
         for number, (kind, count) in enumerate(zip(kinds.tolist(), counts.tolist(), strict=True), 1):
             part = branch if number == len(kinds) else branch.split(count, rng)
             paulis: list[Operation] = [
-                (_PAULIS[error - 1], (other,), ()) for error, other in zip(kind, others, strict=True) if error
+                (PAULIS[error - 1], (other,), ()) for error, other in zip(kind, others, strict=True) if error
             ]
             self._apply(part, paulis)
             if part is not branch:
@@ -304,7 +278,7 @@ class Tree:
             pass  # nothing but records is left
         bits = branch.results.of(branch.count)
         readout = {places[1]: places[0] for name, places, _ in operations if name == "measure"}
-        flips = self._flips(operations)
+        flips = flips_of(self._noise, operations)
         if self._zeros:
             bits[:, list(readout)] = 0
             return Leaf(tuple(branch.thread.records), bits)
@@ -323,21 +297,6 @@ class Tree:
                 chance = np.where(bits[:, result] == 1, self._noise.p_meas_1, self._noise.p_meas_0)
                 bits[:, result] ^= rng.random(branch.count) < chance
         return Leaf(tuple(branch.thread.records), bits)
-
-    def _flips(self, operations: list[Operation]) -> dict[int, float]:
-        """Return the probability that crosstalk flips each result of the measurements that end a program.
-
-        Of the errors that earlier measurements and resets cause, X and Y flip the result.
-        """
-        if not (self._noise.p_crosstalk_meas or self._noise.p_crosstalk_init):
-            return {}
-        flips: dict[int, float] = {}
-        bias = 1.0  # probability of an even number of flips less that of an odd one
-        for name, places, _ in operations:
-            if name == "measure":
-                flips[places[1]] = (1 - bias) / 2
-            bias *= 1 - 4 / 3 * self._noise.of_crosstalk(name)
-        return flips
 
 
 def touched(program: Program) -> set[int]:
