@@ -27,9 +27,12 @@ def both():
     from azure.quantum import Workspace as TheirWorkspace
     from azure.quantum.cirq import AzureQuantumService as TheirService
 
+    from qdk import TargetProfile, qsharp
+
     from qsession_core.local import LocalWorkspace
     from qsession_core.local.http_server import Server
 
+    qsharp.init(target_profile=TargetProfile.Base)  # their client sends QIR of the profile that was set last
     with LocalWorkspace(seed=3) as local, Server(local) as server:
         at = local.connection
         names = (at.subscription_id, at.resource_group, at.name)
