@@ -26,7 +26,6 @@ def both():
     from azure.core.credentials import AzureKeyCredential
     from azure.quantum import Workspace as TheirWorkspace
     from azure.quantum.cirq import AzureQuantumService as TheirService
-
     from qdk import TargetProfile, qsharp
 
     from qsession_core.local import LocalWorkspace
