@@ -97,6 +97,6 @@ def test_an_entry_point_with_arguments_that_calls_itself_is_refused():
 def test_a_job_passes_its_arguments_through_the_client():
     params = {"arguments": FOUR, "entryPoint": "main", "error-model": False}
     with Workspace.local() as workspace:
-        target = workspace.get_target("quantinuum.sim.h2-1e")
+        target = workspace.get_target("quantinuum.sim.helios-1e")
         job = target.submit(with_arguments(), input_data_format="qir.v1", shots=5, input_params=params)
         assert job.result().raw_counts == {"(1, 3, 2, true, 3.141592653589793)": 5}
