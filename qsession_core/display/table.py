@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qsession_core.display.text import cut, padded, shown, width, wrapped
@@ -47,10 +47,12 @@ def table(
 
     Args:
         columns: Its columns.
-        rows: A text for each column. What could control the terminal is hidden here.
+        rows: A text for each column. What could control the terminal is hidden here, in headings too: units of costs
+            are the service's words.
         room: How many columns the terminal has; None for as many as are needed.
         paint: Called with the column's header and each padded cell, to colour it.
     """
+    columns = [replace(column, header=shown(column.header)) for column in columns]
     cells = [[shown(cell) for cell in row] for row in rows]
     kept = [place for place, column in enumerate(columns) if not rows or any(row[place] for row in cells)]
     widths = {place: max([width(columns[place].header), *(width(row[place]) for row in cells)]) for place in kept}

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from qsession_core import Response, errors
+from qsession_core import Response, Workspace, errors
 from qsession_core.client.service import rest
+from qsession_core.transport.http import HttpTransport
 
 ODD = [
     {"name": None},
@@ -303,3 +304,36 @@ def test_a_timeout_that_is_no_number_is_refused_at_once(target, bell, timeout):
     for wait in (job.wait_until_completed, job.result):
         with pytest.raises(errors.ConfigurationError, match="timeout_secs"):
             wait(timeout_secs=timeout)
+
+
+@pytest.mark.parametrize("id_", [5, None, b"a", ["a"]])
+def test_an_id_that_is_no_text_is_one_of_our_errors(workspace, target, bell, id_):
+    for call in (lambda: workspace.get_job(id_), lambda: workspace.get_session(id_)):
+        with pytest.raises(errors.ConfigurationError, match="is not an id"):
+            call()
+    if id_:
+        with pytest.raises(errors.ConfigurationError, match="is not an id"):
+            target.submit(bell, shots=1, job_id=id_)
+
+
+@pytest.mark.parametrize("metadata", [[1], "text", 5])
+def test_metadata_that_are_no_mapping_are_one_of_our_errors(target, bell, metadata):
+    with pytest.raises(errors.ConfigurationError, match="pass a dict of texts"):
+        target.submit(bell, shots=1, metadata=metadata)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://eastus.quantum.azure.com@elsewhere.example",
+        "https://user:word@elsewhere.example",
+        "https://a b",
+        "https://a\n.example",
+        "https://a.example\n",
+        "https://a.example\\@b.example",
+        "http://127.0.0.1@elsewhere.example",
+    ],
+)
+def test_an_endpoint_that_may_lead_elsewhere_than_it_seems_is_refused(endpoint):
+    with pytest.raises(errors.ConfigurationError, match="endpoint has"):
+        Workspace("s", "r", "n", location="l", endpoint=endpoint, credential="key", transport=HttpTransport())

@@ -88,6 +88,10 @@ def test_a_column_without_content_is_left_out():
     assert table([Column("A"), Column("B")], [["1", ""]]) == ["A", "1"]
 
 
+def test_a_heading_is_shown_harmless_as_cells_are():
+    assert table([Column("USD\x1b[2J\r"), Column("")], [["1\x07", ""]]) == ["USD\ufffd[2J\ufffd", "1\ufffd"]
+
+
 @given(st.lists(st.uuids().map(str), unique=True, max_size=8), st.booleans())
 def test_short_ids_name_one_job_each(ids, same):
     if same:

@@ -85,7 +85,12 @@ class Blobs:
         self._rest = rest
 
     def container(self, job_id: str) -> str:
-        """Return the URL of a job's container with a SAS to write into it; the service creates the container."""
+        """Return the URL of a job's container with a SAS to write into it; the service creates the container.
+
+        Raises:
+            ConfigurationError: The id is none.
+        """
+        segment(job_id)  # raises before anything is sent
         return self.container_named(f"job-{job_id}")
 
     def container_named(self, name: str) -> str:

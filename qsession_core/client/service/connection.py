@@ -20,6 +20,7 @@ _RESOURCE_ID = re.compile(
     rf"/subscriptions/({_GUID})/resourceGroups/([^\s/]+)/providers/Microsoft\.Quantum/Workspaces/([^\s/]+)/?",
     re.IGNORECASE,
 )
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\\]*")
 _LOCATION = re.compile(r"(?:[^.]+\.)?([a-z0-9]+?)(?:-v2)?\.quantum(?:-test)?\.azure\.com", re.IGNORECASE)
 
 
@@ -128,12 +129,19 @@ def parse_connection_string(text: str) -> PartialConnection:
 
 
 def endpoint_problems(endpoint: str) -> list[str]:
-    """Return what is wrong with an endpoint: secrets may be sent over https, or over http on loopback only."""
+    """Return what is wrong with an endpoint: secrets may be sent over https, or over http on loopback only.
+
+    What is before an ``@`` looks like a host and is none, and libraries drop line ends; so neither is taken.
+    """
+    if not _PRINTABLE.fullmatch(endpoint):
+        return ["the endpoint has line ends or other characters that a URL cannot have"]
     try:
         parts = urlsplit(endpoint)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return ["the endpoint is not a URL"]
+    if "@" in parts.netloc or " " in parts.netloc:
+        return ["the endpoint has a space, or a user name before its host"]
     if parts.scheme == "https" and host:
         return []
     if parts.scheme == "http" and is_loopback(endpoint):

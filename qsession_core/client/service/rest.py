@@ -95,17 +95,17 @@ def _tag(xml: str, name: str) -> str:
     return found[1] if found else ""
 
 
-def segment(text: str) -> str:
+def segment(text: object) -> str:
     """Return an id as one path segment of a URL, quoted so that it cannot change the path.
 
     >>> segment("a/b?c")
     'a%2Fb%3Fc'
 
     Raises:
-        ConfigurationError: It is empty, ``.`` or ``..``, or has half a character (a lone surrogate).
+        ConfigurationError: It is no text, is empty, ``.`` or ``..``, or has half a character (a lone surrogate).
     """
     wrong = f"{text!r} is not an id. Pass the id of a job or session, such as job.id."
-    if text in {"", ".", ".."}:
+    if not isinstance(text, str) or text in {"", ".", ".."}:
         raise ConfigurationError(wrong)
     try:
         return quote(text, safe="")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, SupportsIndex
 
 from qsession_core.client.service.blobs import MAX_BYTES
-from qsession_core.errors import ConversionError, LimitExceededError
+from qsession_core.errors import ConfigurationError, ConversionError, LimitExceededError
 
 if TYPE_CHECKING:
     from qsession_core.formats import Payload
 
-__all__ = ["check_payload", "check_shots"]
+__all__ = ["check_payload", "check_shots", "plain_metadata"]
 
 
 def check_shots(shots: SupportsIndex | None, *, default: int, limit: int | None, target: str) -> int | ConversionError:
@@ -41,6 +42,19 @@ def check_shots(shots: SupportsIndex | None, *, default: int, limit: int | None,
             limit=limit,
         )
     return number
+
+
+def plain_metadata(given: Mapping[str, str] | None) -> dict[str, str]:
+    """Return a job's metadata as a dict; empty for None.
+
+    Raises:
+        ConfigurationError: It is not a mapping.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"metadata is {given!r}; pass a dict of texts, such as {{'run': '7'}}.")
+    return dict(given)
 
 
 def check_payload(

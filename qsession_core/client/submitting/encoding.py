@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 
 from qsession_core import plugins
 from qsession_core.client.service.blobs import MAX_BYTES
-from qsession_core.client.submitting.checks import check_payload, check_shots
+from qsession_core.client.submitting.checks import check_payload, check_shots, plain_metadata
 from qsession_core.client.submitting.texts import payload_of_text
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.formats import Payload, Template
@@ -93,7 +93,7 @@ class Encoder:
         metadata: Mapping[str, str] | None,
     ) -> Payload:
         """Return the payload, after all checks; raises as ``Target.encode``."""
-        input_params = plain_params(input_params)
+        input_params, metadata = plain_params(input_params), plain_metadata(metadata)
         problems = self._option_problems(input_params)
         if isinstance(input_data, Payload):  # the caller's arguments win over the payload's own
             keeps = shots is None and not shots_in(input_params)
@@ -118,7 +118,7 @@ class Encoder:
                 **{name: value for name, value in payload.input_params.items() if name not in SHOT_NAMES},
                 **params,
             },
-            metadata={**payload.metadata, **(metadata or {})},
+            metadata={**payload.metadata, **metadata},
         )
 
     def template(
@@ -129,7 +129,7 @@ class Encoder:
         metadata: Mapping[str, str] | None,
     ) -> PayloadTemplate:
         """Encode a program with parameters once; raises as ``Target.template``."""
-        input_params = plain_params(input_params)
+        input_params, metadata = plain_params(input_params), plain_metadata(metadata)
         problems = self._option_problems(input_params)
         params = self._params(shots, input_params, problems)
         template: Template | None = None
@@ -141,7 +141,7 @@ class Encoder:
         problems += self._size_problems(_EMPTY, width, own=program.num_qubits)
         if problems or template is None:
             raise ConversionError.of(problems)
-        return PayloadTemplate(template, params, dict(metadata or {}))
+        return PayloadTemplate(template, params, metadata)
 
     def _size_problems(self, payload: Payload, num_qubits: int, *, own: int = 0) -> list[ConversionError]:
         """Return what is wrong with the size of a payload; warn of a width that only our table knows."""
