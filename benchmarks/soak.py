@@ -37,6 +37,7 @@ HOSTILE_PATIENCE = 4.0  # then a client cancels its hostile job
 DISTURBANCE_SECONDS = 15.0
 FULL_SECONDS, FULL_BYTES = 3.0, 16 * 1024
 DRAIN_SECONDS = 90.0
+WARM_SECONDS = 5  # of a life; libraries are loaded then, and what comes later is growth
 QIR = "define void @main() #0 {\nentry:\n%s  ret void\n}\nattributes #0 = { %s }\n"
 ENTRY = '"entry_point" "required_num_qubits"="2" "required_num_results"="2"'
 GATE = "  call void @__quantum__qis__h__body(%Qubit* inttoptr (i64 0 to %Qubit*))\n"
@@ -322,8 +323,6 @@ def _report(
     ended: float,
 ) -> int:
     took = sorted(tally.right.values())
-    longest = max(server.memory, key=len)
-    half = len(longest) // 2
     say = sys.stdout.write
     say(
         f"{chosen.clients} clients, {chosen.minutes:g} minutes, {dict(Counter(disturbances))}, {server.starts} starts\n"
@@ -336,8 +335,10 @@ def _report(
     say(f"lost: {len(lost)}, doubled: {doubled}, wrong: {len(tally.wrong)}\n")
     say("".join(f"  {line}\n" for line in [*lost, *tally.wrong][:10]))
     say(f"hostile jobs: {dict(tally.hostile)}\n")
-    say(f"memory of the service in its longest life ({len(longest)} s): at most ")
-    say(f"{max(longest[:half]) // 1024} MB in the first half, {max(longest[half:]) // 1024} MB in the second\n")
+    say("memory of the service, each life (seconds: MB when warm -> MB at its end):\n")
+    for life in server.memory:
+        if len(life) > WARM_SECONDS:
+            say(f"  {len(life)} s: {life[WARM_SECONDS] // 1024} -> {life[-1] // 1024}, at most {max(life) // 1024}\n")
     say(f"SIGTERM to its end: {ended:.1f} s\n")
     return int(bool(lost or doubled or tally.wrong))
 
