@@ -51,7 +51,9 @@ def mode_of(mode: ModeLike | None) -> Mode:
         mode = current_session.get()
         if mode is None:
             raise ConfigurationError(
-                "A primitive needs a mode: pass a backend or a session, or make it inside a block `with Session(...)`."
+                "A primitive needs a mode: pass a backend or a session, or make it inside a block `with Session(...)` "
+                "of qsession_qiskit. In a block `with backend.open_session()`, pass mode=backend: its jobs join the "
+                "session."
             )
     if isinstance(mode, AzureQuantumBackend):
         return Mode(mode)

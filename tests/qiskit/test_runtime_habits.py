@@ -75,6 +75,14 @@ def test_a_primitive_without_a_mode_runs_in_the_session_around_it(backend, kind)
         SamplerV2()
 
 
+@pytest.mark.parametrize("make", [SamplerV2, EstimatorV2])
+def test_in_a_block_of_the_backends_own_session_the_error_tells_what_to_pass(backend, make):
+    with backend.open_session() as session:
+        with pytest.raises(ConfigurationError, match=r"open_session\(\)`, pass mode=backend"):
+            make()
+        assert SamplerV2(mode=backend).run([bell()], shots=5).session_id == session.id
+
+
 def test_sessions_nest_and_the_innermost_is_taken(backend):
     with Session(backend=backend) as outer:
         with Session(backend=backend) as inner:
