@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.session_slot import SessionSettings, SessionSlot
 
-__all__ = ["Session", "described", "session_jobs"]
+__all__ = ["Session", "checked_details", "described", "session_jobs", "session_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class Session:
             details = described(target, provider_id, id, name, job_failure_policy, priority, tags)
         elif any(each is not None for each in given):
             raise ConfigurationError("Pass the details of a session, or its single members; not both.")
-        self._adopt(workspace, details)
+        self._adopt(workspace, checked_details(details))
 
     @classmethod
     def of(
@@ -536,6 +536,33 @@ def described(
         job_failure_policy=text_of(job_failure_policy),
         priority=text_of(priority),
         tags=tag_list(tags),
+    )
+
+
+def session_of(given: object) -> Session:
+    """Return what is given if it is a session.
+
+    Raises:
+        ConfigurationError: It is something else, such as an id.
+    """
+    if isinstance(given, Session):
+        return given
+    raise ConfigurationError(
+        f"Pass a session, not {given!r}: Session(workspace, target=...) describes a new one, workspace.get_session(id) "
+        "returns one that exists; of a session of qsession_qiskit, pass its azure_session."
+    )
+
+
+def checked_details(given: object) -> SessionDetails:
+    """Return what is given if it is the details of a session.
+
+    Raises:
+        ConfigurationError: It is something else, such as a dict.
+    """
+    if isinstance(given, SessionDetails):
+        return given
+    raise ConfigurationError(
+        f"The details of a session are SessionDetails(id=..., name=..., target=...), and not {given!r}."
     )
 
 

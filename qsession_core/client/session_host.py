@@ -40,6 +40,7 @@ class SessionHost:
 
         Raises:
             SessionError: From an assignment: the session belongs to another target.
+            ConfigurationError: From an assignment: it is no session.
         """
         return self.session_slot.current
 
@@ -48,7 +49,9 @@ class SessionHost:
         if session is None:
             self.session_slot.clear()
         else:
-            session.join(self.session_slot)
+            from qsession_core.client.session import session_of
+
+            session_of(session).join(self.session_slot)
 
     def get_latest_session_id(self) -> str | None:
         """Return the id of the session that the next job joins, if any."""
@@ -98,7 +101,7 @@ class SessionHost:
         """
         from qsession_core.client.budget import Budget, seconds_of
         from qsession_core.client.service.models import SessionDetails
-        from qsession_core.client.session import Session, described
+        from qsession_core.client.session import Session, checked_details, described
         from qsession_core.client.session_slot import SessionSettings
         from qsession_core.client.submitting.cost import required_price
 
@@ -112,6 +115,7 @@ class SessionHost:
         if details is not None and any(each is not None for each in given):
             raise ConfigurationError("Pass the details of a session, or its single members; not both.")
         if details is not None:
+            details = checked_details(details)
             if details.target and details.target.lower() != slot.target.lower():
                 raise ConfigurationError(
                     f"The details are of a session on {details.target}, and this is {slot.target}. Open it there."

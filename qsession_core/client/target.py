@@ -364,7 +364,7 @@ class Target(SessionHost):
         if output_data_format is not None:
             payload = replace(payload, output_data_format=output_data_format)
         self._admit([payload])
-        return self._send(payload, name or name_of(input_data), session or self.latest_session, priority, tags, job_id)
+        return self._send(payload, name or name_of(input_data), self._joined(session), priority, tags, job_id)
 
     @strict_keywords
     def submit_all(
@@ -420,13 +420,21 @@ class Target(SessionHost):
             raise ConfigurationError(f"There are {len(payloads)} inputs and {len(names)} names; give each input one.")
         if names is None:
             names = [name_of(input_data) for input_data in inputs]
-        joined = session or self.latest_session
+        joined = self._joined(session)
         self._admit(payloads)
 
         def submit(place: int) -> Job:
             return self._send(payloads[place], names[place], joined, priority, tags)
 
         return submit_all(self.workspace, len(payloads), submit)
+
+    def _joined(self, session: object) -> Session | None:
+        """Return the session that is given; without one, the latest of this object."""
+        if session is None:
+            return self.latest_session
+        from qsession_core.client.session import session_of
+
+        return session_of(session)
 
     def _send(
         self,

@@ -11,14 +11,14 @@ from qsession_core.client.service.calls import Calls
 from qsession_core.client.service.period import Period
 from qsession_core.client.service.query import matching
 from qsession_core.client.service.rest import RestClient
-from qsession_core.client.session import Session, session_jobs
+from qsession_core.client.session import Session, session_jobs, session_of
 from qsession_core.client.session_watch import SessionWatch
 from qsession_core.client.submitting.bill import CostSum, JobCost, sums
 from qsession_core.client.submitting.quota import QuotaGuard
 from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
 from qsession_core.clock import Clock, SystemClock
-from qsession_core.errors import ConfigurationError, QSessionError, TargetNotFoundError, raise_together
+from qsession_core.errors import QSessionError, TargetNotFoundError, raise_together
 from qsession_core.keywords import near, strict_keywords
 
 if TYPE_CHECKING:
@@ -479,15 +479,15 @@ class Workspace:
 
     def open_session(self, session: Session) -> None:
         """Open a session that was described: ``Session(workspace, target=...)``; the same as its ``open()``."""
-        _checked(session).open()
+        session_of(session).open()
 
     def close_session(self, session: Session) -> None:
         """Close a session; the same as its ``close()``."""
-        _checked(session).close()
+        session_of(session).close()
 
     def refresh_session(self, session: Session) -> None:
         """Fetch a session's present state; the same as its ``refresh()``."""
-        _checked(session).refresh()
+        session_of(session).refresh()
 
     def get_session(self, session_id: str) -> Session:
         """Return a session, opened by any client.
@@ -521,20 +521,6 @@ class Workspace:
                 failures.append(failure)
         raise_together(failures)
         return listed
-
-
-def _checked(session: object) -> Session:
-    """Return what is given if it is a session.
-
-    Raises:
-        ConfigurationError: It is something else, such as a name.
-    """
-    if not isinstance(session, Session):
-        raise ConfigurationError(
-            f"Pass a session, not {session!r}: Session(workspace, target=...) describes a new one, "
-            "workspace.get_session(id) returns one that exists."
-        )
-    return session
 
 
 def _within(period: Period, items: list[Item]) -> list[Item]:

@@ -143,6 +143,39 @@ def test_what_is_no_session_is_refused_with_the_way_to_one(workspace, method, gi
         getattr(workspace, method)(given)
 
 
+@pytest.mark.parametrize("kind", ["target", "backend", "Cirq target"])
+@pytest.mark.parametrize("given", ["an id", "", 5, {"id": "1"}])
+def test_what_is_no_session_joins_nothing(workspace, kind, given):
+    host = hosts(workspace)[kind]
+    with pytest.raises(ConfigurationError, match=r"Pass a session.*get_session"):
+        host.latest_session = given
+    assert host.latest_session is None
+
+
+@pytest.mark.parametrize("given", ["an id", "", 0, {"id": "1"}])
+def test_a_job_for_what_is_no_session_is_not_sent(workspace, target, given):
+    with pytest.raises(ConfigurationError, match=r"Pass a session.*get_session"):
+        target.submit(BELL, shots=1, session=given)
+    with pytest.raises(ConfigurationError, match=r"Pass a session.*get_session"):
+        target.submit_all([BELL], shots=1, session=given)
+    assert workspace.list_jobs() == []
+
+
+@pytest.mark.parametrize("given", [{"name": "x", "target": IONQ}, "details", 5])
+def test_details_that_are_none_are_refused_with_their_class(workspace, target, given):
+    with pytest.raises(ConfigurationError, match=r"SessionDetails\(id="):
+        target.open_session(details=given)
+    with pytest.raises(ConfigurationError, match=r"SessionDetails\(id="):
+        Session(workspace, given)
+
+
+@pytest.mark.parametrize("call", ["get_job", "get_session"])
+@pytest.mark.parametrize("given", [None, 5, b"id", ""])
+def test_what_is_no_id_is_refused_by_name(workspace, call, given):
+    with pytest.raises(ConfigurationError, match="is not an id"):
+        getattr(workspace, call)(given)
+
+
 def hosts(workspace):
     from qsession_cirq import AzureQuantumService
     from qsession_qiskit import AzureQuantumProvider
