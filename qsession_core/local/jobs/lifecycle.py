@@ -18,6 +18,7 @@ import msgspec
 
 from qsession_core.clock import microseconds
 from qsession_core.local.execution.items import items_in
+from qsession_core.local.execution.task import Outcome
 from qsession_core.local.jobs.session_states import IDLE_SECONDS, Event, Phase, move, phase_of
 from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.blobs import Blob
@@ -25,17 +26,16 @@ from qsession_core.local.storage.database import to_text
 
 if TYPE_CHECKING:
     from qsession_core.clock import Clock
-    from qsession_core.local.execution.task import Outcome
     from qsession_core.local.storage.blobs import Blobs
     from qsession_core.local.storage.database import Store
     from qsession_core.local.storage.items import Job, Session
 
-__all__ = ["PENDING", "TERMINAL", "Lifecycle"]
+__all__ = ["MAX_TRIES", "PENDING", "TERMINAL", "Lifecycle", "exhausted"]
 
 TERMINAL = ("Completed", "Succeeded", "Failed", "Cancelled")
 PENDING = ("Waiting", "Executing", "CancellationRequested")
 # How often a job is tried whose process dies
-_MAX_TRIES = 3
+MAX_TRIES = 3
 _PENDING_SQL = "('Waiting', 'Executing', 'CancellationRequested')"
 _OPEN_SQL = "item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)')"
 _RUNNING_SQL = "item_type = 'Job' AND owner = ? AND state = 'Executing'"
@@ -208,8 +208,8 @@ class Lifecycle:
         Args:
             owner: The process's name in the store.
             job: The only job to release; None for all of them.
-            has_died: The process died over them. This counts as a try of each, and three tries are all that a job gets;
-                what is given back in order was not tried.
+            has_died: The process died over them, which counts as a try of each; what is given back in order was not
+                tried.
         """
         only, values = ("", (owner,)) if job is None else (" AND sequence = ?", (owner, job.sequence))
         with self._store.transaction() as database:
@@ -217,9 +217,6 @@ class Lifecycle:
                 f"WHERE item_type = 'Job' AND owner = ? AND state = 'CancellationRequested'{only}", values
             ):
                 self._end(claimed, {"state": "Cancelled", "cancelled": claimed.cancelled or self._now()})
-            if has_died:
-                for claimed in self._store.jobs(f"WHERE {_RUNNING_SQL}{only} AND attempts >= {_MAX_TRIES}", values):
-                    self._end(claimed, _exhausted("the process that ran the job ended before the job did"))
             tries = "attempts" if has_died else "attempts - 1"
             return database.execute(
                 f"UPDATE items SET state = 'Waiting', owner = NULL, began = NULL, attempts = {tries}"  # noqa: S608 - ours
@@ -241,8 +238,10 @@ class Lifecycle:
                 return
             if current.state == "CancellationRequested":
                 self._end(current, {"state": "Cancelled", "cancelled": current.cancelled or self._now()})
-            elif current.attempts >= _MAX_TRIES:
-                self._end(current, _exhausted(problem.rstrip(".")))
+            elif current.attempts >= MAX_TRIES:
+                end = exhausted(problem.rstrip("."))
+                error = to_text({"code": end.code, "message": end.message})
+                self._end(current, {"state": "Failed", "error": error})
             else:
                 self._store.change(current, {"state": "Waiting", "owner": None, "began": None})
 
@@ -315,13 +314,13 @@ class Lifecycle:
         return phase_of(session.state, closing=session.closing)
 
 
-def _exhausted(problem: str) -> dict[str, object]:
+def exhausted(problem: str) -> Outcome:
     """Return the end of a job that was tried as often as a job is."""
     sentence = (
-        f"The job was tried {_MAX_TRIES} times and did not end: {problem}. It may take more memory than there is, or"
+        f"The job was tried {MAX_TRIES} times and did not end: {problem}. It may take more memory than there is, or"
         " end the simulator's process. It is not tried again."
     )
-    return {"state": "Failed", "error": to_text({"code": "ExecutionFailed", "message": sentence})}
+    return Outcome(b"", code="ExecutionFailed", message=sentence)
 
 
 def _with_cost(total: str | None, added: str) -> str:

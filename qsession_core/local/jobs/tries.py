@@ -21,6 +21,7 @@ from qsession_core.local.execution.process_pool import (
     WorkTimedOutError,
 )
 from qsession_core.local.execution.task import Outcome, Task
+from qsession_core.local.jobs.lifecycle import MAX_TRIES, exhausted
 from qsession_core.local.jobs.tasks import Tasks, cost_of
 from qsession_core.local.simulators.memory import worker_bytes
 from qsession_core.local.storage.trouble import STORE_ERRORS
@@ -178,6 +179,8 @@ class Tries:
             self._end(job, placed.outcome)
         elif placed.program is not None and placed.plan is not None:
             self._end(job, run_prepared(task, placed.program, placed.plan))
+        elif job.attempts >= MAX_TRIES:  # by processes that died; what runs in this thread is too cheap to end one
+            self._end(job, exhausted("the process that ran the job ended before the job did"))
         else:
             with self._changed:
                 self._short_jobs.forget(job.id)

@@ -126,17 +126,21 @@ def die_over(service, job_id, name):
     assert service._lifecycle.start(service.store.job(job_id), name)
 
 
-def test_a_job_over_which_the_service_died_three_times_fails(tmp_path):
-    with LocalWorkspace(tmp_path, clock=ManualClock()) as service:
+@pytest.mark.parametrize(("text", "target", "state"), [(HEAVY, TARGET, "Failed"), (None, None, "Succeeded")])
+def test_only_a_job_that_is_not_cheap_fails_when_the_service_died_over_it_three_times(tmp_path, text, target, state):
+    with LocalWorkspace(tmp_path) as service:
         client = Client(service)
         service.dispatcher.paused = True
-        job_id = client.submit()
+        job_id = client.submit() if text is None else client.submit(text, target)
         for number in range(3):
             assert client.job(job_id)["status"] == "Waiting"
             die_over(service, job_id, f"gone-{number}")
             service._recover()
-        error = client.job(job_id)["errorData"]
-        assert "tried 3 times" in error["message"]
+        service.dispatcher.paused = False
+        service.dispatcher.wake()
+        done = client.done(job_id)
+        assert done["status"] == state
+        assert state == "Succeeded" or "tried 3 times" in done["errorData"]["message"]
 
 
 def test_a_job_that_is_given_back_in_order_was_not_tried(tmp_path, monkeypatch):
