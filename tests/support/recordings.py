@@ -51,7 +51,10 @@ def body_of(message: dict) -> bytes:
 
 @dataclass
 class Replay:
-    """Answers each request with the next recorded answer of its kind; the last of a kind is given again and again."""
+    """Answers each request with the next recorded answer of its kind; the last of a kind is given again and again.
+
+    What was uploaded can be read, also where nobody did.
+    """
 
     entries: list[dict]
     requests: list[Request] = field(default_factory=list)
@@ -67,6 +70,11 @@ class Replay:
             }
             key = kind(request["method"], request["url"])
             self.answers[key].append(Response(answer["status"], headers, body_of(answer)))
+        for entry in self.entries:
+            request = entry["request"]
+            uploaded = kind("GET", request["url"])
+            if request["method"] == "PUT" and request.get("body") and uploaded not in self.answers:
+                self.answers[uploaded].append(Response(200, {}, body_of(request)))
 
     def send(self, request: Request) -> Response:
         self.requests.append(request)
