@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 
@@ -31,7 +32,7 @@ def known_ids(monkeypatch):
 
     def numbered(start: str) -> SimpleNamespace:
         numbers = iter(range(1, 1000))
-        return SimpleNamespace(uuid4=lambda: f"{start}{next(numbers):02d}-0000-4000-8000-000000000000")
+        return SimpleNamespace(UUID=UUID, uuid4=lambda: f"{start}{next(numbers):02d}-0000-4000-8000-000000000000")
 
     monkeypatch.setattr(submission, "uuid", numbered("10b000"))
     monkeypatch.setattr(session, "uuid", numbered("5e5510"))
