@@ -15,6 +15,7 @@ from qsession_core.client.service.models import JobDetails, job_details
 from qsession_core.client.service.period import Period
 from qsession_core.client.service.status import JobStatus, Priority
 from qsession_core.errors import (
+    ConfigurationError,
     JobCancelledError,
     JobFailedError,
     NotFoundError,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from qsession_core.formats import JobFacts
     from qsession_core.results.result import Result
 
-__all__ = ["Job"]
+__all__ = ["Job", "job_of"]
 
 _log = logging.getLogger(__name__)
 _IONQ_JSON = "ionq.circuit.v1"
@@ -429,6 +430,17 @@ class Job:
     def create_job_id() -> str:
         """Return a new id, for ``submit(job_id=)``."""
         return str(uuid.uuid4())
+
+
+def job_of(given: object) -> Job:
+    """Return what is given if it is a job.
+
+    Raises:
+        ConfigurationError: It is something else, such as an id.
+    """
+    if isinstance(given, Job):
+        return given
+    raise ConfigurationError(f"Pass a job, not {given!r}: workspace.get_job(id) returns the one of an id.")
 
 
 def _shot_count(value: object) -> int | None:

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeVar
 
 from qsession_core.catalog import PRICES, Price
-from qsession_core.client.job import Job
+from qsession_core.client.job import Job, job_of
 from qsession_core.client.service.calls import Calls
 from qsession_core.client.service.period import Period
 from qsession_core.client.service.query import matching
@@ -18,7 +18,7 @@ from qsession_core.client.submitting.quota import QuotaGuard
 from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
 from qsession_core.clock import Clock, SystemClock
-from qsession_core.errors import QSessionError, TargetNotFoundError, raise_together
+from qsession_core.errors import ConfigurationError, QSessionError, TargetNotFoundError, raise_together
 from qsession_core.keywords import near, strict_keywords
 
 if TYPE_CHECKING:
@@ -170,8 +170,11 @@ class Workspace:
         """Return the target of this name.
 
         Raises:
+            ConfigurationError: The name is no text.
             TargetNotFoundError: There is none; the error names similar ones.
         """
+        if not isinstance(name, str):
+            raise ConfigurationError(f"A target is asked for by its name, such as 'ionq.simulator', not by {name!r}.")
         names: list[str] = []
         for provider in self.calls.provider_status():
             for target in provider.targets:
@@ -207,7 +210,7 @@ class Workspace:
 
     def cancel_job(self, job: Job) -> Job:
         """Ask the service to cancel a job."""
-        return job.cancel()
+        return job_of(job).cancel()
 
     @strict_keywords
     def update_job(
@@ -219,11 +222,11 @@ class Workspace:
         tags: Sequence[str] | None = None,
     ) -> Job:
         """Change a job's name, priority or tags; None leaves a member unchanged."""
-        return job.update(name=name, priority=priority, tags=tags)
+        return job_of(job).update(name=name, priority=priority, tags=tags)
 
     def delete_job(self, job: Job | str) -> None:
         """Delete a job from the service."""
-        self.calls.delete_job(job if isinstance(job, str) else job.id)
+        self.calls.delete_job(job if isinstance(job, str) else job_of(job).id)
 
     @strict_keywords
     def submit_all(

@@ -359,3 +359,18 @@ def test_a_connection_string_with_a_tenant_signs_in_instead_of_a_key():
     assert Workspace.from_connection_string(text).name == "w"
     with pytest.raises(ConfigurationError, match="neither ApiKey nor TenantId"):
         Workspace.from_connection_string(text.replace("TenantId", "Nothing"))
+
+
+@pytest.mark.parametrize("given", ["00000000-0000-1000-8000-000000000001", None, 5])
+@pytest.mark.parametrize("call", ["cancel_job", "update_job"])
+def test_what_is_no_job_is_refused_with_the_way_to_one(workspace, call, given):
+    with pytest.raises(ConfigurationError, match=r"Pass a job, not .*get_job"):
+        getattr(workspace, call)(given)
+
+
+@pytest.mark.parametrize("given", [None, 5])
+def test_what_cannot_be_deleted_or_be_the_name_of_a_target_is_told(workspace, given):
+    with pytest.raises(ConfigurationError, match="Pass a job"):
+        workspace.delete_job(given)
+    with pytest.raises(ConfigurationError, match="asked for by its name"):
+        workspace.get_target(given)
