@@ -132,7 +132,7 @@ class Key:
 
 
 def test_with_a_key_the_endpoint_is_asked_for_by_azures_own_sign_in(monkeypatch):
-    monkeypatch.setattr("qsession_core.connect._default_credential", Credential)
+    monkeypatch.setattr("qsession_core.connect.workspace.default_credential", Credential)
     azure = Azure(resource={"location": "westus", "properties": {"endpointUri": "https://ws.westus.quantum.azure.com"}})
     Workspace(resource_id=ID, credential=Key(), transport=azure).get_targets()
     first, second = azure.requests

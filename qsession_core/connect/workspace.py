@@ -1,10 +1,10 @@
-"""Making a workspace: the one place that puts client, transport and local workspace together."""
+"""The workspace that users make: client, transport and, where asked for, the local workspace."""
 
 from __future__ import annotations
 
 import functools
 import os
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,10 +21,12 @@ from qsession_core.client.service.discovery import ARM_SCOPE, find_workspace
 from qsession_core.client.submitting.journal import Journal
 from qsession_core.client.workspace import Workspace as ServiceWorkspace
 from qsession_core.clock import Clock, ManualClock, SystemClock
+from qsession_core.connect.credentials import TenantCredential, default_credential, gives_tokens, is_key, same
+from qsession_core.connect.environment import chosen_profile, completed, from_environment, local_setting
+from qsession_core.connect.in_process import InProcess
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
-from qsession_core.profiles import Profile, default_profile, read_profile
-from qsession_core.transport.auth import AccessToken, ApiKey, Token, TokenCredential
+from qsession_core.transport.auth import ApiKey, Token, TokenCredential
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy
 
 if TYPE_CHECKING:
@@ -33,20 +35,10 @@ if TYPE_CHECKING:
 
     from qsession_core.counting import GateCounts
     from qsession_core.local import Faults, LocalTarget, LocalWorkspace
-    from qsession_core.transport import Request, Response, Transport
+    from qsession_core.transport import Transport
 
-__all__ = ["Workspace", "connection_of_environment", "directory_of_environment", "profile_of_environment"]
+__all__ = ["Workspace"]
 
-_ENVIRONMENT = {
-    "subscription_id": ("AZURE_QUANTUM_SUBSCRIPTION_ID", "SUBSCRIPTION_ID"),
-    "resource_group": ("AZURE_QUANTUM_WORKSPACE_RG", "RESOURCE_GROUP"),
-    "name": ("AZURE_QUANTUM_WORKSPACE_NAME",),
-    "location": ("AZURE_QUANTUM_WORKSPACE_LOCATION", "LOCATION"),
-}
-_CONNECTION_STRING = "AZURE_QUANTUM_CONNECTION_STRING"
-_LOCAL = "QSESSION_LOCAL"
-_PROFILE = "QSESSION_PROFILE"
-_ON, _OFF = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 _APPLICATION = "AZURE_QUANTUM_PYTHON_APPID"
 
 
@@ -128,14 +120,14 @@ class Workspace(ServiceWorkspace):
         )
         if resource_id is not None:
             given = replace(parse_resource_id(resource_id), location=given.location, endpoint=given.endpoint)
-        is_local, directory = _local_setting(os.environ.get(_LOCAL, ""))
+        is_local, directory = local_setting()
         if is_local and profile is None and given == PartialConnection() and credential is None:
             from qsession_core.local import LocalWorkspace
 
             service = LocalWorkspace(directory, clock=clock)
             self._connect_locally(service, user_agent=user_agent, api_version=api_version, journal=journal)
             return
-        chosen = _profile(profile, is_named=given != PartialConnection() or credential is not None)
+        chosen = chosen_profile(profile, is_named=given != PartialConnection() or credential is not None)
         journal = journal or (chosen.journal if chosen is not None else "") or None
         if chosen is not None and chosen.directory:
             if given != PartialConnection() or credential is not None:
@@ -153,18 +145,18 @@ class Workspace(ServiceWorkspace):
             _recorded(transport or _http(proxies, verify, parallelism), record), retry or RetryPolicy(), clock
         )
         if chosen is not None:
-            parts = _completed(given, chosen.connection(), with_key=credential is None)
+            parts = completed(given, chosen.connection(), with_key=credential is None)
         else:
-            parts = _from_environment(given, with_key=credential is None)
-        if not (credential is None or isinstance(credential, str) or _is_key(credential) or _gives_tokens(credential)):
+            parts = from_environment(given, with_key=credential is None)
+        if not (credential is None or isinstance(credential, str) or is_key(credential) or gives_tokens(credential)):
             raise ConfigurationError(
                 f"The credential {type(credential).__name__} is neither an API key (text, or AzureKeyCredential) nor a "
                 "credential of azure-identity, which has a method get_token."
             )
         key = credential if isinstance(credential, str) else getattr(credential, "key", "") or parts.api_key
-        make = _default_credential  # a key opens the workspace, and not Azure's list of workspaces
-        if credential is not None and not isinstance(credential, str) and _gives_tokens(credential):
-            make = functools.partial(_same, credential)
+        make = default_credential  # a key opens the workspace, and not Azure's list of workspaces
+        if credential is not None and not isinstance(credential, str) and gives_tokens(credential):
+            make = functools.partial(same, credential)
         super().__init__(
             _connection(parts, carrier, make, clock, api_version),
             carrier,
@@ -211,7 +203,7 @@ class Workspace(ServiceWorkspace):
             parts.name,
             location=parts.location,
             endpoint=parts.endpoint,
-            credential=parts.api_key or _TenantCredential(parts.tenant_id),
+            credential=parts.api_key or TenantCredential(parts.tenant_id),
             user_agent=user_agent,
             api_version=api_version,
             proxies=proxies,
@@ -323,7 +315,7 @@ class Workspace(ServiceWorkspace):
             Connection(
                 at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/"), api_version
             ),
-            RetryingTransport(_InProcess(service), retry or RetryPolicy(), service.clock),
+            RetryingTransport(InProcess(service), retry or RetryPolicy(), service.clock),
             ApiKey(at.api_key),
             clock=service.clock,
             user_agent=user_agent,
@@ -336,59 +328,7 @@ class Workspace(ServiceWorkspace):
     def service(self) -> LocalWorkspace | None:
         """The local workspace behind this one; None if the service is not in this process."""
         carrier = getattr(self._transport, "inner", None)
-        return carrier.service if isinstance(carrier, _InProcess) else None
-
-
-class _InProcess:
-    """Carries requests to a local workspace in this process."""
-
-    def __init__(self, service: LocalWorkspace) -> None:
-        self.service = service
-        self._process = os.getpid()
-        self._parents: list[LocalWorkspace] = []
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as the directory and the clock: the other process opens the directory again."""
-        path = self.service.store.directory
-        if path is None:
-            raise TypeError(
-                "A local workspace in memory cannot leave its process; give it a directory: Workspace.local(path)."
-            )
-        return _opened, (str(path), self.service.clock)
-
-    def send(self, request: Request) -> Response:
-        """Return the answer.
-
-        Raises:
-            ConfigurationError: This is a forked process, and the workspace is in the memory of its parent.
-        """
-        if self._process != os.getpid():
-            self._reopen()
-        response: Response = self.service.handle(request)
-        return response
-
-    def _reopen(self) -> None:
-        """Open the workspace again in a forked process: threads and database connections do not survive a fork."""
-        path = self.service.store.directory
-        if path is None:
-            raise ConfigurationError(
-                "This local workspace is in the memory of the process that made it; a forked process cannot use it. "
-                "Give it a directory: Workspace.local(path)."
-            )
-        self._parents.append(self.service)  # kept, since closing the connections would disturb the parent
-        self.service = _opened(str(path), self.service.clock).service
-        self._process = os.getpid()
-
-    def close(self) -> None:
-        """Close the local workspace, unless it belongs to the process that this one was forked from."""
-        if self._process == os.getpid():
-            self.service.close()
-
-
-def _opened(path: str, clock: Clock) -> _InProcess:
-    from qsession_core.local import LocalWorkspace
-
-    return _InProcess(LocalWorkspace(path, clock=clock))
+        return carrier.service if isinstance(carrier, InProcess) else None
 
 
 def _count_gates(data: bytes, input_data_format: str, params: Mapping[str, Any]) -> GateCounts:
@@ -396,90 +336,6 @@ def _count_gates(data: bytes, input_data_format: str, params: Mapping[str, Any])
     from qsession_core.local.execution.bill import count_payload
 
     return count_payload(data, input_data_format, params)
-
-
-def _profile(name: str | None, *, is_named: bool) -> Profile | None:
-    """Return the profile to use; None for none.
-
-    Args:
-        name: As the caller has given it.
-        is_named: Whether another argument names the workspace.
-    """
-    if name is None and not is_named:
-        name = os.environ.get(_PROFILE)
-    if name:
-        return read_profile(name)
-    variables = (_CONNECTION_STRING, *(name for names in _ENVIRONMENT.values() for name in names))
-    return None if is_named or any(map(os.environ.get, variables)) else default_profile()
-
-
-def _completed(given: PartialConnection, profile: PartialConnection, *, with_key: bool) -> PartialConnection:
-    """Complete the arguments by a profile."""
-    told = {member.name: getattr(given, member.name) for member in fields(given) if getattr(given, member.name)}
-    return replace(profile, **told) if with_key else replace(profile, **told, api_key="")
-
-
-def _local_setting(text: str) -> tuple[bool, str | None]:
-    """Return whether ``QSESSION_LOCAL`` asks for a local workspace, and its directory; None for one in memory."""
-    word = text.strip().lower()
-    if word in _OFF:
-        return False, None
-    return True, None if word in _ON else text
-
-
-def directory_of_environment() -> Path | None:
-    """Return the directory of the local workspace that ``Workspace()`` would open; None if it would open another kind.
-
-    Raises:
-        ConfigurationError: The configuration cannot be used.
-    """
-    is_local, directory = _local_setting(os.environ.get(_LOCAL, ""))
-    if is_local:
-        return None if directory is None else Path(directory)
-    chosen = profile_of_environment()
-    return Path(chosen.directory) if chosen is not None and chosen.directory else None
-
-
-def profile_of_environment() -> Profile | None:
-    """Return the profile that ``Workspace()`` would use; None if it would use none.
-
-    Raises:
-        ConfigurationError: The configuration cannot be used.
-    """
-    return None if _local_setting(os.environ.get(_LOCAL, ""))[0] else _profile(None, is_named=False)
-
-
-def connection_of_environment() -> PartialConnection:
-    """Return what the environment's variables tell of a workspace of the service."""
-    return _from_environment(PartialConnection(), with_key=True)
-
-
-def _from_environment(given: PartialConnection, *, with_key: bool) -> PartialConnection:
-    """Complete the parts from the environment: single variables first, then the connection string."""
-    values: dict[str, str] = {}
-    for member, names in _ENVIRONMENT.items():
-        values[member] = getattr(given, member) or next(filter(None, map(os.environ.get, names)), "")
-    parts = replace(given, **values)
-    text = os.environ.get(_CONNECTION_STRING)
-    complete = parts.subscription_id and parts.resource_group and parts.name and parts.location and not with_key
-    if not text or complete:
-        return parts
-    stated = parse_connection_string(text)
-    same = all(
-        getattr(parts, member) in {"", getattr(stated, member)}
-        for member in ("subscription_id", "resource_group", "name")
-    )
-    if not same:
-        return parts  # the arguments name another workspace: neither its key nor its endpoint fits
-    return replace(
-        parts,
-        subscription_id=stated.subscription_id,
-        resource_group=stated.resource_group,
-        name=stated.name,
-        location=parts.location or stated.location,
-        endpoint=parts.endpoint or stated.endpoint,
-        api_key=stated.api_key,
-    )
 
 
 def _connection(
@@ -521,38 +377,3 @@ def _http(proxies: dict[str, str] | None, verify: bool | str | None, parallelism
     from qsession_core.transport.http import HttpTransport
 
     return HttpTransport(proxies=proxies, verify=verify, connections=max(parallelism, 16))
-
-
-def _is_key(credential: object) -> bool:
-    return isinstance(getattr(credential, "key", None), str)
-
-
-def _gives_tokens(credential: object) -> bool:
-    return callable(getattr(credential, "get_token", None))
-
-
-def _same(credential: TokenCredential) -> TokenCredential:
-    """Return the credential: a function that pickles, unlike a lambda."""
-    return credential
-
-
-class _TenantCredential:
-    """Signs in to one tenant by azure-identity's chain, which is loaded when a token is needed."""
-
-    def __init__(self, tenant_id: str) -> None:
-        self._tenant_id = tenant_id
-        self._chain: TokenCredential | None = None
-
-    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Return a token for the scopes."""
-        if self._chain is None:
-            self._chain = _default_credential()
-        return self._chain.get_token(*scopes, tenant_id=self._tenant_id, **options)
-
-
-def _default_credential() -> TokenCredential:
-    """Return azure-identity's chain of credentials; imported here because the import takes half a second."""
-    from azure.identity import DefaultAzureCredential
-
-    credential: TokenCredential = DefaultAzureCredential(exclude_interactive_browser_credential=False)
-    return credential

@@ -1,0 +1,67 @@
+"""Requests to a local workspace in this process."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from qsession_core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from qsession_core.clock import Clock
+    from qsession_core.local import LocalWorkspace
+    from qsession_core.transport import Request, Response
+
+__all__ = ["InProcess"]
+
+
+class InProcess:
+    """Carries requests to a local workspace in this process."""
+
+    def __init__(self, service: LocalWorkspace) -> None:
+        self.service = service
+        self._process = os.getpid()
+        self._parents: list[LocalWorkspace] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the directory and the clock: the other process opens the directory again."""
+        path = self.service.store.directory
+        if path is None:
+            raise TypeError(
+                "A local workspace in memory cannot leave its process; give it a directory: Workspace.local(path)."
+            )
+        return _opened, (str(path), self.service.clock)
+
+    def send(self, request: Request) -> Response:
+        """Return the answer.
+
+        Raises:
+            ConfigurationError: This is a forked process, and the workspace is in the memory of its parent.
+        """
+        if self._process != os.getpid():
+            self._reopen()
+        response: Response = self.service.handle(request)
+        return response
+
+    def _reopen(self) -> None:
+        """Open the workspace again in a forked process: threads and database connections do not survive a fork."""
+        path = self.service.store.directory
+        if path is None:
+            raise ConfigurationError(
+                "This local workspace is in the memory of the process that made it; a forked process cannot use it. "
+                "Give it a directory: Workspace.local(path)."
+            )
+        self._parents.append(self.service)  # kept, since closing the connections would disturb the parent
+        self.service = _opened(str(path), self.service.clock).service
+        self._process = os.getpid()
+
+    def close(self) -> None:
+        """Close the local workspace, unless it belongs to the process that this one was forked from."""
+        if self._process == os.getpid():
+            self.service.close()
+
+
+def _opened(path: str, clock: Clock) -> InProcess:
+    from qsession_core.local import LocalWorkspace
+
+    return InProcess(LocalWorkspace(path, clock=clock))
