@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.budget import Budget, Reservation, Usage
 from qsession_core.client.job import Job
-from qsession_core.client.service.calls import tag_list, text_of
 from qsession_core.client.service.models import SessionDetails, session_details
 from qsession_core.client.service.query import matching
 from qsession_core.client.service.status import JobStatus, SessionStatus
+from qsession_core.client.session_details import checked_details, described
 from qsession_core.errors import (
     ConfigurationError,
     QSessionError,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.session_slot import SessionSettings, SessionSlot
 
-__all__ = ["Session", "checked_details", "described", "session_jobs", "session_of"]
+__all__ = ["Session", "session_jobs", "session_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -507,38 +507,6 @@ class Session:
         return SessionClosedError(f"Session {self.id} is closed ({self.status}). {way_out}", session_id=self.id)
 
 
-def described(
-    target: object,
-    provider_id: str | None,
-    session_id: object,
-    name: object,
-    job_failure_policy: SessionJobFailurePolicy | str | None,
-    priority: Priority | str | None,
-    tags: Sequence[str] | None,
-) -> SessionDetails:
-    """Return the details of a session that is to be opened; arguments as for :class:`Session`.
-
-    Raises:
-        ConfigurationError: There is no target, or a name or id is no text.
-    """
-    odd = [f"{what}={given!r}" for what, given in (("name", name), ("id", session_id)) if not _is_text_or_none(given)]
-    if odd:
-        raise ConfigurationError(f"A session's name and id are text, not {' and '.join(odd)}.")
-    target_name = target if isinstance(target, str) else str(getattr(target, "name", ""))
-    if not target_name:
-        raise ConfigurationError("A session needs a target: pass the target, its name, or details with it.")
-    new = str(session_id or uuid.uuid4())
-    return SessionDetails(
-        id=new,
-        name=str(name or f"session-{new}"),
-        target=target_name,
-        provider_id=provider_id or getattr(target, "provider_id", None) or target_name.partition(".")[0],
-        job_failure_policy=text_of(job_failure_policy),
-        priority=text_of(priority),
-        tags=tag_list(tags),
-    )
-
-
 def session_of(given: object) -> Session:
     """Return what is given if it is a session.
 
@@ -551,23 +519,6 @@ def session_of(given: object) -> Session:
         f"Pass a session, not {given!r}: Session(workspace, target=...) describes a new one, workspace.get_session(id) "
         "returns one that exists; of a session of qsession_qiskit, pass its azure_session."
     )
-
-
-def checked_details(given: object) -> SessionDetails:
-    """Return what is given if it is the details of a session.
-
-    Raises:
-        ConfigurationError: It is something else, such as a dict.
-    """
-    if isinstance(given, SessionDetails):
-        return given
-    raise ConfigurationError(
-        f"The details of a session are SessionDetails(id=..., name=..., target=...), and not {given!r}."
-    )
-
-
-def _is_text_or_none(given: object) -> bool:
-    return given is None or isinstance(given, (str, uuid.UUID))
 
 
 def session_jobs(

@@ -101,7 +101,8 @@ class SessionHost:
         """
         from qsession_core.client.budget import Budget, seconds_of
         from qsession_core.client.service.models import SessionDetails
-        from qsession_core.client.session import Session, checked_details, described
+        from qsession_core.client.session import Session
+        from qsession_core.client.session_details import checked_details, described
         from qsession_core.client.session_slot import SessionSettings
         from qsession_core.client.submitting.cost import required_price
 

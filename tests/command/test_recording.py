@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from qsession_core import Workspace
-from qsession_core.client import session
+from qsession_core.client import session_details
 from qsession_core.client.submitting import submission
 from qsession_core.local import ManualClock
 from tests.support.golden import same_as
@@ -35,7 +35,7 @@ def known_ids(monkeypatch):
         return SimpleNamespace(UUID=UUID, uuid4=lambda: f"{start}{next(numbers):02d}-0000-4000-8000-000000000000")
 
     monkeypatch.setattr(submission, "uuid", numbered("10b000"))
-    monkeypatch.setattr(session, "uuid", numbered("5e5510"))
+    monkeypatch.setattr(session_details, "uuid", numbered("5e5510"))
 
 
 def test_the_recording_is_what_a_terminal_shows(run, tmp_path, monkeypatch, known_ids):
