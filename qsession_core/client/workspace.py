@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from qsession_core.catalog import PRICES, Price
+from qsession_core.client.item_lists import ItemLists
 from qsession_core.client.job import Job, job_of
 from qsession_core.client.service.calls import Calls
-from qsession_core.client.service.period import Period
-from qsession_core.client.service.query import matching
 from qsession_core.client.service.rest import RestClient
-from qsession_core.client.session import Session, session_jobs, session_of
+from qsession_core.client.session import Session, session_of
 from qsession_core.client.session_watch import SessionWatch
 from qsession_core.client.submitting.bill import CostSum, JobCost, sums
 from qsession_core.client.submitting.quota import QuotaGuard
@@ -22,11 +21,11 @@ from qsession_core.errors import ConfigurationError, QSessionError, TargetNotFou
 from qsession_core.keywords import near, strict_keywords
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from qsession_core.client.job_set import JobSet
     from qsession_core.client.service.connection import Connection
-    from qsession_core.client.service.models import JobDetails, Quota, SessionDetails, TargetStatus
+    from qsession_core.client.service.models import Quota, TargetStatus
     from qsession_core.client.service.period import When
     from qsession_core.client.service.status import Priority
     from qsession_core.client.submitting.cost import Counter
@@ -36,10 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace"]
 
-Item = TypeVar("Item", bound=Job | Session)
 
-
-class Workspace:
+class Workspace(ItemLists):
     """A workspace behind a transport; ``qsession_core.Workspace`` adds the ways to make one.
 
     Attributes:
@@ -272,212 +269,6 @@ class Workspace:
         """
         return sums(self.costs(since, until), by)
 
-    # --- lists ---------------------------------------------------------------------------------------------------
-
-    @strict_keywords
-    def list_jobs(
-        self,
-        name_match: str | None = None,
-        job_type: Sequence[str] | None = None,
-        provider: Sequence[str] | None = None,
-        target: Sequence[str] | None = None,
-        status: Sequence[str] | None = None,
-        created_after: When | None = None,
-        created_before: When | None = None,
-        orderby_property: str | None = None,
-        is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
-    ) -> list[Job]:
-        """Return the workspace's jobs, those in sessions too; the oldest first unless ordered otherwise.
-
-        Args:
-            name_match: Only jobs whose name starts with this.
-            job_type: Only jobs of these types.
-            provider: Only jobs of these providers.
-            target: Only jobs on these targets.
-            status: Only jobs in these states.
-            created_after: Only jobs created at this time or later: a datetime (without a zone: in this machine's), a
-                date (its whole day in UTC), or text of either in ISO 8601.
-            created_before: Only jobs created before this time; of a date, before its end.
-            orderby_property: Such as ``"Name"`` or ``"CreationTime"``.
-            is_asc: Whether the order is ascending.
-        """
-        period = Period.of(created_after, created_before)
-        filter_ = matching(
-            name_match=name_match,
-            job_type=job_type,
-            provider=provider,
-            target=target,
-            status=status,
-            period=period,
-        )
-        jobs = [Job(self, raw) for raw in self.calls.list_jobs(filter_, orderby_property, is_asc=is_asc)]
-        return _within(period, jobs)
-
-    @strict_keywords
-    def list_sessions(
-        self,
-        provider: Sequence[str] | None = None,
-        target: Sequence[str] | None = None,
-        status: Sequence[str] | None = None,
-        created_after: When | None = None,
-        created_before: When | None = None,
-        orderby_property: str | None = None,
-        is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
-    ) -> list[Session]:
-        """Return the workspace's sessions; arguments as for :meth:`list_jobs`."""
-        period = Period.of(created_after, created_before)
-        filter_ = matching(
-            provider=provider,
-            target=target,
-            status=status,
-            period=period,
-        )
-        sessions = [Session.of(self, raw) for raw in self.calls.list_sessions(filter_, orderby_property, is_asc=is_asc)]
-        return _within(period, sessions)
-
-    @strict_keywords
-    def list_top_level_items(
-        self,
-        name_match: str | None = None,
-        item_type: Sequence[str] | None = None,
-        job_type: Sequence[str] | None = None,
-        provider: Sequence[str] | None = None,
-        target: Sequence[str] | None = None,
-        status: Sequence[str] | None = None,
-        created_after: When | None = None,
-        created_before: When | None = None,
-        orderby_property: str | None = None,
-        is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
-    ) -> list[Job | Session]:
-        """Return the workspace's sessions and the jobs outside sessions; arguments as for :meth:`list_jobs`."""
-        period = Period.of(created_after, created_before)
-        filter_ = matching(
-            name_match=name_match,
-            item_type=item_type,
-            job_type=job_type,
-            provider=provider,
-            target=target,
-            status=status,
-            period=period,
-        )
-        items = self.calls.list_top_level_items(filter_, orderby_property, is_asc=is_asc)
-        listed = [Session.of(self, raw) if kind == "session" else Job(self, raw) for kind, raw in items]
-        return _within(period, listed)
-
-    @strict_keywords
-    def list_session_jobs(
-        self,
-        session_id: str,
-        name_match: str | None = None,
-        status: Sequence[str] | None = None,
-        orderby_property: str | None = None,
-        is_asc: bool = True,  # noqa: FBT001, FBT002 - the official client's signature
-    ) -> list[Job]:
-        """Return a session's jobs, the oldest first unless ordered otherwise; arguments as for :meth:`list_jobs`."""
-        return session_jobs(self, session_id, name_match, status, orderby_property, is_asc=is_asc)
-
-    @strict_keywords
-    def list_jobs_paginated(
-        self,
-        *,
-        name_match: str | None = None,
-        job_type: Sequence[str] | None = None,
-        provider: Sequence[str] | None = None,
-        target: Sequence[str] | None = None,
-        status: Sequence[str] | None = None,
-        created_after: When | None = None,
-        created_before: When | None = None,
-        skip: int = 0,
-        top: int = 100,  # noqa: ARG002 - the official client's keyword
-        orderby_property: str | None = None,
-        is_asc: bool = True,
-    ) -> Iterator[JobDetails]:
-        """Return the details of the workspace's jobs one by one.
-
-        Args:
-            name_match: As for :meth:`list_jobs`, like those that follow.
-            job_type: Job types.
-            provider: Providers.
-            target: Targets.
-            status: States.
-            created_after: The first time.
-            created_before: The last time.
-            skip: Leave out so many at the beginning.
-            top: Ignored: the size of pages is the service's.
-            orderby_property: The order.
-            is_asc: Whether it is ascending.
-        """
-        jobs = self.list_jobs(
-            name_match, job_type, provider, target, status, created_after, created_before, orderby_property, is_asc
-        )
-        return (job.details for job in jobs[skip:])
-
-    @strict_keywords
-    def list_sessions_paginated(
-        self,
-        *,
-        provider: Sequence[str] | None = None,
-        target: Sequence[str] | None = None,
-        status: Sequence[str] | None = None,
-        created_after: When | None = None,
-        created_before: When | None = None,
-        skip: int = 0,
-        top: int = 100,  # noqa: ARG002 - the official client's keyword
-        orderby_property: str | None = None,
-        is_asc: bool = True,
-    ) -> Iterator[SessionDetails]:
-        """Return the details of the workspace's sessions; arguments as for :meth:`list_jobs_paginated`."""
-        sessions = self.list_sessions(provider, target, status, created_after, created_before, orderby_property, is_asc)
-        return (session.details for session in sessions[skip:])
-
-    @strict_keywords
-    def list_top_level_items_paginated(
-        self,
-        *,
-        name_match: str | None = None,
-        item_type: Sequence[str] | None = None,
-        job_type: Sequence[str] | None = None,
-        provider: Sequence[str] | None = None,
-        target: Sequence[str] | None = None,
-        status: Sequence[str] | None = None,
-        created_after: When | None = None,
-        created_before: When | None = None,
-        skip: int = 0,
-        top: int = 100,  # noqa: ARG002 - the official client's keyword
-        orderby_property: str | None = None,
-        is_asc: bool = True,
-    ) -> Iterator[JobDetails | SessionDetails]:
-        """Return the details of sessions and jobs outside; arguments as for :meth:`list_jobs_paginated`."""
-        items = self.list_top_level_items(
-            name_match,
-            item_type,
-            job_type,
-            provider,
-            target,
-            status,
-            created_after,
-            created_before,
-            orderby_property,
-            is_asc,
-        )
-        return (item.details for item in items[skip:])
-
-    @strict_keywords
-    def list_session_jobs_paginated(
-        self,
-        *,
-        session_id: str,
-        name_match: str | None = None,
-        status: Sequence[str] | None = None,
-        skip: int = 0,
-        top: int = 100,  # noqa: ARG002 - the official client's keyword
-        orderby_property: str | None = None,
-        is_asc: bool = True,
-    ) -> Iterator[JobDetails]:
-        """Return the details of a session's jobs; arguments as for :meth:`list_jobs_paginated`."""
-        jobs = self.list_session_jobs(session_id, name_match, status, orderby_property, is_asc)
-        return (job.details for job in jobs[skip:])
-
     # --- sessions ------------------------------------------------------------------------------------------------
 
     def open_session(self, session: Session) -> None:
@@ -524,10 +315,3 @@ class Workspace:
                 failures.append(failure)
         raise_together(failures)
         return listed
-
-
-def _within(period: Period, items: list[Item]) -> list[Item]:
-    """Return the items that were created in a period."""
-    if period == Period():
-        return items  # their records are not read before they are needed
-    return [item for item in items if period.holds(item.details.creation_time)]
