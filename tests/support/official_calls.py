@@ -214,7 +214,7 @@ JOB: dict[str, Callable[[Scene], bool]] = {
 }
 
 SESSION: dict[str, Callable[[Scene], bool]] = {
-    "close": lambda s: s.session.close().details.status == "Succeeded" or s.session.is_in_terminal_state(),
+    "close": lambda s: s.session.close().details.status == "Succeeded",
     "details": lambda s: s.session.details.provider_id == "ionq",
     "id": lambda s: uuid.UUID(s.session.id).int > 0,
     "is_in_terminal_state": lambda s: s.session.is_in_terminal_state() is False,

@@ -54,7 +54,7 @@ class Scene:
     @cached_property
     def session(self) -> Session:
         session = self.target.open_session(name="s")
-        self.target.submit(X, "inside", shots=1)
+        self.target.submit(X, "inside", shots=1).wait_until_completed()
         return session
 
     @cached_property
