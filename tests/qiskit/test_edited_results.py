@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.result import Result as QiskitResult
 from qiskit.result import marginal_counts, marginal_distribution
-from qiskit.result.models import ExperimentResult, ExperimentResultData
+from qiskit.result.models import ExperimentResult
 from qiskit.result.utils import marginal_memory
 
 from qsession_core import Workspace
@@ -40,9 +40,13 @@ def results(draw, number=1):
             "memory_slots": width,
             "creg_sizes": [[r.name, len(r.clbits)] for r in registers],
         }
-        data = ExperimentResultData(counts=counts, memory=memory)
+        data = {"counts": counts, "memory": memory}
         ours.append(mine)
-        plain.append(ExperimentResult(shots=len(keys), success=True, data=data, meas_level=2, header=header))
+        plain.append(
+            ExperimentResult.from_dict(  # makes a header of the kind that this version of Qiskit has
+                {"shots": len(keys), "success": True, "data": data, "meas_level": 2, "header": header}
+            )
+        )
     members = {"backend_name": "b", "backend_version": None, "qobj_id": None, "job_id": "j", "success": True}
     return AzureQuantumResult(**members, results=ours), QiskitResult(**members, results=plain)
 
@@ -56,8 +60,21 @@ def _told(result):
     return counts, memories
 
 
+def _width(result):
+    header = result.results[0].header
+    return (header if isinstance(header, dict) else header.to_dict())["memory_slots"]
+
+
+def _set(header, name, value):
+    """Change a header: a dict, or an object of Qiskit 1."""
+    if isinstance(header, dict):
+        header[name] = value
+    else:
+        setattr(header, name, value)
+
+
 def _indices(draw_from, result):
-    width = result.results[0].header["memory_slots"]
+    width = _width(result)
     return draw_from(st.lists(st.integers(0, width - 1), min_size=1, max_size=width, unique=True))
 
 
@@ -128,7 +145,7 @@ def test_memory_can_be_left_out_of_a_marginal():
 def test_experiments_can_be_reordered_sliced_and_renamed(both, order):
     for result in both:
         result.results = [result.results[place] for place in order][:2]
-        result.results[0].header["name"] = "renamed"
+        _set(result.results[0].header, "name", "renamed")
     assert _told(both[0]) == _told(both[1])
     assert dict(both[0].get_counts("renamed")) == dict(both[1].get_counts("renamed"))
     if hasattr(both[1].results[1].header, "__setitem__"):
@@ -139,7 +156,7 @@ def test_experiments_can_be_reordered_sliced_and_renamed(both, order):
 @given(results(), st.data())
 def test_replaced_counts_memory_and_headers_count(both, data):
     ours, plain = both
-    width = plain.results[0].header["memory_slots"]
+    width = _width(plain)
     keys = data.draw(st.lists(st.integers(0, 2**width - 1), min_size=1, max_size=5))
     change = data.draw(st.sampled_from(["counts", "memory", "header", "all"]))
     for result in both:
@@ -149,7 +166,7 @@ def test_replaced_counts_memory_and_headers_count(both, data):
         if change in {"memory", "all"}:
             target.data.memory = [hex(key) for key in keys]
         if change in {"header", "all"}:
-            target.header["creg_sizes"] = [["all", width]]
+            _set(target.header, "creg_sizes", [["all", width]])
     assert _told(ours) == _told(plain)
 
 
