@@ -22,7 +22,7 @@ from qsession_core.client.job import Job
 from qsession_core.client.service.models import SessionDetails, session_details
 from qsession_core.client.service.query import matching
 from qsession_core.client.service.status import JobStatus, SessionStatus
-from qsession_core.client.session_details import checked_details, described
+from qsession_core.client.session_details import described, details_alone
 from qsession_core.errors import (
     ConfigurationError,
     QSessionError,
@@ -94,11 +94,10 @@ class Session:
             ConfigurationError: There is no target, or both details and single members are given.
         """
         given = (target, provider_id, id, name, job_failure_policy, priority, tags)
+        details = details_alone(details, given)
         if details is None:
             details = described(target, provider_id, id, name, job_failure_policy, priority, tags)
-        elif any(each is not None for each in given):
-            raise ConfigurationError("Pass the details of a session, or its single members; not both.")
-        self._adopt(workspace, checked_details(details))
+        self._adopt(workspace, details)
 
     @classmethod
     def of(

@@ -10,11 +10,11 @@ from qsession_core.client.service.models import SessionDetails
 from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
 
-__all__ = ["checked_details", "described"]
+__all__ = ["described", "details_alone"]
 
 
 def described(
@@ -49,12 +49,16 @@ def described(
     )
 
 
-def checked_details(given: object) -> SessionDetails:
-    """Return what is given if it is the details of a session.
+def details_alone(given: object, members: Iterable[object]) -> SessionDetails | None:
+    """Return the details that a caller gives instead of single members; None if none are given.
 
     Raises:
-        ConfigurationError: It is something else, such as a dict.
+        ConfigurationError: Single members are given too; or it is something else, such as a dict.
     """
+    if given is None:
+        return None
+    if any(each is not None for each in members):
+        raise ConfigurationError("Pass the details of a session, or its single members; not both.")
     if isinstance(given, SessionDetails):
         return given
     raise ConfigurationError(

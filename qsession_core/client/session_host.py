@@ -102,7 +102,7 @@ class SessionHost:
         from qsession_core.client.budget import Budget, seconds_of
         from qsession_core.client.service.models import SessionDetails
         from qsession_core.client.session import Session
-        from qsession_core.client.session_details import checked_details, described
+        from qsession_core.client.session_details import described, details_alone
         from qsession_core.client.session_slot import SessionSettings
         from qsession_core.client.submitting.cost import required_price
 
@@ -112,11 +112,8 @@ class SessionHost:
             required_price(slot.target, slot.workspace.prices)
         if isinstance(name, SessionDetails) and details is None:
             name, details = None, name
-        given = (name, id, job_failure_policy, priority, tags)
-        if details is not None and any(each is not None for each in given):
-            raise ConfigurationError("Pass the details of a session, or its single members; not both.")
+        details = details_alone(details, (name, id, job_failure_policy, priority, tags))
         if details is not None:
-            details = checked_details(details)
             if details.target and details.target.lower() != slot.target.lower():
                 raise ConfigurationError(
                     f"The details are of a session on {details.target}, and this is {slot.target}. Open it there."

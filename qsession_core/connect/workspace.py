@@ -120,24 +120,22 @@ class Workspace(ServiceWorkspace):
         )
         if resource_id is not None:
             given = replace(parse_resource_id(resource_id), location=given.location, endpoint=given.endpoint)
+        is_named = given != PartialConnection() or credential is not None
         is_local, directory = local_setting()
-        if is_local and profile is None and given == PartialConnection() and credential is None:
-            from qsession_core.local import LocalWorkspace
-
-            service = LocalWorkspace(directory, clock=clock)
-            self._connect_locally(service, user_agent=user_agent, api_version=api_version, journal=journal)
-            return
-        chosen = chosen_profile(profile, is_named=given != PartialConnection() or credential is not None)
-        journal = journal or (chosen.journal if chosen is not None else "") or None
+        is_local = is_local and profile is None and not is_named
+        chosen = None if is_local else chosen_profile(profile, is_named=is_named)
         if chosen is not None and chosen.directory:
-            if given != PartialConnection() or credential is not None:
+            if is_named:
                 raise ConfigurationError(
                     f"Profile {chosen.name!r} is a local workspace in {chosen.directory}, and another argument names a "
                     "workspace too. Leave out one of them."
                 )
+            is_local, directory = True, chosen.directory
+        journal = journal or (chosen.journal if chosen is not None else "") or None
+        if is_local:
             from qsession_core.local import LocalWorkspace
 
-            service = LocalWorkspace(chosen.directory, clock=clock)
+            service = LocalWorkspace(directory, clock=clock)
             self._connect_locally(service, user_agent=user_agent, api_version=api_version, journal=journal)
             return
         clock = clock or SystemClock()

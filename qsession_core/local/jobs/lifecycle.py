@@ -239,9 +239,7 @@ class Lifecycle:
             if current.state == "CancellationRequested":
                 self._end(current, {"state": "Cancelled", "cancelled": current.cancelled or self._now()})
             elif current.attempts >= MAX_TRIES:
-                end = exhausted(problem.rstrip("."))
-                error = to_text({"code": end.code, "message": end.message})
-                self._end(current, {"state": "Failed", "error": error})
+                self._end(current, _failure(exhausted(problem.rstrip("."))))
             else:
                 self._store.change(current, {"state": "Waiting", "owner": None, "began": None})
 
@@ -259,13 +257,7 @@ class Lifecycle:
                 self._end(current, {"state": "Cancelled", "cancelled": current.cancelled or now})
                 return True
             if outcome.code:
-                error: dict[str, object] = {"code": outcome.code, "message": outcome.message}
-                if outcome.details:
-                    error |= {"target": outcome.details[0]["target"], "details": outcome.details}
-                changes: dict[str, object] = {"state": "Failed", "error": to_text(error)}
-                if outcome.was_unread:
-                    changes["began"] = None
-                self._end(current, changes)
+                self._end(current, _failure(outcome))
                 return True
             name = outcome.blob
             if self._blobs.find(current.container, name) is not None:  # that of another job in the same container
@@ -321,6 +313,15 @@ def exhausted(problem: str) -> Outcome:
         " end the simulator's process. It is not tried again."
     )
     return Outcome(b"", code="ExecutionFailed", message=sentence)
+
+
+def _failure(outcome: Outcome) -> dict[str, object]:
+    """Return what changes in the store with a job that failed."""
+    error: dict[str, object] = {"code": outcome.code, "message": outcome.message}
+    if outcome.details:
+        error |= {"target": outcome.details[0]["target"], "details": outcome.details}
+    changes: dict[str, object] = {"state": "Failed", "error": to_text(error)}
+    return {**changes, "began": None} if outcome.was_unread else changes
 
 
 def _with_cost(total: str | None, added: str) -> str:
