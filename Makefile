@@ -81,6 +81,7 @@ fuzz: .venv-fuzz/.ready
 
 .venv-fuzz/.ready: pyproject.toml locks/dev.txt
 	test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --upgrade pip
 	.venv-fuzz/bin/python -m pip install --quiet --constraint locks/dev.txt --group fuzz --editable ".[all]"
 	touch $@
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILIES", "MEGABYTES", "SECONDS"]
 
-# What reading 100 kB may take; half of the seconds are for slow machines
-SECONDS = 4
+# What reading 100 kB may take: processor time, which a busy machine does not lengthen much
+SECONDS = 2
 MEGABYTES = 200
 
 _QASM = "OPENQASM 2.0;\n"

@@ -3,12 +3,14 @@
 import threading
 from concurrent.futures import Future
 
+import pyqir
 import pytest
 
 from qsession_core.local import LocalWorkspace, ManualClock
 from qsession_core.local.execution.process_pool import WorkerDiedError, WorkerPool
 from qsession_core.local.execution.task import Outcome
 from qsession_core.local.jobs import queue, tries
+from tests.support.qir_text import BELL_QIR
 from tests.support.wire_client import Client
 
 # A minute of work and more
@@ -109,6 +111,15 @@ def test_a_job_whose_worker_dies_is_tried_three_times_and_says_so(service, clien
     assert "tried 3 times" in error["message"]
     assert "by signal 9" in error["message"]
     assert len(service.dispatcher._tries.pool.asked) == 3
+
+
+def test_bitcode_that_ends_the_process_of_llvm_fails_its_job_alone(service, client):
+    bitcode = bytearray(pyqir.Module.from_ir(pyqir.Context(), BELL_QIR.decode()).bitcode)
+    bitcode[216] ^= 4  # LLVM asks for all memory there is, and aborts its process
+    damaged = client.submit(bytes(bitcode), "quantinuum.sim.h2-1e", "qir.v1")
+    whole = client.submit()
+    assert client.done(damaged)["status"] == "Failed"
+    assert client.done(whole)["status"] == "Succeeded"
 
 
 def test_a_resumed_job_is_tried_three_times_again(service):
