@@ -38,6 +38,8 @@ _ALL_BODIES = 768 * 1024 * 1024
 _HEAD_SECONDS, _BYTES_A_SECOND = 30.0, 50_000
 # What is read, and for how long, of a body that nobody wants, so that the client can read the answer
 _DISCARDED, _LINGER_SECONDS = 16 * 1024 * 1024, 2.0
+# What may come before a chunk, and after the last one: waitress searches it again with every piece that comes
+_CHUNK_HEAD = 16 * 1024
 _ACCEPTS_AT_ONCE = 64
 _REASONS = {
     200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content",
@@ -69,7 +71,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
     """One request as it arrives.
 
     Attributes:
-        announced: The bytes of its body: those that it announced, or those that have come in chunks.
+        announced: The bytes of its body: those that it announced, or those that have come in chunks and the rest of the
+            last chunk.
         started: When its first byte came, as ``time.time()`` has it.
         is_turned_away: It was answered without its body.
     """
@@ -90,23 +93,36 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
         self._ask(self.content_length)
 
     def received(self, data: bytes) -> int:
-        """Take what has come; a body in chunks is asked about again as it grows."""
+        """Take what has come; a body in chunks is asked about again as it grows, a chunk that has begun as a whole."""
         consumed: int = super().received(data)
-        if self.chunked and not self.error and self.body_bytes_received > self._look_at:
-            self._look_at = 2 * self.body_bytes_received
-            self._ask(self.body_bytes_received)
-            self.completed = self.completed or self.is_turned_away
+        body: Any = self.body_rcv
+        if not self.chunked or self.error or body is None:
+            return consumed
+        coming = self.body_bytes_received + body.chunk_remainder
+        if coming > self._look_at:
+            self._look_at = 2 * coming
+            self._ask(coming)
+        elif len(body.control_line) + len(body.trailer) > _CHUNK_HEAD:
+            self._turn_away(
+                service_error(
+                    Refusal(400, "BadRequest", "The head of a chunk, or what follows the last one, is too long.")
+                )
+            )
+        self.completed = self.completed or self.is_turned_away
         return consumed
 
     def _ask(self, length: int) -> None:
         answer = self._admit(self, length)
         self.announced = length
         if answer is not None:
-            self.error = _Answer(answer)
-            self.is_turned_away = True
-            # nothing of the body is kept or waited for
-            self.body_rcv, self.content_length, self.announced = None, 0, 0
-            self.chunked = self.expect_continue = False
+            self._turn_away(answer)
+
+    def _turn_away(self, answer: Response) -> None:
+        self.error = _Answer(answer)
+        self.is_turned_away = True
+        # nothing of the body is kept or waited for
+        self.body_rcv, self.content_length, self.announced = None, 0, 0
+        self.chunked = self.expect_continue = False
 
     @property
     def deadline(self) -> float:

@@ -125,7 +125,7 @@ def test_a_result_that_is_missing_is_asked_for_once_more_and_named(workspace, jo
 
 
 @pytest.mark.parametrize(
-    "body", [b"[" * 100_000, b'{"value": [' + b"[" * 5000 + b"]" * 5000 + b"]}", b"\xff", b"9" * 9000]
+    "body", [b"[" * 100_000, b'{"value": [' + b"[" * 5000 + b"]" * 4999 + b"]}", b"\xff", b"9" * 9000]
 )
 def test_an_answer_nested_without_end_is_one_of_our_errors(workspace, recorder, body):
     recorder.interfere = lambda request: Response(200, {}, body)
@@ -139,6 +139,20 @@ def test_an_answer_nested_without_end_is_one_of_our_errors(workspace, recorder, 
     recorder.interfere = lambda request: Response(400, {}, body)
     with pytest.raises(errors.ServiceError):
         workspace.get_job("a")
+
+
+@pytest.mark.parametrize("depth", [150, 5_000, 200_000])
+def test_a_record_that_is_nested_too_deep_hides_no_other_in_lists(workspace, jobs, recorder, depth):
+    deep = b'[{"a\\"]": ' * depth + b"1" + b"}]" * depth
+
+    def answer(request):
+        reply = recorder.service.handle(request)
+        if request.method != "GET" or not request.url.partition("?")[0].endswith("/jobs"):
+            return None
+        return Response(200, {}, reply.body.replace(b'"metadata":', b'"deep":' + deep + b',"metadata":', 1))
+
+    recorder.interfere = answer
+    assert {job.id for job in workspace.list_jobs()} == {job.id for job in jobs}
 
 
 def _nested(depth):

@@ -116,8 +116,11 @@ def _only_fails(path: Path) -> bool:
 
     with Workspace.local() as workspace:
         target = workspace.get_targets("quantinuum.sim.h2-1e")
-        bad, good = (target.submit(data, shots=1, input_data_format="qir.v1") for data in (path.read_bytes(), _BELL))
-        return [job.wait_until_completed().details.status for job in (bad, good)] == ["Failed", "Succeeded"]
+        inputs = (path.read_bytes(), seeds_of("bitcode")[0])
+        jobs = [target.submit(data, shots=1, input_data_format="qir.v1") for data in inputs]
+        for job in jobs:
+            job.wait_until_completed()
+        return [job.details.status for job in jobs] == ["Failed", "Succeeded"]
 
 
 def main() -> None:

@@ -97,6 +97,22 @@ def test_a_body_in_chunks_is_measured_as_it_comes(served, base, key):
     assert healthy(served[1])
 
 
+@pytest.mark.parametrize("size", ["fffffff", "f" * 100, "f" * 5000])
+def test_a_chunk_that_announces_more_than_is_wanted_is_answered_before_it_comes(served, base, key, size):
+    line = f"PUT {base}/jobs/00000000-0000-4000-8000-000000000000 HTTP/1.1"
+    answer = ask(served[1], line, key + "Transfer-Encoding: chunked\r\n", f"{size}\r\nx")
+    assert (status(answer), "RequestBodyTooLarge" in answer) == (413, True)
+
+
+@pytest.mark.parametrize("begun", ["", "0\r\n"])
+def test_the_head_of_a_chunk_and_what_follows_the_last_are_bounded(served, box, begun):
+    line = f"PUT {box[0]}/a?{box[1]} HTTP/1.1"
+    headers = "x-ms-blob-type: BlockBlob\r\nTransfer-Encoding: chunked\r\n"
+    answer = ask(served[1], line, headers, begun + "0" * 20_000)
+    assert (status(answer), "too long" in answer) == (400, True)
+    assert healthy(served[1])
+
+
 def test_a_client_that_sends_its_whole_body_at_once_can_read_why_it_was_refused(served, base):
     with connected(served[1]) as connection:
         line = f"PUT {base}/jobs/00000000-0000-4000-8000-000000000000 HTTP/1.1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import re
 import uuid
@@ -11,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from qsession_core.client.service.models import UNREADABLE, Page
+from qsession_core.client.service.nesting import DEPTH, shallow
 from qsession_core.errors import ConfigurationError, ServiceError, TransportError
 from qsession_core.transport import Request, Response, without_secrets
 from qsession_core.transport.auth import AuthenticatedTransport
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["RestClient", "segment", "service_error", "to_json", "without_nones"]
 
 JSON = "application/json"
+_log = logging.getLogger(__name__)
 _MOST_PAGES = 10_000  # of a list; a hundred items each
 T = TypeVar("T")
 
@@ -238,7 +241,7 @@ class RestClient:
         body = self.call("GET", path, query=query)
         followed: set[str] = set()
         while True:
-            page = self.read(f"GET {path}", body, Page)
+            page = self._page(f"GET {path}", body)
             yield page.value
             if not page.next_link:
                 return
@@ -258,6 +261,18 @@ class RestClient:
                 )
             followed.add(page.next_link)
             body = self._send("GET", self._in_our_version(page.next_link))
+
+    def _page(self, request: str, body: bytes) -> Page:
+        """Read one page of a list; a record that is nested too deep loses what is too deep, and no other record."""
+        try:
+            return msgspec.json.decode(body, type=Page)
+        except RecursionError:
+            _log.warning(
+                "the answer to %s is nested too deep; it is read without what is deeper than %d", request, DEPTH
+            )
+            return self.read(request, shallow(body), Page)
+        except ValueError:
+            return self.read(request, body, Page)
 
     def _in_our_version(self, link: str) -> str:
         """Return a link of the service with our api-version, so that all pages of a list have one version."""
