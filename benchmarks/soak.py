@@ -1,7 +1,8 @@
 """Many clients on one served workspace, honest and hostile jobs 1 : 10, kills and full disks now and then.
 
 Honest jobs have results that are known beforehand. What must come out: none is lost (the service acknowledged it, and
-it never ended), none doubled (one name, two jobs), none wrong (another result, or Failed); and the memory is flat.
+it never ended), none doubled (one name, two jobs), none wrong (another result, or Failed). The last third has no kills:
+there the memory of one process is followed, and its growth printed.
 
     python benchmarks/soak.py                 a minute
     python benchmarks/soak.py --minutes 10
@@ -250,12 +251,12 @@ def _idle(server: Server, until: float) -> None:
         time.sleep(0.5)
 
 
-def _disturb(server: Server, until: float, done: list[str]) -> None:
-    """Kill the server and fill its disk, in turn."""
+def _disturb(server: Server, until: float, kills_until: float, done: list[str]) -> None:
+    """Kill the server and fill its disk, in turn; towards the end only fill its disk."""
     dice = random.Random(0)
     while time.monotonic() + DISTURBANCE_SECONDS < until:
         time.sleep(DISTURBANCE_SECONDS * (0.5 + dice.random()))
-        if len(done) % 2:
+        if len(done) % 2 and time.monotonic() < kills_until:
             server.kill()
             server.start()
             done.append("kill")
@@ -298,7 +299,8 @@ def main() -> int:
         ]
         threads.append(threading.Thread(target=_idle, args=(server, until)))
         if not chosen.calm:
-            threads.append(threading.Thread(target=_disturb, args=(server, until, disturbances)))
+            kills_until = until - 20 * chosen.minutes
+            threads.append(threading.Thread(target=_disturb, args=(server, until, kills_until, disturbances)))
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
@@ -339,6 +341,10 @@ def _report(
     for life in server.memory:
         if len(life) > WARM_SECONDS:
             say(f"  {len(life)} s: {life[WARM_SECONDS] // 1024} -> {life[-1] // 1024}, at most {max(life) // 1024}\n")
+    last = server.memory[-1][WARM_SECONDS:]
+    if len(last) > 2 * WARM_SECONDS:
+        slope = statistics.linear_regression(range(len(last)), last).slope
+        say(f"its growth in the last life: {60 * slope / 1024:.1f} MB a minute\n")
     say(f"SIGTERM to its end: {ended:.1f} s\n")
     return int(bool(lost or doubled or tally.wrong))
 

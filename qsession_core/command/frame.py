@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,18 @@ from qsession_core.command.setting import Setting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Command", "Group", "setting_of"]
+__all__ = ["Amount", "Command", "Group", "setting_of"]
+
+
+class Amount(click.FloatRange):
+    """A finite number within bounds."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; NaN lies within all bounds of click's."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{found} is not a finite number.", param, ctx)
+        return found
 
 
 def setting_of(context: click.Context) -> Setting:

@@ -28,6 +28,8 @@ SERVE = [sys.executable, "-m", "qsession_core", "serve"]
         (["--targets", "/"], "cannot be read"),
         (["--directory", "/dev/null"], "is a file, not a directory"),
         (["--seed", "x"], "'x' is not a valid integer"),
+        (["--job-seconds", "0"], "0.0 is not in the range x>0"),
+        (["--job-seconds", "nan"], "nan is not a finite number"),
         (["--speed", "9"], "No such option '--speed'"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qsession_core.command.frame import Command
+from qsession_core.command.frame import Amount, Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def export(setting: Setting, *, folder: str) -> None:
 
 @click.command(cls=Command)
 @click.option(
-    "--days", type=click.FloatRange(min=0), required=True, help="Those that were created this many days ago or earlier."
+    "--days", type=Amount(min=0), required=True, help="Those that were created this many days ago or earlier."
 )
 @click.pass_obj
 def prune(setting: Setting, *, days: float) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsession_core.command.completing import job_ids, session_ids, target_names
-from qsession_core.command.frame import Group
+from qsession_core.command.frame import Amount, Group
 from qsession_core.command.groups.archives import export, prune
 from qsession_core.command.groups.results import download, results
 from qsession_core.command.ids import find_jobs, find_session
@@ -120,7 +120,7 @@ def show(setting: Setting, *, job: str) -> None:
 
 @jobs.command()
 @click.argument("names", metavar="JOB...", nargs=-1, required=True, shell_complete=job_ids)
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait at most this long.")
+@click.option("--timeout", type=Amount(min=0), metavar="SECONDS", help="Wait at most this long.")
 @click.pass_obj
 def wait(setting: Setting, *, names: Sequence[str], timeout: float | None) -> int:
     """Wait until jobs have ended, and list them.

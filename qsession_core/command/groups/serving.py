@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qsession_core.command.frame import Command
+from qsession_core.command.frame import Amount, Command
 from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -80,6 +80,12 @@ def page_link(endpoint: str, key: str) -> str:
 @click.option("--seed", type=int, help="Make all sampling repeatable.")
 @click.option("--targets", metavar="FILE", type=click.Path(), help="A TOML file of targets to add or change.")
 @click.option("--simulator", metavar="NAME", default="", help="Run every job on this simulator.")
+@click.option(
+    "--job-seconds",
+    metavar="SECONDS",
+    type=Amount(min=0, min_open=True),
+    help="A job fails that runs longer.  [default: 600]",
+)
 @click.option("--lab", is_flag=True, help="Let the page add faults, put the clock forward and remove everything.")
 @click.option("--no-page", is_flag=True, help="Serve no page for the browser.")
 @click.pass_obj
@@ -93,6 +99,7 @@ def serve(
     seed: int | None,
     targets: str | None,
     simulator: str,
+    job_seconds: float | None,
     lab: bool,
     no_page: bool,
 ) -> None:
@@ -111,7 +118,12 @@ def serve(
         raise click.UsageError("A workspace of the service cannot be served; give --directory, or nothing.")
     directory = setting.local_directory(setting.chosen_profile())
     with LocalWorkspace(
-        directory, seed=seed, targets=targets, simulator=simulator, clock=LabClock() if lab else None
+        directory,
+        seed=seed,
+        targets=targets,
+        simulator=simulator,
+        job_seconds=job_seconds,
+        clock=LabClock() if lab else None,
     ) as workspace:
         served = workspace if no_page else with_page(workspace, is_lab=lab)
         server = Server(served, port=port, host=host, expose=expose, hosts=hosts)

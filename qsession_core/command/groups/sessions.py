@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsession_core.command.completing import session_ids, target_names
-from qsession_core.command.frame import Group
+from qsession_core.command.frame import Amount, Group
 from qsession_core.command.ids import find_session, find_sessions
 from qsession_core.command.listing import chosen_jobs, chosen_sessions, write_jobs, write_sessions
 from qsession_core.command.wire import as_told
@@ -126,11 +126,11 @@ def _left(session: Session, workspace: Workspace) -> str:
 @click.option(
     "--max-shots", metavar="N", type=click.IntRange(min=0), help="At most this many shots in all jobs together."
 )
-@click.option("--max-time", type=click.FloatRange(min=0), metavar="SECONDS", help="Take jobs for this long.")
+@click.option("--max-time", type=Amount(min=0), metavar="SECONDS", help="Take jobs for this long.")
 @click.option(
     "--max-cost",
     metavar="AMOUNT",
-    type=click.FloatRange(min=0),
+    type=Amount(min=0),
     help="At most this cost, by estimate, in the target's unit.",
 )
 @click.pass_obj

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsession_core.command.completing import session_ids
-from qsession_core.command.frame import Command
+from qsession_core.command.frame import Amount, Command
 from qsession_core.command.groups.jobs import INTERRUPTED, wait_for
 from qsession_core.command.groups.sessions import SESSION_VARIABLE
 from qsession_core.command.listing import chosen_jobs, write_jobs
@@ -38,7 +38,7 @@ __all__ = ["submit"]
 )
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be repeated.")
 @click.option("--priority", type=click.Choice(["standard", "high"]), help="Its place in the queue.")
-@click.option("--max-cost", metavar="AMOUNT", type=click.FloatRange(min=0), help="Refuse if the estimate is higher.")
+@click.option("--max-cost", metavar="AMOUNT", type=Amount(min=0), help="Refuse if the estimate is higher.")
 @click.option(
     "--dry-run", metavar="FOLDER", type=click.Path(file_okay=False), help="Write what would be sent; send nothing."
 )

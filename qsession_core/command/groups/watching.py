@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsession_core.command.completing import session_ids
-from qsession_core.command.frame import Command
+from qsession_core.command.frame import Amount, Command
 from qsession_core.command.ids import find_session, newest_jobs
 from qsession_core.command.listing import job_rows
 from qsession_core.command.wire import as_told
@@ -33,7 +33,7 @@ _FRAME = 3  # lines of a terminal that are not jobs
 @click.option(
     "--interval",
     metavar="SECONDS",
-    type=click.FloatRange(min=0.2),
+    type=Amount(min=0.2),
     default=2.0,
     show_default=True,
     help="Between two looks.",
