@@ -8,6 +8,7 @@ from qsession_core.client.interface import WorkspaceParts
 from qsession_core.client.job import Job
 from qsession_core.client.service.period import Period
 from qsession_core.client.service.query import matching
+from qsession_core.client.service.spelling import check, odd_count
 from qsession_core.client.session import Session, session_jobs
 from qsession_core.keywords import strict_keywords
 
@@ -60,6 +61,7 @@ class ItemLists(WorkspaceParts):
             target=target,
             status=status,
             period=period,
+            of="Job",
         )
         jobs = [Job(self, raw) for raw in self.calls.list_jobs(filter_, orderby_property, is_asc=is_asc)]
         return _within(period, jobs)
@@ -82,6 +84,7 @@ class ItemLists(WorkspaceParts):
             target=target,
             status=status,
             period=period,
+            of="Session",
         )
         sessions = [Session.of(self, raw) for raw in self.calls.list_sessions(filter_, orderby_property, is_asc=is_asc)]
         return _within(period, sessions)
@@ -139,7 +142,7 @@ class ItemLists(WorkspaceParts):
         created_after: When | None = None,
         created_before: When | None = None,
         skip: int = 0,
-        top: int = 100,  # noqa: ARG002 - the official client's keyword
+        top: int = 100,
         orderby_property: str | None = None,
         is_asc: bool = True,
     ) -> Iterator[JobDetails]:
@@ -158,6 +161,7 @@ class ItemLists(WorkspaceParts):
             orderby_property: The order.
             is_asc: Whether it is ascending.
         """
+        check(odd_count("skip", skip), odd_count("top", top))
         jobs = self.list_jobs(
             name_match, job_type, provider, target, status, created_after, created_before, orderby_property, is_asc
         )
@@ -173,11 +177,12 @@ class ItemLists(WorkspaceParts):
         created_after: When | None = None,
         created_before: When | None = None,
         skip: int = 0,
-        top: int = 100,  # noqa: ARG002 - the official client's keyword
+        top: int = 100,
         orderby_property: str | None = None,
         is_asc: bool = True,
     ) -> Iterator[SessionDetails]:
         """Return the details of the workspace's sessions; arguments as for :meth:`list_jobs_paginated`."""
+        check(odd_count("skip", skip), odd_count("top", top))
         sessions = self.list_sessions(provider, target, status, created_after, created_before, orderby_property, is_asc)
         return (session.details for session in sessions[skip:])
 
@@ -194,11 +199,12 @@ class ItemLists(WorkspaceParts):
         created_after: When | None = None,
         created_before: When | None = None,
         skip: int = 0,
-        top: int = 100,  # noqa: ARG002 - the official client's keyword
+        top: int = 100,
         orderby_property: str | None = None,
         is_asc: bool = True,
     ) -> Iterator[JobDetails | SessionDetails]:
         """Return the details of sessions and jobs outside; arguments as for :meth:`list_jobs_paginated`."""
+        check(odd_count("skip", skip), odd_count("top", top))
         items = self.list_top_level_items(
             name_match,
             item_type,
@@ -221,11 +227,12 @@ class ItemLists(WorkspaceParts):
         name_match: str | None = None,
         status: Sequence[str] | None = None,
         skip: int = 0,
-        top: int = 100,  # noqa: ARG002 - the official client's keyword
+        top: int = 100,
         orderby_property: str | None = None,
         is_asc: bool = True,
     ) -> Iterator[JobDetails]:
         """Return the details of a session's jobs; arguments as for :meth:`list_jobs_paginated`."""
+        check(odd_count("skip", skip), odd_count("top", top))
         jobs = self.list_session_jobs(session_id, name_match, status, orderby_property, is_asc)
         return (job.details for job in jobs[skip:])
 

@@ -530,6 +530,6 @@ def session_jobs(
     is_asc: bool,
 ) -> list[Job]:
     """Return the jobs of a session by its id; arguments as for :meth:`Session.list_jobs`."""
-    filter_ = matching(name_match=name_match, status=status)
+    filter_ = matching(name_match=name_match, status=status, of="Job")
     listed = workspace.calls.list_session_jobs(session_id, filter_, orderby_property or "CreationTime", is_asc=is_asc)
     return [Job(workspace, raw) for raw in listed]

@@ -5,8 +5,17 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from qsession_core.client.service.calls import tag_list, text_of
 from qsession_core.client.service.models import SessionDetails
+from qsession_core.client.service.spelling import (
+    POLICIES,
+    PRIORITIES,
+    check,
+    odd_id,
+    odd_name,
+    odd_tags,
+    odd_word,
+    spelled,
+)
 from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,23 +38,27 @@ def described(
     """Return the details of a session that is to be opened; arguments as for :class:`Session`.
 
     Raises:
-        ConfigurationError: There is no target, or a name or id is no text.
+        ConfigurationError: There is no target, or something that is given cannot be sent; the error lists all of it.
     """
-    odd = [f"{what}={given!r}" for what, given in (("name", name), ("id", session_id)) if not _is_text_or_none(given)]
-    if odd:
-        raise ConfigurationError(f"A session's name and id are text, not {' and '.join(odd)}.")
     target_name = target if isinstance(target, str) else str(getattr(target, "name", ""))
-    if not target_name:
-        raise ConfigurationError("A session needs a target: pass the target, its name, or details with it.")
+    no_target = "A session needs a target: pass the target, its name, or details with it."
+    check(
+        None if target_name else no_target,
+        odd_name("name", name),
+        odd_id("id", session_id),
+        odd_word("job_failure_policy", job_failure_policy, POLICIES),
+        odd_word("priority", priority, PRIORITIES),
+        odd_tags(tags),
+    )
     new = str(session_id or uuid.uuid4())
     return SessionDetails(
         id=new,
         name=str(name or f"session-{new}"),
         target=target_name,
         provider_id=provider_id or getattr(target, "provider_id", None) or target_name.partition(".")[0],
-        job_failure_policy=text_of(job_failure_policy),
-        priority=text_of(priority),
-        tags=tag_list(tags),
+        job_failure_policy=spelled(job_failure_policy, POLICIES),
+        priority=spelled(priority, PRIORITIES),
+        tags=None if tags is None else list(tags),
     )
 
 
@@ -64,7 +77,3 @@ def details_alone(given: object, members: Iterable[object]) -> SessionDetails | 
     raise ConfigurationError(
         f"The details of a session are SessionDetails(id=..., name=..., target=...), and not {given!r}."
     )
-
-
-def _is_text_or_none(given: object) -> bool:
-    return given is None or isinstance(given, (str, uuid.UUID))

@@ -47,10 +47,9 @@ def chosen_jobs(
     """
     from qsession_core.client.service.period import Period
     from qsession_core.client.service.query import matching
-    from qsession_core.client.service.status import JobStatus
 
     period = Period.of(created_after=since)
-    filter_ = matching(target=target, status=[str(JobStatus(word)) for word in status], period=period)
+    filter_ = matching(target=target, status=status, period=period, of="Job")
     jobs: Iterable[Job] = newest_jobs(workspace, filter_, session)
     fitting = (
         job for job in jobs if period.holds(job.details.creation_time) and set(tag) <= set(job.details.tags or ())
@@ -79,10 +78,9 @@ def chosen_sessions(
     """
     from qsession_core.client.service.period import Period
     from qsession_core.client.service.query import matching
-    from qsession_core.client.service.status import SessionStatus
 
     period = Period.of(created_after=since)
-    filter_ = matching(target=target, status=[str(SessionStatus(word)) for word in status], period=period)
+    filter_ = matching(target=target, status=status, period=period, of="Session")
     fitting = (
         session
         for session in newest_sessions(workspace, filter_)

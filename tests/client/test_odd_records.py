@@ -326,7 +326,7 @@ def test_an_id_that_is_no_text_is_one_of_our_errors(workspace, target, bell, id_
         with pytest.raises(errors.ConfigurationError, match="is not an id"):
             call()
     if id_:
-        with pytest.raises(errors.ConfigurationError, match="is not an id"):
+        with pytest.raises(errors.ConfigurationError, match=r"job_id=.* is not the text of a GUID"):
             target.submit(bell, shots=1, job_id=id_)
 
 

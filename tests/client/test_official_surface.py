@@ -127,13 +127,59 @@ def test_details_of_another_target_open_nothing(workspace, target):
     assert workspace.list_sessions() == []
 
 
-@pytest.mark.parametrize("members", [{"name": 5}, {"id": 1.5}, {"name": ["a"]}])
-def test_names_and_ids_that_are_no_text_are_refused_before_anything_is_sent(workspace, target, members):
-    with pytest.raises(ConfigurationError, match=r"name and id are text"):
-        target.open_session(**members)
-    with pytest.raises(ConfigurationError, match=r"name and id are text"):
-        Session(workspace, target=IONQ, **members)
+@pytest.mark.parametrize(
+    ("members", "sentences"),
+    [
+        ({"name": 5}, ["name=5 is not text"]),
+        ({"id": 1.5}, ["id=1.5 is not the text of a GUID"]),
+        ({"id": "7", "name": ["a"]}, ["id='7' is not", "name=['a'] is not"]),
+        ({"job_failure_policy": "Abrot"}, ["job_failure_policy='Abrot' is not known. Did you mean 'Abort'?"]),
+        ({"priority": "urgent", "tags": "a"}, ["There are: High, Standard", "give a list of texts"]),
+    ],
+)
+def test_what_a_session_cannot_have_is_refused_at_once_before_anything_is_sent(workspace, target, members, sentences):
+    for open_one in (target.open_session, lambda **given: Session(workspace, target=IONQ, **given)):
+        with pytest.raises(ConfigurationError) as caught:
+            open_one(**members)
+        assert all(part in str(caught.value) for part in sentences)
     assert workspace.list_sessions() == []
+
+
+def test_words_of_the_service_are_taken_in_any_letter_case(target, bell):
+    with target.open_session(job_failure_policy="continue", priority="HIGH") as session:
+        assert (session.details.job_failure_policy, session.details.priority) == ("Continue", "High")
+        job = target.submit(bell, priority="high")
+    assert job.details.priority == "High"
+
+
+def test_a_job_that_cannot_be_sent_says_all_that_is_wrong(workspace, target, bell):
+    with pytest.raises(ConfigurationError, match=r"name=5.*priority='low'.*tags is 't'.*job_id='7'"):
+        target.submit(bell, name=5, priority="low", tags="t", job_id="7")
+    assert workspace.list_jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda of: of.list_jobs(status=["Faild"]), "status='Faild' is not known. Did you mean 'Failed'"),
+        (lambda of: of.list_jobs(status="done", job_type=["Quantum"]), "job_type='Quantum'.*status='done'"),
+        (lambda of: of.list_sessions(status=["Finishing"]), "status='Finishing' is not known"),
+        (lambda of: of.list_top_level_items(item_type=["Jobs"]), "item_type='Jobs' is not known. Did you mean 'Job'"),
+        (lambda of: of.list_jobs(name_match=5), "name_match=5 is not text"),
+        (lambda of: of.list_jobs_paginated(skip=-1, top="5"), "skip=-1 is not.*top='5' is not"),
+        (lambda of: of.list_sessions_paginated(skip=1.5), "skip=1.5 is not a whole number"),
+    ],
+)
+def test_what_no_list_can_hold_is_refused_instead_of_found_nowhere(workspace, ask, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        ask(workspace)
+
+
+def test_states_are_found_in_any_letter_case(workspace, target, bell):
+    job = target.submit(bell)
+    job.wait_until_completed()
+    assert [one.id for one in workspace.list_jobs(status=["succeeded"], job_type="quantumcomputing")] == [job.id]
+    assert workspace.list_top_level_items(status=["TIMEDOUT"], item_type=["session"]) == []
 
 
 @pytest.mark.parametrize("method", ["open_session", "close_session", "refresh_session"])

@@ -15,6 +15,7 @@ from qsession_core.client.service.connection import DRAFT_API_VERSION
 from qsession_core.client.service.models import ProviderStatus, Quota, item_id, row
 from qsession_core.client.service.query import any_of, order
 from qsession_core.client.service.rest import segment, without_nones
+from qsession_core.client.service.spelling import PRIORITIES, check, odd_name, odd_tags, odd_word, spelled
 from qsession_core.errors import ConfigurationError, ConflictError, NotFoundError, ServiceError, TransportError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from qsession_core.client.service.rest import RestClient
     from qsession_core.client.service.status import Priority
 
-__all__ = ["Calls", "may_have_worked", "tag_list", "text_of"]
+__all__ = ["Calls", "may_have_worked"]
 
 _log = logging.getLogger(__name__)
 _MERGE = "application/merge-patch+json"
@@ -133,7 +134,12 @@ class Calls:
         self, job_id: str, *, name: str | None, priority: Priority | str | None, tags: Sequence[str] | None
     ) -> None:
         """Change a job's name, priority or tags; None leaves a member unchanged."""
-        body = {"name": name, "priority": text_of(priority), "tags": tag_list(tags)}
+        check(odd_name("name", name), odd_word("priority", priority, PRIORITIES), odd_tags(tags))
+        body = {
+            "name": name,
+            "priority": spelled(priority, PRIORITIES),
+            "tags": None if tags is None else list(tags),
+        }
         self._rest.call("PATCH", f"/jobs/{segment(job_id)}", body=without_nones(body), content_type=_MERGE)
 
     def delete_job(self, job_id: str) -> None:
@@ -169,9 +175,9 @@ class Calls:
             "name": name or f"session-{session_id}",
             "providerId": provider_id,
             "target": target,
-            "jobFailurePolicy": text_of(job_failure_policy),
-            "priority": text_of(priority),
-            "tags": tag_list(tags),
+            "jobFailurePolicy": job_failure_policy,
+            "priority": priority,
+            "tags": tags,
         }
         raw = self._create(f"/sessions/{segment(session_id)}", without_nones(body))
         _log.info("session %s opened on %s", session_id, target)
@@ -261,21 +267,3 @@ class _Target(msgspec.Struct):
 
 class _ItemType(msgspec.Struct):
     itemType: object = None  # noqa: N815 - the wire's name
-
-
-def text_of(value: object) -> str | None:
-    """Return a word of the service, or None for None."""
-    return None if value is None else str(value)
-
-
-def tag_list(tags: Sequence[str] | None) -> list[str] | None:
-    """Return tags as a list; None for None.
-
-    Raises:
-        ConfigurationError: They are one text, which would become one tag per character, or not all are texts.
-    """
-    if tags is None:
-        return None
-    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
-        raise ConfigurationError(f"tags is {tags!r}; give a list of texts, such as ['a', 'b'].")
-    return list(tags)

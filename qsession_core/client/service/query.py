@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qsession_core.client.service.spelling import (
+    ITEM_TYPES,
+    JOB_STATES,
+    JOB_TYPES,
+    SESSION_STATES,
+    check,
+    odd_name,
+    odd_words,
+    spelled,
+)
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
     from qsession_core.client.service.period import Period
@@ -31,15 +41,15 @@ def starts_with(prefix: str | None) -> str | None:
     return None if prefix is None else f"startswith(Name, {_quote(prefix)})"
 
 
-def any_of(member: str, values: str | Iterable[str] | None) -> str | None:
-    """Return the filter for items whose member is one of the values.
+def any_of(member: str, values: str | Iterable[str] | None, words: Collection[str] = ()) -> str | None:
+    """Return the filter for items whose member is one of the values, spelled as ``words`` has them.
 
     >>> any_of("State", ["Failed", "Cancelled"])
     "(State eq 'Failed' or State eq 'Cancelled')"
     """
     if values is None:
         return None
-    values = [values] if isinstance(values, str) else list(values)
+    values = [str(spelled(value, words)) for value in ([values] if isinstance(values, str) else values)]
     return "(" + " or ".join(f"{member} eq {_quote(str(value))}" for value in values) + ")" if values else None
 
 
@@ -59,19 +69,32 @@ def matching(
     target: Sequence[str] | None = None,
     status: Sequence[str] | None = None,
     period: Period | None = None,
+    of: str = "",
 ) -> str | None:
     """Return the filter for items that match all arguments, which are those of ``Workspace.list_jobs``.
 
+    ``of`` is the type of all items, if they have one: it says which states there are.
+
     Of a period only its days count: :meth:`~qsession_core.client.service.period.Period.holds` has to decide about
     each item.
+
+    Raises:
+        ConfigurationError: A state or type is none of the service's; the error lists all of them.
     """
+    states = {"Job": JOB_STATES, "Session": SESSION_STATES}.get(of, (*JOB_STATES, *SESSION_STATES))
+    check(
+        odd_name("name_match", name_match),
+        odd_words("item_type", item_type, ITEM_TYPES),
+        odd_words("job_type", job_type, JOB_TYPES),
+        odd_words("status", status, states),
+    )
     return all_of(
         starts_with(name_match),
-        any_of("ItemType", item_type),
-        any_of("JobType", job_type),
+        any_of("ItemType", item_type, ITEM_TYPES),
+        any_of("JobType", job_type, JOB_TYPES),
         any_of("ProviderId", provider),
         any_of("Target", target),
-        any_of("State", status),
+        any_of("State", status, states),
         created("ge", period.first_day if period is not None else None),
         created("le", period.last_day if period is not None else None),
     )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.client.budget import Reservation
 from qsession_core.client.job import Job
 from qsession_core.client.service.blobs import INPUT
-from qsession_core.client.service.calls import may_have_worked, tag_list, text_of
+from qsession_core.client.service.calls import may_have_worked
 from qsession_core.client.service.rest import without_nones
+from qsession_core.client.service.spelling import PRIORITIES, check, odd_id, odd_name, odd_tags, odd_word, spelled
 from qsession_core.client.service.status import SessionStatus
 from qsession_core.client.submitting.journal import Intent
 from qsession_core.errors import ConfigurationError, NotFoundError, ServiceError
@@ -69,8 +70,14 @@ class NewJob:
         """Make a job of a payload; arguments as for ``Target.submit``.
 
         Raises:
-            ConfigurationError: The tags are not a list of texts.
+            ConfigurationError: The name, priority, tags or id cannot be sent; the error lists all of them.
         """
+        check(
+            odd_name("name", name),
+            odd_word("priority", priority, PRIORITIES),
+            odd_tags(tags),
+            odd_id("job_id", job_id),
+        )
         body = {
             "itemType": "Job",
             "name": name,
@@ -80,8 +87,8 @@ class NewJob:
             "outputDataFormat": payload.output_data_format,
             "inputParams": dict(payload.input_params),
             "metadata": dict(payload.metadata) or None,
-            "priority": text_of(priority),
-            "tags": tag_list(tags),
+            "priority": spelled(priority, PRIORITIES),
+            "tags": None if tags is None else list(tags),
         }
         return cls(without_nones(body), payload.content_type, payload.data, job_id or str(uuid.uuid4()))
 
