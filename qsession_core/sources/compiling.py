@@ -1,19 +1,29 @@
-"""OpenQASM and Q# into QIR, by Microsoft's compiler qdk if it is installed; what it refuses is listed line by line."""
+"""OpenQASM and Q# into QIR, by Microsoft's compiler qdk if it is installed; what it refuses is listed line by line.
+
+The compiler carries out loops and classical code, lets no other thread run meanwhile, and keeps state for its process.
+So it runs in a process of its own, with a deadline; Ctrl-C ends it.
+"""
 
 from __future__ import annotations
 
+import atexit
+import importlib.util
 import os
 import re
 from typing import TYPE_CHECKING
 
 from qsession_core.errors import ConversionError, ProgramTextError
+from qsession_core.processes import WorkerDiedError, WorkerPool, WorkTimedOutError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = ["compiled", "compiled_qsharp"]
 
+SECONDS = 60.0
+_MEMORY_BYTES = 4 << 30
+_pools: dict[int, WorkerPool] = {}  # by the id of the process that uses it: a forked child needs its own
 _PROFILES = {"Base", "Adaptive_RI", "Adaptive_RIF"}
 # One diagnostic of the compiler: its sentence, and where it is
 _DIAGNOSTIC = re.compile(
@@ -37,26 +47,31 @@ def compiled(text: str, profile: str, *, folder: Path | None = None) -> str:
 
     Raises:
         ConversionError: It is not OpenQASM, or needs more than the profile has; every problem is listed, with its line.
+            Or the compiler did not come to an end.
     """
-    os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")  # qdk reports its import to its makers unless told not to
-    try:
-        from qdk import TargetProfile, openqasm, qsharp
-    except ImportError as error:
+    if importlib.util.find_spec("qdk") is None:
         raise ConversionError(
             'OpenQASM is compiled by qdk, which is not installed: pip install "qsession[local]", or pass a circuit.'
-        ) from error
-    wanted = TargetProfile.from_str(profile if profile in _PROFILES else "Base")
-    try:
-        qir = str(openqasm.compile(text, target_profile=wanted, search_path=str(folder) if folder is not None else "."))
-    except (openqasm.QasmError, qsharp.QSharpError) as error:
-        raise ConversionError.of(list(_problems(str(error), "openqasm"))) from error
+        )
+    qir = _in_process(_openqasm, text, profile, str(folder) if folder is not None else ".")
     if not _RECORDS.search(qir):
         raise ConversionError("The program declares no bits, so there is nothing to return; measure into a bit.")
     return qir
 
 
+def _openqasm(text: str, profile: str, folder: str) -> str:
+    """Run in the compiler's process: compile OpenQASM."""
+    from qdk import TargetProfile, openqasm, qsharp
+
+    wanted = TargetProfile.from_str(profile if profile in _PROFILES else "Base")
+    try:
+        return str(openqasm.compile(text, target_profile=wanted, search_path=folder))
+    except (openqasm.QasmError, qsharp.QSharpError) as error:
+        raise ConversionError.of(list(_problems(str(error), "openqasm"))) from error
+
+
 def compiled_qsharp(text: str, profile: str, *, entry: str = "") -> str:
-    """Return the QIR of a Q# program. The compiler's state, which ``qdk.qsharp`` keeps for the process, begins anew.
+    """Return the QIR of a Q# program.
 
     Args:
         text: The program.
@@ -65,21 +80,47 @@ def compiled_qsharp(text: str, profile: str, *, entry: str = "") -> str:
             point, or is called ``Main``.
 
     Raises:
-        ConversionError: It is not Q#, has no such operation, or needs more than the profile has.
+        ConversionError: It is not Q#, has no such operation, or needs more than the profile has. Or the compiler did
+            not come to an end.
     """
-    os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")
-    try:
-        from qdk import TargetProfile, qsharp
-    except ImportError as error:
-        raise ConversionError(
-            'Q# is compiled by qdk, which is not installed: pip install "qsession[local]".'
-        ) from error
+    if importlib.util.find_spec("qdk") is None:
+        raise ConversionError('Q# is compiled by qdk, which is not installed: pip install "qsession[local]".')
+    return _in_process(_qsharp, text, profile, entry)
+
+
+def _qsharp(text: str, profile: str, entry: str) -> str:
+    """Run in the compiler's process: compile Q#, from a state that has nothing of earlier programs."""
+    from qdk import TargetProfile, qsharp
+
     try:
         qsharp.init(target_profile=TargetProfile.from_str(profile if profile in _PROFILES else "Base"))
         qsharp.eval(text)
         return str(qsharp.compile(entry or _entry(text)))
     except qsharp.QSharpError as error:
         raise ConversionError.of(list(_problems(str(error), "qsharp"))) from error
+
+
+def _in_process(function: Callable[[str, str, str], str], *args: str) -> str:
+    """Run a function in the compiler's process; whatever ends the waiting for it ends it as well."""
+    pool = _pools.get(os.getpid())
+    if pool is None:
+        pool = _pools[os.getpid()] = WorkerPool(1, seconds=SECONDS, memory_bytes=_MEMORY_BYTES)
+        atexit.register(pool.shutdown, cancel_futures=True)
+    future = pool.submit(function, *args)
+    try:
+        return future.result()
+    except WorkTimedOutError as error:
+        raise ConversionError(
+            f"The compiler did not come to an end within {SECONDS:g} seconds: a loop of the program may have no end, or"
+            " very many rounds. Bound it, or compile the program to QIR yourself and pass that."
+        ) from error
+    except (WorkerDiedError, MemoryError) as error:
+        raise ConversionError(
+            f"The compiler did not come to an end: {error} A loop of the program may have very many rounds."
+        ) from error
+    finally:
+        if not future.done():
+            pool.kill(future)
 
 
 def _entry(text: str) -> str:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.execution.items import items_in
 from qsession_core.local.execution.prepare import read
-from qsession_core.local.execution.process_pool import WorkerDiedError, WorkerPool
 from qsession_core.local.interpreter.counting import count_gates
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.readers.qir.reader import is_bitcode
+from qsession_core.processes.pool import WorkerDiedError, WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from qsession_core.clock import microseconds
 from qsession_core.local.execution.placing import Placed
 from qsession_core.local.execution.prepare import run, run_prepared
-from qsession_core.local.execution.process_pool import (
+from qsession_core.local.execution.task import Outcome, Task
+from qsession_core.local.jobs.lifecycle import MAX_TRIES, exhausted
+from qsession_core.local.jobs.tasks import Tasks, cost_of
+from qsession_core.local.simulators.memory import worker_bytes
+from qsession_core.local.storage.trouble import STORE_ERRORS
+from qsession_core.processes.pool import (
     Lane,
     WorkerDiedError,
     WorkerPool,
     WorkGivenBackError,
     WorkTimedOutError,
 )
-from qsession_core.local.execution.task import Outcome, Task
-from qsession_core.local.jobs.lifecycle import MAX_TRIES, exhausted
-from qsession_core.local.jobs.tasks import Tasks, cost_of
-from qsession_core.local.simulators.memory import worker_bytes
-from qsession_core.local.storage.trouble import STORE_ERRORS
 
 if TYPE_CHECKING:
     import threading

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 import pytest
 
 from qsession_core.local import LocalWorkspace
-from qsession_core.local.execution.process_pool import WorkerPool
+from qsession_core.processes.pool import WorkerPool
 from tests.support.wire_client import Client
 
 JOBS = 200

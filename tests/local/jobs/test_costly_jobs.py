@@ -7,9 +7,9 @@ import pyqir
 import pytest
 
 from qsession_core.local import LocalWorkspace, ManualClock
-from qsession_core.local.execution.process_pool import WorkerDiedError, WorkerPool
 from qsession_core.local.execution.task import Outcome
 from qsession_core.local.jobs import queue, tries
+from qsession_core.processes.pool import WorkerDiedError, WorkerPool
 from tests.support.qir_text import BELL_QIR
 from tests.support.wire_client import Client
 
@@ -49,7 +49,7 @@ class FakePool(WorkerPool):
 class DyingPool(FakePool):
     def submit_in(self, lane, fn, *args):
         future = super().submit_in(lane, fn, *args)
-        future.set_exception(WorkerDiedError("The process that ran the simulation died by signal 9."))
+        future.set_exception(WorkerDiedError("The process that did the work died by signal 9."))
         return future
 
 

@@ -154,7 +154,7 @@ def test_closing_in_the_middle_of_a_large_job_keeps_it_for_the_next_time(tmp_pat
 def test_workers_end_with_the_process_that_asked_them(tmp_path):
     program = (
         "import os, sys, time\n"
-        "from qsession_core.local.execution.process_pool import WorkerPool\n"
+        "from qsession_core.processes.pool import WorkerPool\n"
         "pool = WorkerPool(1)\n"
         "print(pool.submit(os.getpid).result(), flush=True)\n"
         "pool.submit(time.sleep, 600)\n"

@@ -268,7 +268,7 @@ def test_cancelling_a_job_in_a_worker_process_ends_it_at_once():
 
 
 def test_a_worker_process_that_dies_fails_its_job():
-    from qsession_core.local.execution.process_pool import WorkerPool
+    from qsession_core.processes.pool import WorkerPool
 
     pool = WorkerPool(1)
     try:

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from qsession_core.local.execution import process_pool
-from qsession_core.local.execution.process_pool import (
+from qsession_core.processes import pool as process_pool
+from qsession_core.processes.pool import (
     Lane,
     WorkerDiedError,
     WorkerPool,
@@ -118,7 +118,7 @@ def test_a_worker_within_one_call_of_c_ends_with_the_process_that_asked_it(tmp_p
     # sum() over a range lets no other thread of the worker run: only the system can end it
     program = (
         "import sys\n"
-        "from qsession_core.local.execution.process_pool import WorkerPool\n"
+        "from qsession_core.processes.pool import WorkerPool\n"
         "pool = WorkerPool(1)\n"
         "pool.submit(abs, -1).result()\n"
         "pool.submit(sum, range(10**15))\n"

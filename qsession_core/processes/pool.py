@@ -1,4 +1,4 @@
-"""Processes that run simulations, as a ``concurrent.futures.Executor``.
+"""Processes that do work, as a ``concurrent.futures.Executor``.
 
 Each worker is a new Python that gets its work over standard input (`worker.py`). Unlike those of multiprocessing, these
 workers do not import the caller's main module (a script without a guard works), are not forked from a process with
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from qsession_core.local.execution.worker import END_OF_PIPE, read_message, write_message
+from qsession_core.processes.worker import END_OF_PIPE, read_message, write_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,12 +40,12 @@ _LESS_URGENT = 10  # of Unix's nice: what takes long leaves the processors to wh
 # Ctrl-C goes to all processes of a terminal, and must not end the simulations of jobs that were not cancelled
 _START = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = {!r};"
-    " from qsession_core.local.execution.worker import serve; serve({!r}, {!r})"
+    " from qsession_core.processes.worker import serve; serve({!r}, {!r})"
 )
 
 
 class WorkerDiedError(RuntimeError):
-    """The process of a simulation ended before the simulation did, for example because memory ran out."""
+    """The process of some work ended before the work did, for example because memory ran out."""
 
 
 class WorkTimedOutError(RuntimeError):
@@ -188,7 +188,7 @@ class WorkerPool(Executor):
                 self._begin(work, process)
                 worked, value = _asked(process, work.message)
             except END_OF_PIPE as error:
-                problem = f"No process for the simulation could be started: {error}."
+                problem = f"No process for the work could be started: {error}."
                 if process is not None:
                     process.kill()
                     problem = _ended_by(_end(process))
@@ -299,7 +299,7 @@ def _end(process: subprocess.Popen[bytes]) -> int:
 
 def _ended_by(code: int) -> str:
     how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-    return f"The process that ran the simulation died {how}."
+    return f"The process that did the work died {how}."
 
 
 def _asked(process: subprocess.Popen[bytes], message: bytes) -> tuple[bool, Any]:
