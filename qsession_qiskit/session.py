@@ -24,7 +24,6 @@ from qsession_qiskit.primitives.mode import current_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextvars import Token
     from types import TracebackType
 
     from qsession_core.client.service.status import Priority
@@ -89,7 +88,7 @@ class Session:
     def _adopt(self, backend: AzureQuantumBackend, session: AzureSession) -> None:
         self._backend = backend
         self._session = session
-        self._tokens: list[Token[Session | None]] = []
+        self._outer: list[Session | None] = []
 
     @classmethod
     def from_id(cls, session_id: str, service: AzureQuantumProvider) -> Self:
@@ -179,13 +178,15 @@ class Session:
         self._session.cancel()
 
     def __enter__(self) -> Self:
-        self._tokens.append(current_session.set(self))
+        self._outer.append(current_session.get())
+        current_session.set(self)
+        self._session.__enter__()
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        current_session.reset(self._tokens.pop())
+        current_session.set(self._outer.pop())
         self._session.__exit__(exc_type, error, traceback)
 
 

@@ -15,6 +15,7 @@ import logging
 import os
 import threading
 import uuid
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.budget import Budget, Reservation, Usage
@@ -42,9 +43,10 @@ if TYPE_CHECKING:
     from qsession_core.client.service.status import Priority, SessionJobFailurePolicy
     from qsession_core.client.session_slot import SessionSettings, SessionSlot
 
-__all__ = ["Session", "session_jobs", "session_of"]
+__all__ = ["Session", "session_jobs", "session_of", "session_of_block"]
 
 _log = logging.getLogger(__name__)
+_block: ContextVar[Session | None] = ContextVar("session", default=None)
 
 IDLE_SECONDS = 600.0  # the service ends a session after this time without a new job
 _WARN_SECONDS_LEFT = 120.0
@@ -144,11 +146,12 @@ class Session:
         # the process that opened it and must close it; None if another client opened it, and any process may close it
         self._process = os.getpid() if settings is not None else None
         self._warned: dict[str, float] = {}
+        self._outer: list[Session | None] = []  # of each of its blocks, the session around it
         self.previous_ids: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what belongs to this process: the locks, and the target whose jobs join."""
-        return {**self.__dict__, "_lock": None, "_life": None, "_slots": [], "_process": None}
+        return {**self.__dict__, "_lock": None, "_life": None, "_slots": [], "_outer": [], "_process": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -359,11 +362,21 @@ class Session:
         return self
 
     def __enter__(self) -> Self:
+        self._outer.append(_block.get())
+        _block.set(self)
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._leave()
+        self._close_after(error)
+
+    def _leave(self) -> None:
+        """Give the block back to the session around it. A token would fail where a fixture ends in another context."""
+        _block.set(self._outer.pop())
+
+    def _close_after(self, error: BaseException | None) -> None:
         try:
             self.close()
         except QSessionError as failure:
@@ -373,14 +386,15 @@ class Session:
             _log.warning("session %s could not be closed: %s", self.id, failure)
 
     async def __aenter__(self) -> Self:
-        return self
+        return self.__enter__()
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         import asyncio
 
-        await asyncio.to_thread(self.__exit__, exc_type, error, traceback)
+        self._leave()
+        await asyncio.to_thread(self._close_after, error)
 
     # --- its jobs ------------------------------------------------------------------------------------------------
 
@@ -518,6 +532,11 @@ def session_of(given: object) -> Session:
         f"Pass a session, not {given!r}: Session(workspace, target=...) describes a new one, workspace.get_session(id) "
         "returns one that exists; of a session of qsession_qiskit, pass its azure_session."
     )
+
+
+def session_of_block() -> Session | None:
+    """Return the session whose ``with`` block runs here; None outside of all."""
+    return _block.get()
 
 
 def session_jobs(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from qsession_core.client.session import Session as AzureSession
+from qsession_core.client.session import session_of_block
 from qsession_core.errors import ConfigurationError
 from qsession_qiskit.backend import AzureQuantumBackend
 from qsession_qiskit.primitives.options import Options, options_of
@@ -22,7 +23,7 @@ __all__ = ["Mode", "Primitive", "current_session", "mode_of"]
 
 T = TypeVar("T", bound=Options)
 
-# The session whose block is running; a primitive that is made without a mode uses it
+# The session with IBM Runtime's words whose block is running; a primitive that is made without a mode uses it
 current_session: ContextVar[Session | None] = ContextVar("current_session", default=None)
 
 
@@ -48,12 +49,12 @@ def mode_of(mode: ModeLike | None) -> Mode:
     from qsession_qiskit.session import Session
 
     if mode is None:
-        mode = current_session.get()
+        around, session = current_session.get(), session_of_block()
+        mode = around if around is not None and around.azure_session is session else session
         if mode is None:
             raise ConfigurationError(
-                "A primitive needs a mode: pass a backend or a session, or make it inside a block `with Session(...)` "
-                "of qsession_qiskit. In a block `with backend.open_session()`, pass mode=backend: its jobs join the "
-                "session."
+                "A primitive needs a mode: pass a backend or a session, or make it inside the block of a session, "
+                "`with backend.open_session()` or `with Session(backend=...)`."
             )
     if isinstance(mode, AzureQuantumBackend):
         return Mode(mode)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
@@ -75,12 +79,41 @@ def test_a_primitive_without_a_mode_runs_in_the_session_around_it(backend, kind)
         SamplerV2()
 
 
-@pytest.mark.parametrize("make", [SamplerV2, EstimatorV2])
-def test_in_a_block_of_the_backends_own_session_the_error_tells_what_to_pass(backend, make):
+def test_in_a_block_of_the_backends_own_session_a_primitive_needs_no_mode(backend):
     with backend.open_session() as session:
-        with pytest.raises(ConfigurationError, match=r"open_session\(\)`, pass mode=backend"):
-            make()
-        assert SamplerV2(mode=backend).run([bell()], shots=5).session_id == session.id
+        assert SamplerV2().run([bell()], shots=5).session_id == session.id
+        assert EstimatorV2().mode is session
+        with Session(backend=backend) as inner:
+            assert SamplerV2().mode is inner.azure_session
+        assert SamplerV2().mode is session
+    with Session(backend=backend), backend.open_session() as innermost:
+        assert SamplerV2().mode is innermost
+    with pytest.raises(ConfigurationError, match=r"with backend\.open_session\(\)"):
+        SamplerV2()
+
+
+def test_blocks_of_tasks_and_threads_do_not_see_each_other(backend):
+    async def one():
+        async with backend.open_session() as session:
+            await asyncio.sleep(0)
+            return SamplerV2().mode is session
+
+    async def both():
+        return await asyncio.gather(one(), one())
+
+    assert asyncio.run(both()) == [True, True]
+    with backend.open_session(), ThreadPoolExecutor(1) as pool, pytest.raises(ConfigurationError, match="needs a mode"):
+        pool.submit(SamplerV2).result()
+
+
+def test_a_block_that_ends_in_another_context_gives_back_the_session_around_it(backend):
+    def fixture():
+        with backend.open_session() as session:
+            yield session
+
+    steps = fixture()
+    contextvars.copy_context().run(next, steps)
+    assert list(steps) == []
 
 
 def test_sessions_nest_and_the_innermost_is_taken(backend):
