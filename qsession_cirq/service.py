@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import cirq
 
+    from qsession_cirq.encoding import Sendable
     from qsession_cirq.sampler import Sampler
     from qsession_core import Session, Workspace
     from qsession_core import Target as CoreTarget
@@ -156,7 +157,7 @@ class AzureQuantumService:
     @strict_keywords
     def create_job(
         self,
-        program: cirq.AbstractCircuit,
+        program: Sendable,
         repetitions: int,
         name: str = JOB_NAME,
         target: str | Target | None = None,
@@ -172,7 +173,7 @@ class AzureQuantumService:
         """Send a circuit; it joins the session that is open on the target, if any.
 
         Args:
-            program: The circuit.
+            program: The circuit; or a program as text, bytes or the path of a file, whose registers become keys.
             repetitions: At least 1.
             name: The job's name.
             target: The target or its name; by default the service's default target.
@@ -203,7 +204,7 @@ class AzureQuantumService:
     @strict_keywords
     def run(
         self,
-        program: cirq.AbstractCircuit,
+        program: Sendable,
         repetitions: int,
         target: str | Target | None = None,
         name: str = JOB_NAME,

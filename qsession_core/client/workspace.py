@@ -123,8 +123,17 @@ class Workspace(ItemLists):
             job_id: The job's id; by default a new one.
             container_name: The container's name, instead of the one of a job.
             container_name_format: How the name is made of the job's id.
+
+        Raises:
+            ConfigurationError: The format has other places than ``{job_id}``.
         """
-        name = container_name or container_name_format.format(job_id=job_id or str(uuid.uuid4()))
+        try:
+            name = container_name or container_name_format.format(job_id=job_id or str(uuid.uuid4()))
+        except (LookupError, ValueError, AttributeError) as error:
+            raise ConfigurationError(
+                f"container_name_format={container_name_format!r} is no name with a place for {{job_id}}, such as "
+                "'job-{job_id}'."
+            ) from error
         return self.calls.blobs.container_named(name)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from qsession_core.formats.openqasm2 import INPUT, OpenQasm2
 from qsession_core.formats.qir.module import Qir
 from qsession_core.providers.row import Option, Provider
 
-# Names of the emulators' noise parameters, from the provider's product data sheets
+# Names of the emulators' noise parameters, as Quantinuum's own examples for pytket-quantinuum have them
 _ERROR_PARAMS = {
     "p_meas": Option("a rate, or one for each outcome"),
     **dict.fromkeys(
@@ -13,7 +13,7 @@ _ERROR_PARAMS = {
             "p1", "p2", "p_init", "p_loss", "p_crosstalk_meas", "p_crosstalk_init", "p1_emission_ratio",
             "p2_emission_ratio", "quadratic_dephasing_rate", "linear_dephasing_rate", "coherent_to_incoherent_factor",
             "scale", "p1_scale", "p2_scale", "meas_scale", "init_scale", "memory_scale", "emission_scale",
-            "crosstalk_scale", "leakage_scale",
+            "crosstalk_scale", "leakage_scale", "przz_a", "przz_b", "przz_c", "przz_d", "przz_power",
         ),
         Option("a rate or a factor", float),
     ),

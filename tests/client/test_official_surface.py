@@ -175,6 +175,12 @@ def test_what_no_list_can_hold_is_refused_instead_of_found_nowhere(workspace, as
         ask(workspace)
 
 
+@pytest.mark.parametrize("odd", ["{nothing}", "{0}", "job-{job_id", "{job_id.x}", "{job_id[7777]}"])
+def test_a_format_of_container_names_that_cannot_be_filled_is_refused(workspace, odd):
+    with pytest.raises(ConfigurationError, match=r"such as 'job-\{job_id\}'"):
+        workspace.get_container_uri(container_name_format=odd)
+
+
 def test_states_are_found_in_any_letter_case(workspace, target, bell):
     job = target.submit(bell)
     job.wait_until_completed()

@@ -7,7 +7,7 @@ import pytest
 from qsession_core import Workspace
 from tests.support.official_calls import CALLS
 from tests.support.official_scene import Scene
-from tests.support.official_table import sames
+from tests.support.official_table import MAKERS, sames
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
@@ -16,5 +16,5 @@ def test_a_name_that_is_the_same_is_called_as_documented(name):
         assert CALLS[name](Scene(workspace)) is True
 
 
-def test_every_name_that_is_the_same_is_called():
-    assert sorted(CALLS) == sorted(theirs for theirs, _ in sames())
+def test_every_name_that_is_the_same_is_called_and_every_maker():
+    assert sorted(CALLS) == sorted([*(theirs for theirs, _ in sames()), *MAKERS])

@@ -74,6 +74,13 @@ SAYS: dict[str, str] = {
     "azure.quantum.target.Target.make_params": "a dict as `input_params=`",
     "azure.quantum.target.Target.target_names": "`workspace.get_targets()` lists those that are there",
 }
+# classes of providers of which we have makers
+MAKERS = {
+    "azure.quantum.target.ionq.IonQ": "IonQ",
+    "azure.quantum.target.quantinuum.Quantinuum": "Quantinuum",
+    "azure.quantum.target.rigetti.target.Rigetti": "Rigetti",
+    "azure.quantum.target.pasqal.target.Pasqal": "Pasqal",
+}
 # beginnings of names of which all say the same
 GROUPS = {
     "azure.quantum.argument_types.": _QSHARP,
@@ -91,11 +98,7 @@ OURS = {
     "azure.quantum.SessionStatus": "qsession_core.SessionStatus",
     "azure.quantum.workspace.Workspace": "qsession_core.Workspace",
     "azure.quantum.job.session.Session": "qsession_core.Session",
-    "azure.quantum.target.ionq.IonQ": "qsession_core.IonQ",
-    "azure.quantum.target.quantinuum.Quantinuum": "qsession_core.Quantinuum",
-    "azure.quantum.target.rigetti.target.Rigetti": "qsession_core.Rigetti",
     "azure.quantum.target.rigetti.target.RigettiTarget": "qsession_core.RigettiTarget",
-    "azure.quantum.target.pasqal.target.Pasqal": "qsession_core.Pasqal",
     "azure.quantum.target.pasqal.target.PasqalTarget": "qsession_core.PasqalTarget",
     "azure.quantum.qiskit.provider.AzureQuantumProvider": "qsession_qiskit.AzureQuantumProvider",
     "azure.quantum.cirq.service.AzureQuantumService": "qsession_cirq.AzureQuantumService",
@@ -110,6 +113,8 @@ def said_of(name: str) -> str:
     """
     if name in SAYS:
         return SAYS[name]
+    if name in MAKERS:
+        return f"`qsession_core.{MAKERS[name]}(workspace, name)` returns the target; formats are chosen at submit"
     if name in OURS:
         return f"same, `{OURS[name]}`"
     if our_member(name) is not None:
