@@ -12,7 +12,9 @@ from qsession_core.command.setting import Setting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Amount", "Command", "Group", "setting_of"]
+__all__ = ["INTERRUPTED", "Amount", "Command", "Group", "setting_of"]
+
+INTERRUPTED = 130  # the exit code of a command that Ctrl-C has ended
 
 
 class Amount(click.FloatRange):

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from qsession_core.command.frame import Group
-from qsession_core.command.groups.checking import check
-from qsession_core.command.groups.completion import completion
-from qsession_core.command.groups.config import config
-from qsession_core.command.groups.costs import cost, quota
-from qsession_core.command.groups.doctor import doctor
-from qsession_core.command.groups.jobs import INTERRUPTED, jobs
-from qsession_core.command.groups.journals import resume
-from qsession_core.command.groups.recorded import bundle
-from qsession_core.command.groups.running import run
-from qsession_core.command.groups.serving import page, serve
-from qsession_core.command.groups.sessions import sessions
-from qsession_core.command.groups.submitting import submit
-from qsession_core.command.groups.targets import targets
-from qsession_core.command.groups.watching import watch
+from qsession_core.command.frame import INTERRUPTED
 from qsession_core.command.logs import logged
+from qsession_core.command.root import Root
 from qsession_core.command.setting import Setting
 from qsession_core.display.text import shown
 
@@ -38,22 +24,6 @@ __all__ = ["commands", "main"]
 _WRONG_USE = 2
 
 
-class _Root(Group):
-    """All commands."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a reader that has left, as ``head`` does, is no error."""
-        try:
-            code = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write goes nowhere
-            return 0
-        except KeyboardInterrupt:
-            return INTERRUPTED
-        return code
-
-
 def _version(context: click.Context, option: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001 - click's
     if value and not context.resilient_parsing:
         from qsession_core import __version__
@@ -62,7 +32,7 @@ def _version(context: click.Context, option: click.Parameter, value: bool) -> No
         context.exit()
 
 
-@click.group(cls=_Root, name="qsession", context_settings={"help_option_names": ["--help", "-h"]})
+@click.group(cls=Root, name="qsession", context_settings={"help_option_names": ["--help", "-h"]})
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version and end."
 )
@@ -77,14 +47,6 @@ def commands() -> None:
     """
 
 
-_COMMANDS = (
-    doctor, config, targets, check, submit, jobs, sessions, cost, quota, resume, watch, serve, page, run, bundle,
-    completion,
-)  # fmt: skip
-for _command in _COMMANDS:
-    commands.add_command(_command)
-
-
 def main(arguments: Sequence[str] | None = None, *, workspace: Workspace | None = None) -> int:
     """Run the command.
 
@@ -96,8 +58,6 @@ def main(arguments: Sequence[str] | None = None, *, workspace: Workspace | None 
         The exit code: 0 done; 1 a job failed; 2 wrong use or configuration; 3 the service refused or could not be
         reached; 4 what was named is not there; 130 interrupted.
     """
-    import sqlite3
-
     from qsession_core.errors import QSessionError
 
     if sys.stdout is None:  # Python's sign of a closed standard output
@@ -124,11 +84,17 @@ def main(arguments: Sequence[str] | None = None, *, workspace: Workspace | None 
         return INTERRUPTED
     except QSessionError as error:
         return _failed("\n".join([str(error), *getattr(error, "__notes__", ())]), _exit_code(error))
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, _database_error()) as error:
         where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
         return _failed(f"{where}{reason}.", _WRONG_USE)
     return code if isinstance(code, int) else 0
+
+
+def _database_error() -> type[Exception]:
+    import sqlite3
+
+    return sqlite3.Error
 
 
 def _exit_code(error: Exception) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qsession_core.command.completing import job_ids, session_ids, target_names
-from qsession_core.command.frame import Amount, Group
+from qsession_core.command.frame import INTERRUPTED, Amount, Group
 from qsession_core.command.groups.archives import export, prune
 from qsession_core.command.groups.results import download, results
 from qsession_core.command.ids import find_jobs, find_session
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from qsession_core.command.output import Output
     from qsession_core.command.setting import Setting
 
-__all__ = ["INTERRUPTED", "jobs", "wait_for"]
+__all__ = ["jobs", "wait_for"]
 
 _BAR_COLUMNS = 24
-INTERRUPTED = 130  # the exit code of a command that Ctrl-C has ended
 
 
 @click.group(cls=Group, default="list")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from qsession_core.command.completing import session_ids
-from qsession_core.command.frame import Amount, Command
-from qsession_core.command.groups.jobs import INTERRUPTED, wait_for
+from qsession_core.command.frame import INTERRUPTED, Amount, Command
+from qsession_core.command.groups.jobs import wait_for
 from qsession_core.command.groups.sessions import SESSION_VARIABLE
 from qsession_core.command.listing import chosen_jobs, write_jobs
 from qsession_core.command.programs import encoded_programs, of_program, parameters_of
