@@ -15,7 +15,6 @@ The file holds no secret: a key stands in a file of its own, or comes from azure
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -117,6 +116,8 @@ def read_configuration() -> str:
 
 def parse_profiles(text: str) -> dict[str, Profile]:
     """Return the profiles of a configuration's text; raises as :func:`read_profiles`."""
+    import tomllib
+
     path = config_file()
     try:
         document = tomllib.loads(text)

@@ -15,7 +15,6 @@ anything else                no
 
 from __future__ import annotations
 
-import email.utils
 import logging
 import random
 from dataclasses import dataclass, field
@@ -60,6 +59,8 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
     seconds = _number(text, 1.0)
     if seconds is not None:
         return seconds
+    import email.utils
+
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now.timestamp())
     except (ValueError, OverflowError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,7 @@ def test_the_version_is_told_in_three_ways(run):
         [sys.executable, "-m", "qsession_core", "--version"], capture_output=True, text=True, check=True
     )
     assert told == module.stdout == f"qsession {qsession_core.__version__}\n"
+    assert importlib.metadata.version("qsession") == qsession_core.__version__
 
 
 def test_help_loads_neither_the_client_nor_the_service():

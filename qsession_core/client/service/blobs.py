@@ -9,7 +9,6 @@ from datetime import datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
-from xml.etree import ElementTree as ET
 
 import msgspec
 
@@ -59,6 +58,8 @@ def _page_of(page: bytes) -> tuple[list[Attachment], str]:
     Raises:
         TransportError: It is no such page.
     """
+    from xml.etree import ElementTree as ET
+
     safe = page if b"<!" not in page else b""  # declarations may grow without a limit, and Azure has none
     try:
         root = ET.fromstring(safe)  # noqa: S314 - it has no declarations
