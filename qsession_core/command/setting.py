@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,12 @@ class Setting:
     directory: str | None = None
     connection_string_file: str | None = None
     output: Output = field(default_factory=Output)
+
+    def again(self, *words: str) -> str:
+        """Return a command of ours with the same workspace, as it is typed into a shell."""
+        given = [(way, getattr(self, member)) for member, way in _WAYS.items()]
+        chosen = [part for way, value in given if value is not None for part in (way, str(value))]
+        return shlex.join(["qsession", *words, *chosen])
 
     @contextmanager
     def workspace(
@@ -114,9 +121,9 @@ class Setting:
         if directory.exists() and not directory.is_dir():
             raise NotThereError(f"{directory} is a file; a local workspace is a directory.")
         if not makes and not os.path.lexists(directory / "workspace.db"):
+            serve = shlex.join(["qsession", "serve", "--directory", str(directory)])
             raise NotThereError(
-                f"There is no local workspace in {directory}. `qsession serve --directory {directory}` makes one, and "
-                "so does a submitted job."
+                f"There is no local workspace in {directory}. `{serve}` makes one, and so does a submitted job."
             )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 from qsession_core import Workspace
+from qsession_core.client.job_set import JobSet
 from tests.support.golden import same_as
 from tests.support.known_jobs import BELL, FAILED, FIRST, SECOND, SESSION, THIRD
 
@@ -141,6 +143,23 @@ def test_an_interrupted_wait_says_how_to_come_back(local, run, monkeypatch):
     ended = run("jobs", "wait", job.id, FIRST, workspace=local)
     assert ended.code == 130
     assert ended.err == "Stopped waiting. The job continues. Come back with: qsession jobs wait 77777777\n"
+
+
+def test_the_way_back_names_the_workspace_and_can_be_typed_into_a_shell(run, monkeypatch, tmp_path):
+    directory = tmp_path / "it's here"
+    with Workspace.local(directory, runs_jobs=False) as workspace:
+        job = workspace.get_target("ionq.simulator").submit(BELL, shots=10)
+    asked = ["jobs", "wait", job.id, "--directory", str(directory)]
+    with monkeypatch.context() as patch:
+        patch.setattr(JobSet, "wait", interrupted)
+        ended = run(*asked)
+    way = ended.err.partition("Come back with: qsession ")[2].splitlines()[0]
+    back = run(*shlex.split(way))
+    assert (ended.code, back.code, back.out.count("Succeeded")) == (130, 0, 1)
+
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
 
 
 def test_results_are_bars(local, run):

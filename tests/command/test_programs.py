@@ -242,7 +242,12 @@ def test_a_job_that_would_cost_too_much_is_not_sent(local, run, tmp_path):
 
 def test_a_failed_job_makes_a_waiting_submit_end_with_one(local, run, tmp_path):
     (tmp_path / "bad.json").write_text(IONQ.replace('"h"', '"no such gate"'))
-    ended = run("submit", str(tmp_path / "bad.json"), "--target", "ionq.simulator", "--wait", workspace=local)
+    asked = ["submit", str(tmp_path / "bad.json"), "--target", "ionq.simulator", "--wait"]
+    before = len(local.list_jobs())
+    refused = run(*asked, workspace=local)
+    assert (refused.code, len(local.list_jobs())) == (2, before)
+    assert "no such gate" in refused.err
+    ended = run(*asked, "--no-check", workspace=local)
     assert ended.code == 1
     assert "no such gate" in ended.out
 

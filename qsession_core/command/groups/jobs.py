@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qsession_core.client.job import Job
-    from qsession_core.command.output import Output
     from qsession_core.command.setting import Setting
 
 __all__ = ["jobs", "wait_for"]
@@ -129,13 +128,13 @@ def wait(setting: Setting, *, names: Sequence[str], timeout: float | None) -> in
     """
     with setting.workspace(runs_jobs=True) as workspace:
         found = find_jobs(workspace, names)
-        code = wait_for(setting.output, found, timeout)
+        code = wait_for(setting, found, timeout)
         if code != INTERRUPTED:
             write_jobs(setting.output, workspace, found)
     return code
 
 
-def wait_for(output: Output, jobs: Sequence[Job], timeout: float | None = None) -> int:
+def wait_for(setting: Setting, jobs: Sequence[Job], timeout: float | None = None) -> int:
     """Wait for jobs, with a bar on a terminal.
 
     Returns:
@@ -144,7 +143,7 @@ def wait_for(output: Output, jobs: Sequence[Job], timeout: float | None = None) 
     from qsession_core.client.job_set import JobSet
     from qsession_core.errors import WaitTimeoutError
 
-    workspace = jobs[0].workspace
+    output, workspace = setting.output, jobs[0].workspace
     began = workspace.clock.monotonic()
     has_bar = sys.stderr.isatty() and not output.quiet
 
@@ -159,9 +158,9 @@ def wait_for(output: Output, jobs: Sequence[Job], timeout: float | None = None) 
         JobSet(workspace, jobs).wait(timeout, progress=progress)
     except KeyboardInterrupt:
         left = [job.id for job in jobs if not job.has_completed()]
-        ids = " ".join(short_ids([job.id for job in jobs])[job_id] for job_id in left)
+        ids = [short_ids([job.id for job in jobs])[job_id] for job_id in left]
         _clear(has_bar)
-        output.remark(f"Stopped waiting. {_continue(len(left))} Come back with: qsession jobs wait {ids}")
+        output.remark(f"Stopped waiting. {_continue(len(left))} Come back with: {setting.again('jobs', 'wait', *ids)}")
         return INTERRUPTED
     except WaitTimeoutError as error:
         _clear(has_bar)

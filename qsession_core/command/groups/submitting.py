@@ -13,7 +13,7 @@ from qsession_core.command.frame import INTERRUPTED, Amount, Command
 from qsession_core.command.groups.jobs import wait_for
 from qsession_core.command.groups.sessions import SESSION_VARIABLE
 from qsession_core.command.listing import chosen_jobs, write_jobs
-from qsession_core.command.programs import encoded_programs, of_program, parameters_of
+from qsession_core.command.programs import encoded_programs, located, of_program, parameters_of
 from qsession_core.command.wire import as_told
 from qsession_core.errors import BudgetExceededError, ConfigurationError
 
@@ -45,6 +45,7 @@ __all__ = ["submit"]
 @click.option(
     "--journal", metavar="FILE", type=click.Path(dir_okay=False), help="Note the job here; see qsession resume."
 )
+@click.option("--no-check", is_flag=True, help="Send it though qsession check finds problems in it.")
 @click.option("--wait", is_flag=True, help="Wait until it has ended.")
 @click.pass_obj
 def submit(
@@ -63,22 +64,27 @@ def submit(
     max_cost: float | None,
     dry_run: str | None,
     journal: str | None,
+    no_check: bool,
     wait: bool,
 ) -> int:
     """Send a program and write its job's id.
 
-    FILE is as for qsession check; one with several circuits becomes several jobs. With --wait the exit code is 1 if a
-    job failed.
+    FILE is as for qsession check, which looks at it first; one with several circuits becomes several jobs. With --wait
+    the exit code is 1 if a job failed.
     """
     from qsession_core.command.budgets import ESTIMATE, usage_of
     from qsession_core.command.ids import find_session
     from qsession_core.command.quoting import quote_of
+    from qsession_core.command.reading import reading_of
 
     output = setting.output
     with setting.workspace(runs_jobs=wait, makes=True, journal=journal) as workspace:
         where = workspace.get_target(target)
         joined = None if session is None else find_session(workspace, session)
         encoded = encoded_programs(file, where, shots, input_data_format, parameters_of(params), entry)
+        problems = [] if no_check else [one for _, payload in encoded for one in reading_of(payload, where).problems]
+        if problems:
+            raise located(file, problems)
         if dry_run is not None:
             _write_payloads(setting, Path(dry_run), encoded)
             return 0
@@ -111,7 +117,7 @@ def submit(
             return 0
         for job in sent:
             output.remark(f"{job.id}  {job.name}")
-        code = wait_for(output, sent)
+        code = wait_for(setting, sent)
         if code != INTERRUPTED:
             write_jobs(output, workspace, sent)
     return code
@@ -172,7 +178,5 @@ def _remark_on_directory(setting: Setting, workspace: Workspace) -> None:
     if setting.given is None and service is not None and service.store.directory is not None:
         directory = service.store.directory
         if not is_in_use(directory):
-            setting.output.remark(
-                f"No process runs the jobs of {directory} now: qsession jobs wait, or qsession serve --directory "
-                f"{directory}, does."
-            )
+            ways = f"{setting.again('jobs', 'wait', 'JOB')}, or {setting.again('serve')}"
+            setting.output.remark(f"No process runs the jobs of {directory} now. One of these does: {ways}")
