@@ -29,4 +29,6 @@ def completion(context: click.Context, *, shell: str) -> None:
         raise click.UsageError(f"click has no completion for {shell}.")
     script = kind(context.find_root().command, {}, "qsession", "_QSESSION_COMPLETE")
     # not source(): for bash it runs the bash on the path to see its version
-    click.echo(script.source_template % script.source_vars())
+    text = script.source_template % script.source_vars()
+    # the script for fish takes an answer apart at each comma, of which its description may have some
+    click.echo(text.replace('string split ","', 'string split -m 1 ","'))
