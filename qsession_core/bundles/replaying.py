@@ -58,7 +58,6 @@ class Replayer:
     def __init__(self, bundle: Bundle) -> None:
         self._lock = threading.Lock()
         self._redactor = Redactor()
-        self._by_shape: dict[str, list[_Entry]] = defaultdict(list)
         self._by_ids: dict[tuple[str, tuple[str, ...]], list[_Entry]] = defaultdict(list)
         self._choices: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = defaultdict(list)
         self._entries: list[_Entry] = []
@@ -85,7 +84,6 @@ class Replayer:
             entry = _Entry(number + 1, meaning, frozenset(meaning.ids) - seen, self._count(meaning.ids), one.response)
             seen.update(meaning.ids)
             self._entries.append(entry)
-            self._by_shape[meaning.shape].append(entry)
             self._by_ids[key].append(entry)
             self._choices[meaning.shape].append((meaning.ids, entry.first))
             if not meaning.is_reading:
@@ -125,11 +123,10 @@ class Replayer:
         if known is not None and (shape, known) in self._by_ids:
             ids = known
         else:
-            same = self._by_shape.get(shape, [])
-            place = self._names.recorded_ids(meaning.ids, self._choices[shape])
-            if place is None:
+            found = self._names.recorded_ids(shape, meaning.ids, self._choices[shape])
+            if found is None:
                 return None
-            ids = same[place].meaning.ids
+            ids = found
         about = self._by_ids[shape, ids]
         if meaning.is_reading:
             now = self._count(ids)
@@ -158,12 +155,12 @@ class Replayer:
 
     def _told(self, response: Response, meaning: Meaning, recorded: Sequence[str]) -> Response:
         """Return an answer with the ids of the run instead of those of the recording."""
-        back = {old: new for new, old in self._names.chosen.items()}
-        back |= self._subscriptions
-        back |= dict(zip(recorded, meaning.ids, strict=True))
+        own = {**self._subscriptions, **dict(zip(recorded, meaning.ids, strict=True))}
 
         def renamed(text: str) -> str:
-            return GUID.sub(lambda found: back.get(found[0].lower(), found[0]), text)
+            return GUID.sub(
+                lambda found: own.get(name := found[0].lower()) or self._names.holder(name) or found[0], text
+            )
 
         headers = {name: renamed(value) for name, value in response.headers.items() if name not in _WAITS}
         body, headers = changed(response.body, headers, renamed)
