@@ -10,6 +10,7 @@ import pytest
 
 from qsession_core import Workspace
 from qsession_core.client.job_set import JobSet
+from qsession_core.command import setting
 from tests.support.golden import same_as
 from tests.support.known_jobs import BELL, FAILED, FIRST, SECOND, SESSION, THIRD
 
@@ -152,10 +153,17 @@ def test_the_way_back_names_the_workspace_and_can_be_typed_into_a_shell(run, mon
     asked = ["jobs", "wait", job.id, "--directory", str(directory)]
     with monkeypatch.context() as patch:
         patch.setattr(JobSet, "wait", interrupted)
+        patch.setattr(setting, "is_in_use", lambda directory: True)  # so that the job does not run yet
         ended = run(*asked)
     way = ended.err.partition("Come back with: qsession ")[2].splitlines()[0]
     back = run(*shlex.split(way))
     assert (ended.code, back.code, back.out.count("Succeeded")) == (130, 0, 1)
+
+
+def test_an_interrupted_wait_for_jobs_that_have_ended_names_no_way_back(local, run, monkeypatch):
+    monkeypatch.setattr(JobSet, "wait", interrupted)
+    ended = run("jobs", "wait", FIRST, workspace=local)
+    assert (ended.code, ended.err) == (130, "Stopped waiting. All jobs have ended.\n")
 
 
 def interrupted(*_, **__):

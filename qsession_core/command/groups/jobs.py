@@ -160,7 +160,8 @@ def wait_for(setting: Setting, jobs: Sequence[Job], timeout: float | None = None
         left = [job.id for job in jobs if not job.has_completed()]
         ids = [short_ids([job.id for job in jobs])[job_id] for job_id in left]
         _clear(has_bar)
-        output.remark(f"Stopped waiting. {_continue(len(left))} Come back with: {setting.again('jobs', 'wait', *ids)}")
+        way = f" Come back with: {setting.again('jobs', 'wait', *ids)}" if left else ""
+        output.remark(f"Stopped waiting. {_continue(len(left))}{way}")
         return INTERRUPTED
     except WaitTimeoutError as error:
         _clear(has_bar)
@@ -171,6 +172,8 @@ def wait_for(setting: Setting, jobs: Sequence[Job], timeout: float | None = None
 
 
 def _continue(number: int) -> str:
+    if not number:
+        return "All jobs have ended."
     return "The job continues." if number == 1 else f"{number} jobs continue."
 
 
