@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace"]
 
+_log = logging.getLogger(__name__)
 _APPLICATION = "AZURE_QUANTUM_PYTHON_APPID"
 
 
@@ -97,7 +99,8 @@ class Workspace(ServiceWorkspace):
             endpoint: The service's base URL; by default looked up in Azure.
             storage: Only None: programs and results are in the storage account that the workspace is linked to.
             api_version: The ``api-version`` of each call.
-            proxies: Proxy URL by scheme; by default the environment's, read once.
+            proxies: Proxy URL by scheme; by default the environment's, read once. A local workspace needs none of
+                proxies, verify and transport, and says so in the log.
             verify: Path of a CA bundle; by default the environment's, read once.
             retry: How often requests are repeated, and after which waits.
             parallelism: How many calls are made at the same time, at most, when many jobs are sent or fetched.
@@ -135,8 +138,13 @@ class Workspace(ServiceWorkspace):
         if is_local:
             from qsession_core.local import LocalWorkspace
 
+            unused = [("proxies", proxies), ("verify", verify), ("transport", transport)]
+            for argument in (argument for argument, value in unused if value is not None):
+                _log.warning("%s is not used: the workspace is local, and nothing goes over a network.", argument)
             service = LocalWorkspace(directory, clock=clock)
-            self._connect_locally(service, user_agent=user_agent, api_version=api_version, journal=journal)
+            self._connect_locally(
+                service, user_agent=user_agent, api_version=api_version, retry=retry, journal=journal, record=record
+            )
             return
         clock = clock or SystemClock()
         carrier = RetryingTransport(
@@ -306,6 +314,7 @@ class Workspace(ServiceWorkspace):
         api_version: str = API_VERSION,
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         """Put a local workspace behind the transport; arguments as for the constructor."""
         at = service.connection
@@ -313,7 +322,7 @@ class Workspace(ServiceWorkspace):
             Connection(
                 at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/"), api_version
             ),
-            RetryingTransport(InProcess(service), retry or RetryPolicy(), service.clock),
+            RetryingTransport(_recorded(InProcess(service), record), retry or RetryPolicy(), service.clock),
             ApiKey(at.api_key),
             clock=service.clock,
             user_agent=user_agent,
@@ -325,7 +334,9 @@ class Workspace(ServiceWorkspace):
     @property
     def service(self) -> LocalWorkspace | None:
         """The local workspace behind this one; None if the service is not in this process."""
-        carrier = getattr(self._transport, "inner", None)
+        carrier: object = self._transport
+        while not isinstance(carrier, InProcess | None):
+            carrier = getattr(carrier, "inner", None)
         return carrier.service if isinstance(carrier, InProcess) else None
 
 

@@ -11,7 +11,6 @@ import base64
 import hmac
 import logging
 import secrets
-import selectors
 import socket
 import ssl
 import threading
@@ -26,6 +25,7 @@ import msgspec
 
 from qsession_core.errors import QSessionError, TransportError
 from qsession_core.intercept.hosts import role_of
+from qsession_core.intercept.tunnel import connected, proxies_of_machine, relay
 from qsession_core.transport.message import Request, Response
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ __all__ = ["Proxy"]
 _LOG = logging.getLogger("qsession.intercept")
 _MAX_BODY = 300 * 1024 * 1024
 _IDLE_SECONDS = 600.0
-_CONNECT_SECONDS = 15.0
-_CHUNK = 64 * 1024
 _HTTPS = 443
 
 
@@ -56,6 +54,7 @@ class Proxy:
     Attributes:
         url: For ``HTTPS_PROXY``, with the password.
         refused: How many connections each host was refused, by ``host:port``.
+        machine_proxies: The proxies by which this machine reaches other hosts, as its environment names them.
     """
 
     def __init__(
@@ -65,6 +64,7 @@ class Proxy:
         self.answer = answer
         self.allowed = frozenset(host.lower() for host in allowed)
         self.refused: Counter[str] = Counter()
+        self.machine_proxies = proxies_of_machine()
         self._lock = threading.Lock()
         password = secrets.token_hex(16)
         self._credential = "Basic " + base64.b64encode(f"qsession:{password}".encode()).decode()
@@ -309,14 +309,13 @@ class _Gate(_Handler):
     def _tunnel(self, host: str, port: int) -> None:
         """Pass bytes through untouched."""
         try:
-            far = socket.create_connection((host, port), _CONNECT_SECONDS)
+            far = connected(host, port, self.server.proxy.machine_proxies)
         except OSError as error:
             self.reply(_problem(502, "BadGateway", f"{host}:{port} cannot be reached: {error}."))
             return
         with far:
             self._established()
-            far.settimeout(None)
-            _relay(self.connection, far)
+            relay(self.connection, far)
 
 
 class _Conversation(_Handler):
@@ -345,20 +344,3 @@ class _Conversation(_Handler):
 def _problem(status: int, code: str, sentence: str) -> Response:
     body = msgspec.json.encode({"error": {"code": code, "message": sentence}})
     return Response(status, {"content-type": "application/json", "x-ms-error-code": code}, body)
-
-
-def _relay(near: socket.socket, far: socket.socket) -> None:
-    """Pass bytes both ways until one side ends."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(near, selectors.EVENT_READ, (near, far))
-        selector.register(far, selectors.EVENT_READ, (far, near))
-        while ready := selector.select(_IDLE_SECONDS):
-            for key, _ in ready:
-                source, sink = key.data
-                try:
-                    data = source.recv(_CHUNK)
-                    sink.sendall(data)
-                except OSError:
-                    return
-                if not data:
-                    return

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from qsession_core.intercept.stages import Stage
+    from qsession_core.local.workspace import LocalWorkspace
 
 __all__ = ["RunOptions", "carry_out", "run"]
 
@@ -38,6 +39,8 @@ class RunOptions:
         faults: A TOML file of failures on request.
         record: Let the traffic through to Azure, and write it to this bundle.
         replay: Answer from this bundle.
+        shown: Called with each local workspace when it is opened, such as to serve a page of it; what it returns is
+            left before the workspace closes. None for nothing.
         allowed: Hosts that connections pass through to, untouched.
         environment: Of the command; by default this process's.
         tell: Takes the lines that are said at the end; by default they go to standard error.
@@ -49,6 +52,7 @@ class RunOptions:
     faults: Path | None = None
     record: Path | None = None
     replay: Path | None = None
+    shown: Callable[[LocalWorkspace], AbstractContextManager[object]] | None = None
     allowed: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     tell: Callable[[str], object] = lambda line: sys.stderr.write(line + "\n")
@@ -86,6 +90,7 @@ def _staged(options: RunOptions) -> AbstractContextManager[Stage]:
         seed=options.seed,
         targets=options.targets,
         faults=options.faults,
+        shown=options.shown or nullcontext,
         allowed=options.allowed,
     )
 
@@ -110,10 +115,10 @@ def _check(command: Sequence[str], options: RunOptions) -> None:
             problems.append(f"there is no file {path}")
     if options.record is not None and options.replay is not None:
         problems.append("--record and --replay exclude each other")
-    given = (options.directory, options.seed, options.targets, options.faults)
-    if (options.record or options.replay) is not None and given != (None,) * 4:
+    given = (options.directory, options.seed, options.targets, options.faults, options.shown)
+    if (options.record or options.replay) is not None and any(value is not None for value in given):
         problems.append(
-            "--directory, --seed, --targets and --faults are for local workspaces, which have no part in it"
+            "--directory, --seed, --targets, --faults and --page are for local workspaces, which have no part in it"
         )
     if problems:
         raise ConfigurationError(f"The command was not run: {'; '.join(problems)}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,9 @@ from qsession_core.local.service.addresses import LocalNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
+    from qsession_core.local.workspace import LocalWorkspace
     from qsession_core.transport.message import Request, Response
 
 __all__ = ["Stage", "offline", "recording", "replaying"]
@@ -66,12 +68,13 @@ def offline(
     seed: int | None = None,
     targets: Path | None = None,
     faults: Path | None = None,
+    shown: Callable[[LocalWorkspace], AbstractContextManager[object]] = nullcontext,
     allowed: Sequence[str] = (),
 ) -> Iterator[Stage]:
     """Let local workspaces be Azure Quantum; arguments as of :class:`~qsession_core.intercept.run.RunOptions`."""
     failures = None if faults is None else read_faults(faults)
     names = default_names(names_in(environment))
-    with Workspaces(directory, names, seed=seed, targets=targets, faults=failures) as workspaces:
+    with Workspaces(directory, names, seed=seed, targets=targets, faults=failures, shown=shown) as workspaces:
         own = for_azure(environment, workspaces.default.connection, workspaces.login)
         with _intercepted(workspaces.handle, own, allowed) as (proxy, changed):
             stage = Stage(changed)

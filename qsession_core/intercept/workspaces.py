@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -24,7 +25,8 @@ from qsession_core.local.workspace import LocalWorkspace
 from qsession_core.transport.message import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -56,6 +58,7 @@ class Workspaces:
         targets: A TOML file of targets to add or change; None for none.
         faults: Failures on request, shared by all workspaces; None for none.
         clock: None for the machine's.
+        shown: Called with each workspace when it is opened; what it returns is left before they close.
 
     Attributes:
         login: Issues the run's tokens.
@@ -70,6 +73,7 @@ class Workspaces:
         targets: Path | None = None,
         faults: Faults | None = None,
         clock: Clock | None = None,
+        shown: Callable[[LocalWorkspace], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self._directory = directory
         self._default = default
@@ -77,6 +81,8 @@ class Workspaces:
         self._targets = targets
         self._faults = faults
         self._clock = clock or SystemClock()
+        self._shown = shown
+        self._shows = ExitStack()
         self._lock = threading.Lock()
         self._opened: dict[tuple[str, str, str], LocalWorkspace] = {}
         self.login = Login(self._clock)
@@ -92,6 +98,7 @@ class Workspaces:
 
     def close(self) -> None:
         """Close all workspaces."""
+        self._shows.close()
         for workspace in self.opened():
             workspace.close()
 
@@ -257,9 +264,11 @@ class Workspaces:
             return workspace
 
     def _open(self, folder: Path | None, names: LocalNames | None) -> LocalWorkspace:
-        return LocalWorkspace(
+        workspace = LocalWorkspace(
             folder, seed=self._seed, targets=self._targets, faults=self._faults, clock=self._clock, names=names
         )
+        self._shows.enter_context(self._shown(workspace))
+        return workspace
 
 
 def _key(subscription: str, group: str, name: str) -> tuple[str, str, str]:

@@ -83,6 +83,23 @@ def test_a_workspace_that_is_recorded_replays_what_was_said_without_its_secrets(
     assert [leak for one in read_bundle(path).exchanges for leak in leaks(one)] == []
 
 
+def test_a_local_workspace_of_the_environment_is_recorded_too_and_says_what_it_does_not_use(
+    tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setenv("QSESSION_LOCAL", "1")
+    path = tmp_path / "b.zip"
+    with Workspace(record=path, proxies={"https": "http://proxy.test"}, verify="ca.pem") as workspace:
+        job = workspace.get_target("ionq.simulator").submit(BELL, shots=10)
+        counts = job.result().counts
+        assert workspace.service is not None
+    assert [record.message.partition(" ")[0] for record in caplog.records if "not used" in record.message] == [
+        "proxies",
+        "verify",
+    ]
+    with Workspace.replay(path) as replayed:
+        assert replayed.get_target("ionq.simulator").submit(BELL, shots=10).result().counts == counts
+
+
 def test_a_replay_takes_no_time_whatever_the_recording_took(service, tmp_path, monkeypatch):
     path = tmp_path / "b.zip"
     service.faults.add(Fault("throttle", route="GET jobs/*", count=2, retry_after=0.01))

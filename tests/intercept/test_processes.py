@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +105,27 @@ def test_hosts_that_were_refused_are_told_at_the_end(runner):
     text = "import requests\ntry: requests.get('https://pypi.org')\nexcept requests.exceptions.ProxyError: pass"
     assert runner.python(text) == 0
     assert runner.said == ["qsession: pypi.org:443 was refused once; --allow pypi.org lets it through"]
+
+
+def test_each_workspace_is_shown_while_the_command_runs(runner):
+    shown = []
+
+    @contextlib.contextmanager
+    def show(workspace):
+        shown.append(workspace.connection.name)
+        yield
+        shown.append("left")
+
+    text = (
+        "from qsession_core import Workspace\n"
+        "for name in ('local-workspace', 'other'):\n"
+        "    with Workspace('00000000-0000-4000-8000-000000000001', 'local', name, location='eastus') as workspace:\n"
+        "        workspace.list_jobs()"
+    )
+    assert runner.python(text, shown=show) == 0
+    assert shown == ["local-workspace", "other", "left", "left"]
+    with pytest.raises(ConfigurationError, match=r"--page are for local workspaces"):
+        runner("true", shown=show, replay=Path("b.zip"))
 
 
 def test_every_option_that_cannot_be_used_is_told_before_anything_starts(runner, tmp_path):

@@ -165,6 +165,57 @@ def test_allowed_hosts_are_reached_untouched(session, proxy, far):
         assert tunnel.getresponse().read() == b"far"
 
 
+@pytest.fixture
+def gate(monkeypatch):
+    """The proxy of this machine, as its environment names it; it knows the run's hosts and writes down who came."""
+    with Proxy(Authority(), echo, ["127.0.0.1"]) as gate:
+        monkeypatch.setenv("HTTPS_PROXY", gate.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        yield gate
+
+
+def through(proxy, host, port):
+    """Open a tunnel, and ask for what is behind it; return None if there is no tunnel."""
+    tunnel = http.client.HTTPConnection("127.0.0.1", urlsplit(proxy.url).port)
+    with contextlib.closing(tunnel):
+        tunnel.set_tunnel(host, port, {"Proxy-Authorization": proxy._credential})
+        try:
+            tunnel.request("GET", "/")
+        except OSError:
+            return None
+        return tunnel.getresponse().read()
+
+
+def test_allowed_hosts_are_reached_by_the_proxy_of_the_machine(gate, far, monkeypatch):
+    passed = []
+    monkeypatch.setattr(gate, "admits", lambda credential: passed.append(credential) or credential == gate._credential)
+    with Proxy(Authority(), echo, ["127.0.0.1"]) as proxy:
+        assert through(proxy, "127.0.0.1", far) == b"far"
+    assert passed == [gate._credential]  # with the name and the password of the proxy's address
+
+
+def test_what_the_proxy_of_the_machine_refuses_is_told(gate, far):
+    with Proxy(Authority(), echo, ["elsewhere.test"]) as proxy:
+        assert through(proxy, "elsewhere.test", far) is None
+    assert gate.refused == {f"elsewhere.test:{far}": 1}
+
+
+def test_hosts_without_a_proxy_are_reached_past_it(gate, far, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    gate.allowed = frozenset()
+    with Proxy(Authority(), echo, ["127.0.0.1"]) as proxy:
+        assert through(proxy, "127.0.0.1", far) == b"far"
+    assert gate.refused == {}
+
+
+def test_a_proxy_that_cannot_be_spoken_to_is_told(far, monkeypatch):
+    for address in ("socks5://127.0.0.1:9", f"http://127.0.0.1:{far}", "http://127.0.0.1:9"):
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        monkeypatch.setenv("NO_PROXY", "")
+        with Proxy(Authority(), echo, ["127.0.0.1"]) as proxy:
+            assert through(proxy, "127.0.0.1", far) is None
+
+
 def test_an_allowed_host_that_is_away_is_told(session, far):
     answer = session.get("http://127.0.0.1:9/")
     assert answer.status_code == 502

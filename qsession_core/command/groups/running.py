@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,15 +12,29 @@ import click
 from qsession_core.command.frame import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from qsession_core.command.output import Output
     from qsession_core.command.setting import Setting
+    from qsession_core.local import LocalWorkspace
 
 __all__ = ["run"]
 
 
 def _path(text: str | None) -> Path | None:
     return None if text is None else Path(text)
+
+
+@contextmanager
+def _page_of(output: Output, workspace: LocalWorkspace) -> Iterator[None]:
+    """Serve the page of a workspace, on loopback, and say where."""
+    from qsession_core.command.groups.serving import page_link, with_page
+    from qsession_core.local.http_server import Server
+
+    with Server(with_page(workspace, is_lab=False)) as server:
+        at = workspace.connection
+        output.remark(f"qsession: the page of {at.name}: {page_link(server.endpoint, at.api_key)}")
+        yield
 
 
 @click.command(cls=Command, context_settings={"allow_interspersed_args": False})
@@ -29,6 +45,7 @@ def _path(text: str | None) -> Path | None:
 @click.option("--seed", type=int, help="Make all sampling repeatable.")
 @click.option("--targets", metavar="FILE", type=click.Path(), help="A TOML file of targets to add or change.")
 @click.option("--faults", metavar="FILE", type=click.Path(), help="A TOML file of failures on request.")
+@click.option("--page", is_flag=True, help="Show each workspace in the browser while it runs.")
 @click.pass_obj
 def run(
     setting: Setting,
@@ -40,6 +57,7 @@ def run(
     seed: int | None,
     targets: str | None,
     faults: str | None,
+    page: bool,
 ) -> int:
     """Run a command for which Azure Quantum is a local workspace.
 
@@ -64,6 +82,7 @@ def run(
             faults=_path(faults),
             record=_path(record),
             replay=_path(replay),
+            shown=partial(_page_of, setting.output) if page else None,
             allowed=tuple(allowed),
             tell=setting.output.remark,
         ),
