@@ -54,4 +54,6 @@ __getattr__, __dir__ = exports(
         "TargetGateset": "basis",
         "ZZ": "native",
     },
+    needs="cirq",
+    extra="cirq",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import cirq
@@ -10,6 +9,7 @@ import cirq
 from qsession_cirq.conversion.readout import KEY, Readout
 from qsession_cirq.result import ResultDict
 from qsession_core.errors import ResultFormatError
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 class Job:

@@ -59,4 +59,6 @@ __getattr__, __dir__ = exports(
         "ZZGate": "ionq.gates",
         "to_program": "conversion.convert",
     },
+    needs="qiskit",
+    extra="qiskit",
 )

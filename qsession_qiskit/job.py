@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +11,7 @@ from qiskit.providers import JobStatus, JobV1
 from qsession_core.client.job_set import JobSet
 from qsession_core.client.service.status import JobStatus as CoreStatus
 from qsession_core.errors import QSessionError, WaitTimeoutError
+from qsession_core.logs import logger
 from qsession_qiskit.errors import qiskits_errors
 from qsession_qiskit.result import AzureQuantumResult, experiment, failed_experiment
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AzureQuantumJob"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 _STATUS = {
     CoreStatus.QUEUED: JobStatus.QUEUED,

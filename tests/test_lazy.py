@@ -25,6 +25,18 @@ def test_any_other_name_is_an_attribute_error(package):
         _ = package.nonsense
 
 
+@pytest.mark.parametrize(("package", "sdk"), [("qsession_qiskit", "qiskit"), ("qsession_cirq", "cirq")])
+def test_without_its_sdk_a_front_end_says_what_to_install(package, sdk):
+    program = f"import sys; sys.modules[{sdk!r}] = None; import {package}; {package}.to_program"
+    program = program.replace("qsession_cirq.to_program", "qsession_cirq.Target")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last == (
+        f'ModuleNotFoundError: {package} needs {sdk}, which is not installed: pip install "qsession[{sdk}]".'
+    )
+
+
 @pytest.mark.parametrize(
     ("statement", "unloaded"),
     [

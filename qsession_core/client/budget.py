@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import re
 import threading
@@ -11,13 +10,14 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.errors import BudgetExceededError, ConfigurationError
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 __all__ = ["Budget", "Reservation", "Usage", "seconds_of"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 _DURATION = re.compile(r"\s*(?:(\d{1,9}) ?d)?\s*(?:(\d{1,9}) ?h)?\s*(?:(\d{1,9}) ?m)?\s*(?:(\d{1,9}) ?s)?\s*")
 _UNITS = (86_400, 3_600, 60, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import uuid
 from functools import cached_property
@@ -25,6 +24,7 @@ from qsession_core.errors import (
     TransportError,
     WaitTimeoutError,
 )
+from qsession_core.logs import logger
 from qsession_core.providers.options import shots_in
 from qsession_core.results.layout import MOST_SHOTS
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "job_of"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _IONQ_JSON = "ionq.circuit.v1"
 # Any of these in a job's metadata tells how wide its keys are
 _WIDTHS = {"qsession", "meas_map", "num_qubits", "qubits", "measurement_dict", "measurement0"}

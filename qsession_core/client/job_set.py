@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from qsession_core.client.polling import poll_pauses
 from qsession_core.client.service.models import item_id
 from qsession_core.errors import ConfigurationError, QSessionError, WaitTimeoutError
+from qsession_core.extras import install
 
 if TYPE_CHECKING:
     from qsession_core.client.interface import WorkspaceParts
@@ -25,7 +26,7 @@ def _bar(total: int) -> Any:
     try:
         from tqdm.auto import tqdm
     except ImportError as error:
-        raise ConfigurationError("A progress bar needs tqdm: pip install tqdm, or pass a function.") from error
+        raise ConfigurationError(f"A progress bar needs tqdm: {install('notebook')}, or pass a function.") from error
     return tqdm(total=total, unit="job")
 
 

@@ -11,10 +11,10 @@ Invariants, held by tests:
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import uuid
+import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,6 +34,7 @@ from qsession_core.errors import (
     raise_together,
 )
 from qsession_core.keywords import strict_keywords
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +46,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "session_jobs", "session_of", "session_of_block"]
 
-_log = logging.getLogger(__name__)
-_block: ContextVar[Session | None] = ContextVar("session", default=None)
+_log = logger(__name__)
+# The session whose block runs; weak, since a block that is interrupted at its very end leaves it behind
+_block: ContextVar[weakref.ref[Session] | None] = ContextVar("session", default=None)
 
 IDLE_SECONDS = 600.0  # the service ends a session after this time without a new job
 _WARN_SECONDS_LEFT = 120.0
@@ -146,7 +148,7 @@ class Session:
         # the process that opened it and must close it; None if another client opened it, and any process may close it
         self._process = os.getpid() if settings is not None else None
         self._warned: dict[str, float] = {}
-        self._outer: list[Session | None] = []  # of each of its blocks, the session around it
+        self._outer: list[weakref.ref[Session] | None] = []  # of each of its blocks, the session around it
         self.previous_ids: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -363,7 +365,7 @@ class Session:
 
     def __enter__(self) -> Self:
         self._outer.append(_block.get())
-        _block.set(self)
+        _block.set(weakref.ref(self))
         return self
 
     def __exit__(
@@ -535,8 +537,13 @@ def session_of(given: object) -> Session:
 
 
 def session_of_block() -> Session | None:
-    """Return the session whose ``with`` block runs here; None outside of all."""
-    return _block.get()
+    """Return the innermost open session whose ``with`` block runs here; None outside of all."""
+    innermost = _block.get()
+    while innermost is not None and (session := innermost()) is not None:
+        if not session.is_closed:
+            return session
+        innermost = session._outer[-1] if session._outer else None  # noqa: SLF001 - of the same class
+    return None
 
 
 def session_jobs(

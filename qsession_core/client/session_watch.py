@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
-import logging
 import os
 import signal
 import sys
@@ -15,13 +14,14 @@ import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
 from qsession_core.errors import ConfigurationError, NotFoundError, QSessionError, ServiceError
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["SessionWatch"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 _CHECK_SECONDS = 5.0
 _LAST_SECONDS = 5.0  # how long the end of the process waits for sessions that other threads are opening

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
@@ -14,6 +13,7 @@ from qsession_core.client.submitting.cost import Quote, estimate
 from qsession_core.client.submitting.submission import NewJob
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.keywords import strict_keywords
+from qsession_core.logs import logger
 from qsession_core.providers.row import DEFAULT_SHOTS, Provider
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Target", "TargetWorkspace"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 UNKNOWN_NUM_QUBITS = 100  # assumed for a target that neither the workspace nor our table knows
 
 

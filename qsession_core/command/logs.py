@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from qsession_core.display.text import shown
+from qsession_core.logs import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,17 +38,15 @@ class _Lines(logging.Handler):
 def logged(output: Output) -> Iterator[None]:
     """Write the log to standard error during this block."""
     root = logging.getLogger()
-    ours = logging.getLogger("qsession_core"), logging.getLogger("qsession")
-    before = [logger.level for logger in ours]
+    ours = logging.getLogger(ROOT)
+    before = ours.level
     handler = _Lines(output)
     root.addHandler(handler)
     # waitress warns of every request that waits for a thread, which is normal here
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    for logger in ours:
-        logger.setLevel(logging.DEBUG)
+    ours.setLevel(logging.DEBUG)
     try:
         yield
     finally:
         root.removeHandler(handler)
-        for logger, level in zip(ours, before, strict=True):
-            logger.setLevel(level)
+        ours.setLevel(before)

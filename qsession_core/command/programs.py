@@ -12,6 +12,7 @@ import click
 
 from qsession_core.command.completing import target_names
 from qsession_core.errors import ConfigurationError, ConversionError, ProgramTextError
+from qsession_core.extras import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -158,7 +159,9 @@ def _cirq(source: Source) -> list[object]:
     try:
         import cirq
     except ImportError as error:
-        raise ConfigurationError('Circuits of Cirq are read by Cirq: pip install "qsession[cirq]".') from error
+        raise ConfigurationError(
+            f"Circuits of Cirq are read by Cirq, which is not installed: {install('cirq')}."
+        ) from error
     return [_read(lambda: cirq.read_json(json_text=source.text), "Cirq")]
 
 
@@ -168,7 +171,7 @@ def _qpy(source: Source) -> list[object]:
     try:
         from qiskit import qpy
     except ImportError as error:
-        raise ConfigurationError('QPY is read by Qiskit: pip install "qsession[qiskit]".') from error
+        raise ConfigurationError(f"QPY is read by Qiskit, which is not installed: {install('qiskit')}.") from error
     circuits: list[object] = list(_read(lambda: qpy.load(io.BytesIO(source.data)), "Qiskit"))  # type: ignore[call-overload]
     if not circuits:
         raise ConversionError("The file holds no circuit.")

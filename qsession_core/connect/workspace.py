@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from qsession_core.connect.environment import chosen_profile, completed, from_en
 from qsession_core.connect.in_process import InProcess
 from qsession_core.errors import ConfigurationError
 from qsession_core.keywords import strict_keywords
+from qsession_core.logs import logger
 from qsession_core.transport.auth import ApiKey, Token, TokenCredential
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _APPLICATION = "AZURE_QUANTUM_PYTHON_APPID"
 
 

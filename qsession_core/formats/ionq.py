@@ -17,7 +17,6 @@ gates".
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -36,6 +35,7 @@ from qsession_core.formats.writing.problems import nothing_measured, require_bou
 from qsession_core.formats.writing.writer import Handler, Writer
 from qsession_core.gates.controls import without_controls
 from qsession_core.gates.words import decompose
+from qsession_core.logs import logger
 from qsession_core.results.result import Layout, Result
 from qsession_core.results.rows import merge_rows
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "INPUT", "OUTPUT", "IonQCircuit", "decode"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 OUTPUT = "ionq.quantum-results.v1"
 MAX_CONTROLS = 7

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import logging
 import secrets
 import socket
 import ssl
@@ -26,6 +25,7 @@ import msgspec
 from qsession_core.errors import QSessionError, TransportError
 from qsession_core.intercept.hosts import role_of
 from qsession_core.intercept.tunnel import connected, proxies_of_machine, relay
+from qsession_core.logs import logger
 from qsession_core.transport.message import Request, Response
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Proxy"]
 
-_LOG = logging.getLogger("qsession.intercept")
+_LOG = logger(__name__)
 _MAX_BODY = 300 * 1024 * 1024
 _IDLE_SECONDS = 600.0
 _HTTPS = 443

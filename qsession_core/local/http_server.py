@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from qsession_core.errors import ConfigurationError, TransportError
+from qsession_core.extras import install
 from qsession_core.local.hosts import Hosts, is_loopback
 from qsession_core.local.replies import Refusal, service_error
 from qsession_core.transport.message import Request
@@ -138,7 +139,7 @@ class Server:
         try:
             from qsession_core.local.http_connections import Listener
         except ImportError as error:
-            raise ConfigurationError("Serving needs waitress; install qsession[local].") from error
+            raise ConfigurationError(f"Serving needs waitress, which is not installed: {install('serve')}.") from error
         listening = _bound(host, family, address)
         self._served = served
         self._hosts = Hosts(host, hosts)

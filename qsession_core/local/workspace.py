@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import sqlite3
 import uuid
@@ -30,6 +29,7 @@ from qsession_core.local.storage.directory import DATABASE, told
 from qsession_core.local.storage.endpoint import Storage
 from qsession_core.local.storage.sas import Signer
 from qsession_core.local.targets import TARGETS, read_targets, with_changes
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalWorkspace"]
 
-_LOG = logging.getLogger("qsession.local")
+_LOG = logger(__name__)
 
 
 class LocalWorkspace:

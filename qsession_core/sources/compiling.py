@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from qsession_core.errors import ConversionError, ProgramTextError
+from qsession_core.extras import install
 from qsession_core.processes import WorkerDiedError, WorkerPool, WorkTimedOutError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def compiled(text: str, profile: str, *, folder: Path | None = None) -> str:
     """
     if importlib.util.find_spec("qdk") is None:
         raise ConversionError(
-            'OpenQASM is compiled by qdk, which is not installed: pip install "qsession[local]", or pass a circuit.'
+            f"OpenQASM is compiled by qdk, which is not installed: {install('qdk')}, or pass a circuit."
         )
     qir = _in_process(_openqasm, text, profile, str(folder) if folder is not None else ".")
     if not _RECORDS.search(qir):
@@ -84,7 +85,7 @@ def compiled_qsharp(text: str, profile: str, *, entry: str = "") -> str:
             not come to an end.
     """
     if importlib.util.find_spec("qdk") is None:
-        raise ConversionError('Q# is compiled by qdk, which is not installed: pip install "qsession[local]".')
+        raise ConversionError(f"Q# is compiled by qdk, which is not installed: {install('qdk')}.")
     return _in_process(_qsharp, text, profile, entry)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import urllib.request
@@ -13,12 +12,13 @@ import requests.utils
 import urllib3.exceptions
 
 from qsession_core.errors import ConfigurationError, RequestTimeoutError, TransportError
+from qsession_core.logs import logger
 from qsession_core.transport.message import Request, Response, is_loopback, without_secrets
 from qsession_core.transport.quiet import QuietAdapter
 
 __all__ = ["HttpTransport"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0

@@ -15,13 +15,13 @@ anything else                no
 
 from __future__ import annotations
 
-import logging
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import TransportError
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RetryPolicy", "RetryingTransport", "retry_after_seconds"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 _DIGITS = 19  # no body is longer than that; Python refuses to read numbers of thousands of digits

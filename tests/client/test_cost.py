@@ -113,7 +113,7 @@ def test_gates_that_cannot_be_counted_are_refused_with_the_reason(workspace, mon
     with pytest.raises(errors.ConfigurationError, match=r"no estimate .* bitcode"):
         target.estimate_cost(b"BC\xc0\xde__quantum__qis__h__body", 10)
     monkeypatch.setitem(sys.modules, "pyqir", None)
-    with pytest.raises(errors.ConfigurationError, match=r"no estimate .* pip install \"qsession\[local\]\""):
+    with pytest.raises(errors.ConfigurationError, match=r"no estimate .* pip install \"qsession\[qir\]\""):
         target.estimate_cost(foreign, 10)
 
 

@@ -35,7 +35,7 @@ def workspace(connect, clock):
 
 def test_an_idle_session_warns_once_before_it_ends(workspace, target, clock, caplog):
     session = target.open_session()
-    with caplog.at_level(logging.WARNING, "qsession_core"):
+    with caplog.at_level(logging.WARNING, "qsession"):
         clock.advance(400)
         workspace.watch.check()
         assert caplog.records == []
@@ -60,7 +60,7 @@ def test_losing_the_hold_on_the_hardware_is_announced(workspace, bell, clock, ca
     h2.open_session()
     h2.submit(bell, shots=1)
     clock.advance(50)
-    with caplog.at_level(logging.WARNING, "qsession_core"):
+    with caplog.at_level(logging.WARNING, "qsession"):
         workspace.watch.check()
     assert "gives the hardware back in 10 s" in caplog.text
 

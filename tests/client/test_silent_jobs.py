@@ -51,7 +51,7 @@ def _sent(workspace, body, *, program=BELL, target="ionq.simulator"):
 )
 def test_counts_are_of_the_providers_default_and_say_so(local, caplog, params, shots):
     job = _sent(local, {"inputParams": params})
-    with caplog.at_level(logging.WARNING, "qsession_core"):
+    with caplog.at_level(logging.WARNING, "qsession"):
         result = job.result()
     assert (result.shots, sum(result.counts.values())) == (shots, shots)
     assert result.shots_are_assumed

@@ -655,5 +655,5 @@ def test_bitcode_on_request_is_the_same_module():
 def test_bitcode_without_pyqir_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyqir", None)
 
-    with pytest.raises(ConfigurationError, match="pip install pyqir"):
+    with pytest.raises(ConfigurationError, match=r"qsession\[qir\]"):
         to_bitcode(b"")

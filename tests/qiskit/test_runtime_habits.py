@@ -92,6 +92,20 @@ def test_in_a_block_of_the_backends_own_session_a_primitive_needs_no_mode(backen
         SamplerV2()
 
 
+def test_a_session_that_was_closed_inside_its_block_takes_no_primitive(backend):
+    with backend.open_session() as outer, backend.open_session() as inner:
+        inner.close()
+        assert SamplerV2().mode is outer
+
+
+def test_a_block_that_was_never_left_ends_with_its_session(backend):
+    session = backend.open_session()
+    session.__enter__()
+    session.close()
+    with pytest.raises(ConfigurationError, match="needs a mode"):
+        SamplerV2()
+
+
 def test_blocks_of_tasks_and_threads_do_not_see_each_other(backend):
     async def one():
         async with backend.open_session() as session:

@@ -185,7 +185,7 @@ def test_what_the_workspace_says_refuses_and_our_table_alone_warns(local, caplog
     with pytest.raises(errors.LimitExceededError, match=r"needs 40 qubits; ionq\.simulator has 29"):
         local.get_target("ionq.simulator").encode(program)
     target = _unstated(local.get_target("ionq.simulator"))
-    with caplog.at_level(logging.WARNING, "qsession_core"):
+    with caplog.at_level(logging.WARNING, "qsession"):
         assert target.encode(program).data == target.encode(program).data
     (warning,) = caplog.records  # once, not once a job
     assert "29" in warning.getMessage()

@@ -5,7 +5,6 @@ Source: docs/protocol.md 2.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -17,6 +16,7 @@ from qsession_core.client.service.query import any_of, order
 from qsession_core.client.service.rest import segment, without_nones
 from qsession_core.client.service.spelling import PRIORITIES, check, odd_name, odd_tags, odd_word, spelled
 from qsession_core.errors import ConfigurationError, ConflictError, NotFoundError, ServiceError, TransportError
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Calls", "may_have_worked"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _MERGE = "application/merge-patch+json"
 S = TypeVar("S", bound=msgspec.Struct)
 _PAGE = "100"  # items of a list in one answer

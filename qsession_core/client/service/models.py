@@ -5,13 +5,13 @@ Times come in several forms, ``metadata`` may be null, and members may be missin
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from qsession_core.errors import TransportError
+from qsession_core.logs import logger
 from qsession_core.transport import without_secrets
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _RAW = "raw"  # the member that has the record as the service wrote it
 UNREADABLE = (ValueError, RecursionError)  # what msgspec raises for bad JSON: of a wrong type, not UTF-8, nested deep
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import platform
 import re
 import uuid
@@ -14,6 +13,7 @@ import msgspec
 from qsession_core.client.service.models import UNREADABLE, Page
 from qsession_core.client.service.nesting import DEPTH, shallow
 from qsession_core.errors import ConfigurationError, ServiceError, TransportError
+from qsession_core.logs import logger
 from qsession_core.transport import Request, Response, without_secrets
 from qsession_core.transport.auth import AuthenticatedTransport
 from qsession_core.transport.retry import retry_after_seconds
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["RestClient", "segment", "service_error", "to_json", "without_nones"]
 
 JSON = "application/json"
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _MOST_PAGES = 10_000  # of a list; a hundred items each
 T = TypeVar("T")
 

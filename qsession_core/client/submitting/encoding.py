@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from dataclasses import dataclass, field, replace
 from os import PathLike
@@ -16,6 +15,7 @@ from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.formats import Payload, Template
 from qsession_core.formats.qir.module import from_qir_object
 from qsession_core.formats.registry import as_is
+from qsession_core.logs import logger
 from qsession_core.program import Program
 from qsession_core.providers.options import DEFAULT_SHOTS, SHOT_NAMES, plain_params, shots_in
 from qsession_core.sources.files import path_of, source_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Encoder", "PayloadTemplate", "name_of"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 T = TypeVar("T")
 _EMPTY = Payload(b"", "", "", "")
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import base64
 import errno
-import logging
 import os
 import socket
 import threading
@@ -28,6 +27,7 @@ import msgspec
 from qsession_core.client.service.blobs import MAX_BYTES
 from qsession_core.client.service.rest import segment, to_json
 from qsession_core.errors import ConfigurationError
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ except ImportError:  # Windows has no fcntl: processes must not share one journa
 
 __all__ = ["Intent", "Journal"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _BOM = b"\xef\xbb\xbf"  # an editor may have put it in front of the first line
 _BLANK = b" \t\r" + _BOM
 

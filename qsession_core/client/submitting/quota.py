@@ -6,12 +6,12 @@ prices; ``qgs`` of IonQ counts one-qubit gates and ten times the two-qubit gates
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qsession_core.errors import BudgetExceededError, ConfigurationError, QSessionError
 from qsession_core.keywords import near
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["POLICIES", "QuotaGuard", "QuotaLeft"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 POLICIES = ("ignore", "warn", "refuse")
 _FRESH_SECONDS = 60.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from qsession_core.client.service.spelling import PRIORITIES, check, odd_id, odd
 from qsession_core.client.service.status import SessionStatus
 from qsession_core.client.submitting.journal import Intent
 from qsession_core.errors import ConfigurationError, NotFoundError, ServiceError
+from qsession_core.logs import logger
 from qsession_core.providers.options import programs_in
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NewJob", "ResumedJobs", "Submission"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _WORTH_REPEATING = frozenset({401, 408, 429})  # unlike any other 4xx: token expired, too slow, too many requests
 _SESSION_REFUSED = "InvalidJobDefinition"  # the code of the answer to a job whose session takes no more
 

@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor"]
 
-_EXTRAS = {
-    "qiskit": ("qiskit",),
-    "cirq": ("cirq-core",),
-    "local": ("waitress", "pyqir", "qiskit-aer", "stim", "qsimcirq", "qdk"),
-    "pulser": ("pulser-simulation",),
-}
 _MOST_SKEW_SECONDS = 60.0  # a signature of storage is valid for longer than this, a token too
 _NEARLY = 0.9
 _OTHERS_MAY_READ = 0o077
@@ -64,16 +58,17 @@ def _installed() -> Iterator[_Finding]:
     from importlib.metadata import PackageNotFoundError, version
 
     from qsession_core import __version__
+    from qsession_core.extras import EXTRAS, install
 
     yield _Finding("ok", "qsession", f"{__version__}, Python {platform.python_version()}, {platform.system()}")
-    for extra, packages in _EXTRAS.items():
+    for extra, packages in EXTRAS.items():
         there, missing = [], []
         for package in packages:
             try:
                 there.append(f"{package} {version(package)}")
             except PackageNotFoundError:
                 missing.append(package)
-        advice = f"not installed: {', '.join(missing)} (pip install 'qsession[{extra}]')" if missing else ""
+        advice = f"not installed: {', '.join(missing)} ({install(extra)})" if missing else ""
         yield _Finding("ok", f"extra {extra}", "; ".join(filter(None, [", ".join(there), advice])))
 
 

@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.errors import ConfigurationError
+from qsession_core.extras import install
 from qsession_core.formats.interface import MICROSOFT_V2, InputFormat, Payload
 from qsession_core.formats.qir.branches import Branches
 from qsession_core.formats.qir.records import groups_of, records_of, result
@@ -139,7 +140,7 @@ def to_bitcode(text: str) -> bytes:
         import pyqir
     except ImportError as error:
         raise ConfigurationError(
-            "QIR as bitcode is written by pyqir, which is not installed: pip install pyqir, or send it as text."
+            f"QIR as bitcode is written by pyqir, which is not installed: {install('qir')}, or send it as text."
         ) from error
     bitcode: bytes = pyqir.Module.from_ir(pyqir.Context(), text).bitcode
     return bitcode

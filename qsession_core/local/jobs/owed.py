@@ -6,18 +6,18 @@ that is owed is made.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
 from qsession_core.local.storage.trouble import STORE_ERRORS, trouble_of
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Owed"]
 
-_LOG = logging.getLogger("qsession.local.dispatcher")
+_LOG = logger(__name__)
 
 
 class Owed:

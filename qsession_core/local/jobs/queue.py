@@ -8,7 +8,6 @@ job belongs to the one that claimed it.
 
 from __future__ import annotations
 
-import logging
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from qsession_core.local.jobs.short_jobs import ShortJobs
 from qsession_core.local.jobs.tasks import Tasks
 from qsession_core.local.jobs.tries import INTERNAL, Found, Tries
 from qsession_core.local.storage.trouble import STORE_ERRORS
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JOB_SECONDS", "Dispatcher"]
 
-_LOG = logging.getLogger("qsession.local.dispatcher")
+_LOG = logger(__name__)
 # How often a process on a shared directory looks for jobs of processes that died
 _LOOK_SECONDS = 1.0
 # How long, in real time, the thread waits after an error of the store; twice as long after each further one

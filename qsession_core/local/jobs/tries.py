@@ -5,7 +5,6 @@ A job ends with an outcome; waits again if it took long where short jobs are; or
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +17,7 @@ from qsession_core.local.jobs.lifecycle import MAX_TRIES, exhausted
 from qsession_core.local.jobs.tasks import Tasks, cost_of
 from qsession_core.local.simulators.memory import worker_bytes
 from qsession_core.local.storage.trouble import STORE_ERRORS
+from qsession_core.logs import logger
 from qsession_core.processes.pool import (
     Lane,
     WorkerDiedError,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INTERNAL", "Found", "Tries"]
 
-_LOG = logging.getLogger("qsession.local.dispatcher")
+_LOG = logger(__name__)
 # How a job ends that something of ours could not run
 INTERNAL = Outcome(
     b"", code="InternalError", message="The simulation stopped with an internal error. Submit the job again."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from typing import TYPE_CHECKING
 
 from qsession_core import plugins
 from qsession_core.errors import PluginError
 from qsession_core.local.readers.circuit import JobFailure
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Choice", "choose", "refuse_noise", "simulator"]
 
-_LOG = logging.getLogger("qsession.local.simulators")
+_LOG = logger(__name__)
 
 # A simulator, and the seconds that it says a run takes (0 where it does not say)
 Choice = tuple["Simulator", float]

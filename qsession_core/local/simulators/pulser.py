@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qsession_core.extras import install
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.readers.pulser import bad_sequence
 from qsession_core.local.simulators.interface import is_installed
@@ -33,7 +34,8 @@ def require_pulser() -> None:
     """
     if not is_installed("pulser_simulation"):
         raise JobFailure(
-            "InvalidInputData", 'Sequences of pulses are run by pulser-simulation: pip install "qsession[pulser]".'
+            "InvalidInputData",
+            f"Sequences of pulses are run by pulser-simulation, which is not installed: {install('pulser')}.",
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qsession_core.extras import install
 from qsession_core.gates.words import decompose
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.simulators.interface import is_installed
@@ -43,9 +44,7 @@ def run_text(text: str | bytes, shots: int, seed: int, noise: Noise) -> list[Any
     try:
         from qdk.simulation import NoiseConfig, run_qir
     except ImportError as error:
-        raise JobFailure(
-            "InvalidInputData", 'The simulator qdk is not installed: pip install "qsession[local]".'
-        ) from error
+        raise JobFailure("InvalidInputData", f"The simulator qdk is not installed: {install('qdk')}.") from error
     config = None
     if not noise.is_none:
         config = NoiseConfig()

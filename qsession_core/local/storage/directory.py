@@ -6,7 +6,6 @@ that the database has, so the database is made private before SQLite opens it.
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import sqlite3
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.storage.trouble import is_locked
+from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ __all__ = [
     "told",
 ]  # fmt: skip
 
-_LOG = logging.getLogger("qsession.local")
+_LOG = logger(__name__)
 DATABASE = "workspace.db"
 _OTHERS = 0o077
 _MAGIC, _HEADER_BYTES = b"SQLite format 3\0", 100

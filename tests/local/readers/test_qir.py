@@ -112,7 +112,7 @@ def test_without_pyqir_what_is_ours_is_read_and_the_rest_names_the_extra(monkeyp
     data = written(1, random_programs.terminal, "Base").data
     monkeypatch.setitem(sys.modules, "pyqir", None)
     assert read_qir(data).operations
-    assert 'pip install "qsession[local]"' in failure_of(qir("\n".join(X_AND_MEASURE)))
+    assert 'pip install "qsession[qir]"' in failure_of(qir("\n".join(X_AND_MEASURE)))
 
 
 def test_windows_line_ends_change_nothing():

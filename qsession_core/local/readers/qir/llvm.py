@@ -15,6 +15,7 @@ from collections import deque
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from qsession_core.extras import install
 from qsession_core.local.readers.allowance import check_widths
 from qsession_core.local.readers.circuit import Function, JobFailure, Program
 from qsession_core.local.readers.qir.arguments import values_of
@@ -70,8 +71,7 @@ def _read(payload: str | bytes, entry_point: str, arguments: object) -> Program:
     except ImportError as error:
         raise JobFailure(
             "QIRPreProcessingFailed",
-            "QIR of other compilers, and bitcode, is read by pyqir, which is not installed:"
-            ' pip install "qsession[local]".',
+            f"QIR of other compilers, and bitcode, is read by pyqir, which is not installed: {install('qir')}.",
         ) from error
     context = pyqir.Context()
     if isinstance(payload, str) and "\x00" in payload:
