@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import cirq
 
@@ -12,10 +12,13 @@ from qsession_core.errors import ResultFormatError
 from qsession_core.logs import logger
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     import numpy as np
     from numpy.typing import NDArray
 
     from qsession_core import Job as CoreJob
+    from qsession_core.client.progress import Progress
     from qsession_core.results.result import Result
 
 __all__ = ["Job"]
@@ -95,18 +98,27 @@ class Job:
 
     # --- results -----------------------------------------------------------------------------------------------
 
-    def result(self, timeout_seconds: float | None = None) -> Result:
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Wait until it is terminal without blocking the event loop."""
+        return self._terminal().__await__()
+
+    async def _terminal(self) -> Self:
+        await self.azure_job
+        return self
+
+    def result(self, timeout_seconds: float | None = None, *, progress: Progress = False) -> Result:
         """Wait, and return the core's result: counts, probabilities, and the shots that lost a qubit.
 
         Args:
             timeout_seconds: At most how long; None for no limit.
+            progress: True for a bar; or called as ``progress(done, 1)``.
 
         Raises:
             JobFailedError: The job failed.
             JobCancelledError: It was cancelled.
             WaitTimeoutError: It is not terminal.
         """
-        return self.azure_job.result(timeout_seconds)
+        return self.azure_job.result(timeout_seconds, progress=progress)
 
     def results(
         self,
@@ -114,6 +126,7 @@ class Job:
         *,
         param_resolver: cirq.ParamResolverOrSimilarType = None,
         seed: int | None = None,
+        progress: Progress = False,
     ) -> ResultDict:
         """Wait, and return the result; it is the same at every call.
 
@@ -122,6 +135,7 @@ class Job:
             param_resolver: The result's ``params``; by default the values that the job was sent with.
             seed: Seeds confusion maps, and the order of repetitions if the provider gives a histogram; by default the
                 job's id.
+            progress: As for :meth:`result`.
 
         Returns:
             Records of shape (repetitions, instances, qubits) by key, as from ``cirq.Simulator``. Repetitions that lost
@@ -133,7 +147,7 @@ class Job:
             WaitTimeoutError: It is not terminal.
             ResultFormatError: The result cannot be read.
         """
-        result = self.result(timeout_seconds)
+        result = self.result(timeout_seconds, progress=progress)
         readout = self._readout(result)
         if result.lost_shots:
             _log.warning(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qsession_cirq.job import Job
     from qsession_cirq.target import Target
     from qsession_core import Payload, Session
+    from qsession_core.client.progress import Progress
 
 __all__ = ["Sampler"]
 
@@ -36,6 +37,7 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
         name: str,
         session: Session | None,
         timeout_seconds: float | None,
+        progress: Progress = False,
     ) -> None:
         """Keep the settings of all runs; users get samplers from ``target.sampler`` and ``service.sampler``.
 
@@ -46,6 +48,7 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
             name: The jobs' name.
             session: The session to join; by default the target's, if it has one when a run starts.
             timeout_seconds: How long a run may wait; None for no limit.
+            progress: True for one bar of a run's jobs; or called as ``progress(terminal, total)``.
         """
         self.target = target
         self._encoding = encoding
@@ -53,6 +56,7 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
         self._name = name
         self._session = session
         self._timeout_seconds = timeout_seconds
+        self._progress = progress
 
     def __repr__(self) -> str:
         return f"<qsession_cirq.Sampler on {self.target.name}>"
@@ -124,7 +128,7 @@ class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
         from qsession_core import JobSet
 
         members = [job if isinstance(job, QSessionError) else job.azure_job for job in jobs]
-        outcomes = JobSet(self.target.core.workspace, members).results(self._timeout_seconds)
+        outcomes = JobSet(self.target.core.workspace, members).results(self._timeout_seconds, progress=self._progress)
         failures = [outcome for outcome in outcomes if isinstance(outcome, QSessionError)]
         if failures:
             if len(jobs) > 1:

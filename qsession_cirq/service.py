@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qsession_cirq.sampler import Sampler
     from qsession_core import Session, Workspace
     from qsession_core import Target as CoreTarget
+    from qsession_core.client.progress import Progress
 
 __all__ = ["AzureQuantumService"]
 
@@ -218,6 +219,7 @@ class AzureQuantumService:
         input_data_format: str | None = None,
         gateset: str | None = None,
         allow_unknown: bool = False,
+        progress: Progress = False,
     ) -> cirq.ResultDict:
         """Send a circuit, wait, and return its result; keywords as for :meth:`create_job` and ``Job.results``.
 
@@ -238,7 +240,7 @@ class AzureQuantumService:
             gateset=gateset,
             allow_unknown=allow_unknown,
         )
-        return job.results(timeout_seconds, seed=seed)
+        return job.results(timeout_seconds, seed=seed, progress=progress)
 
     @strict_keywords
     def run_sweep(
@@ -323,6 +325,7 @@ class AzureQuantumService:
         gateset: str | None = None,
         allow_unknown: bool = False,
         timeout_seconds: float | None = None,
+        progress: Progress = False,
     ) -> Sampler:
         """Return a ``cirq.Sampler`` on a target; keywords as for ``Target.sampler``."""
         return self._target_of(target).sampler(
@@ -334,6 +337,7 @@ class AzureQuantumService:
             gateset=gateset,
             allow_unknown=allow_unknown,
             timeout_seconds=timeout_seconds,
+            progress=progress,
         )
 
     def _target_of(self, target: str | Target | None) -> Target:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qsession_cirq.sampler import Sampler
     from qsession_core import Payload, Priority, Session, Workspace
     from qsession_core import Target as CoreTarget
+    from qsession_core.client.progress import Progress
     from qsession_core.client.submitting.cost import Quote
 
 __all__ = ["JOB_NAME", "REPETITIONS", "Target"]
@@ -325,6 +326,7 @@ class Target(SessionHost):
         gateset: str | None = None,
         allow_unknown: bool = False,
         timeout_seconds: float | None = None,
+        progress: Progress = False,
     ) -> Sampler:
         """Return a ``cirq.Sampler`` that runs on this target, in its session if it has one.
 
@@ -337,11 +339,20 @@ class Target(SessionHost):
             gateset: As for :meth:`encode`.
             allow_unknown: As for :meth:`encode`.
             timeout_seconds: How long a run may wait for its results; None for no limit.
+            progress: True for one bar of a run's jobs; or called as ``progress(terminal, total)``.
         """
         from qsession_cirq.sampler import Sampler
 
         encoding = self._encoding(input_params, None, input_data_format, gateset, allow_unknown=allow_unknown)
-        return Sampler(self, encoding, seed=seed, name=name, session=session, timeout_seconds=timeout_seconds)
+        return Sampler(
+            self,
+            encoding,
+            seed=seed,
+            name=name,
+            session=session,
+            timeout_seconds=timeout_seconds,
+            progress=progress,
+        )
 
     # --- inside ------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from qiskit.providers import JobStatus, JobV1
 
 from qsession_core.client.job_set import JobSet
+from qsession_core.client.progress import told
 from qsession_core.client.service.status import JobStatus as CoreStatus
 from qsession_core.errors import QSessionError, WaitTimeoutError
 from qsession_core.logs import logger
@@ -16,12 +17,13 @@ from qsession_qiskit.errors import qiskits_errors
 from qsession_qiskit.result import AzureQuantumResult, experiment, failed_experiment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from datetime import datetime
 
     from qiskit.result.models import ExperimentResult
 
     from qsession_core.client.job import Job
+    from qsession_core.client.progress import Progress
     from qsession_core.client.service.models import JobDetails
     from qsession_core.client.target import TargetWorkspace
     from qsession_core.results.result import Result
@@ -219,6 +221,8 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         timeout: float | None = None,
         wait: float | None = None,  # noqa: ARG002 - Qiskit's signature
         callback: Callable[[str, JobStatus, Self], object] | None = None,
+        *,
+        progress: Progress = False,
     ) -> None:
         """Wait until it is terminal.
 
@@ -226,24 +230,38 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
             timeout: At most how many seconds; None for no limit.
             wait: Ignored; in Qiskit the seconds between polls.
             callback: Called with the id, the status and the job whenever one of its circuits is terminal.
+            progress: True for a bar of the circuits that are terminal; or called as ``progress(terminal, total)``.
 
         Raises:
             WaitTimeoutError: It is not terminal.
         """
-        for _ in self._set.as_completed(timeout):
-            if callback is not None:
-                callback(self.id(), self._known_status(), self)
+        with told(progress, len(self._set.jobs)) as step:
+            for done, _ in enumerate(self._set.as_completed(timeout), 1):
+                step(done)
+                if callback is not None:
+                    callback(self.id(), self._known_status(), self)
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Wait until it is terminal without blocking the event loop."""
+        return self._terminal().__await__()
+
+    async def _terminal(self) -> Self:
+        await self._set
+        return self
 
     # --- its result ----------------------------------------------------------------------------------------------
 
     @qiskits_errors()
-    def result(self, timeout: float | None = None, sampler_seed: int | None = None) -> AzureQuantumResult:
+    def result(
+        self, timeout: float | None = None, sampler_seed: int | None = None, *, progress: Progress = False
+    ) -> AzureQuantumResult:
         """Wait, and return the result.
 
         Args:
             timeout: At most how many seconds; None for no limit.
             sampler_seed: Seeds the order of memory if the provider gives no single shots; by default the ``seed`` of
                 the run, else the job's id. Counts do not depend on it.
+            progress: As for :meth:`wait_for_final_state`.
 
         Returns:
             The result of every circuit, in order. If some of several circuits failed, ``success`` is false, and
@@ -257,10 +275,10 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
         """
         seed = self._seed if sampler_seed is None else sampler_seed
         if len(self._set) == 1:
-            outcomes: list[Result | QSessionError] = list(self._set.jobs[0].results(timeout))
+            outcomes: list[Result | QSessionError] = list(self._set.jobs[0].results(timeout, progress=progress))
             members: list[Job | QSessionError] = [self._set.jobs[0]] * len(outcomes)
         else:
-            outcomes, members = self._set.results(timeout), list(self._set)
+            outcomes, members = self._set.results(timeout, progress=progress), list(self._set)
         failures = [outcome for outcome in outcomes if isinstance(outcome, QSessionError)]
         if len(failures) == len(outcomes):
             raise failures[0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from qsession_core.client.polling import poll_pauses
+from qsession_core.client.progress import Progress, told
 from qsession_core.client.service.blobs import without_sas
 from qsession_core.client.service.models import JobDetails, job_details
 from qsession_core.client.service.period import Period
@@ -183,6 +184,7 @@ class Job:
         timeout_secs: float | None = None,
         *,
         print_progress: bool = False,  # noqa: ARG002 - the official client's keyword
+        progress: Progress = False,
     ) -> Self:
         """Wait until its status is terminal.
 
@@ -190,6 +192,7 @@ class Job:
             max_poll_wait_secs: Ignored; the official client has it.
             timeout_secs: At most how many seconds; None for no limit.
             print_progress: Ignored; nothing is printed.
+            progress: True for a bar; or called as ``progress(done, 1)``, at the beginning with 0 and at the end with 1.
 
         Returns:
             The job.
@@ -198,8 +201,10 @@ class Job:
             WaitTimeoutError: It is not terminal; wait again, or fetch it by its id later.
         """
         try:
-            if not self.status.is_terminal:
-                self._poll(timeout_secs)
+            with told(progress, 1) as step:
+                if not self.status.is_terminal:
+                    self._poll(timeout_secs)
+                step(1)
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(f"Job {self.id} continues; fetch it with workspace.get_job({self.id!r}).")
             raise
@@ -233,11 +238,12 @@ class Job:
 
     # --- results -------------------------------------------------------------------------------------------------
 
-    def result(self, timeout_secs: float | None = None) -> Result:
+    def result(self, timeout_secs: float | None = None, *, progress: Progress = False) -> Result:
         """Wait, and return its result; of a job with several programs, that of the first.
 
         Args:
             timeout_secs: At most how many seconds; None for no limit.
+            progress: As for :meth:`wait_until_completed`.
 
         Raises:
             JobFailedError: It failed.
@@ -246,11 +252,12 @@ class Job:
             ResultMissingError: It succeeded, and its result is not there.
             ResultFormatError: Its result cannot be read; :meth:`download_results` returns the bytes.
         """
-        return self.results(timeout_secs)[0]
+        return self.results(timeout_secs, progress=progress)[0]
 
-    def results(self, timeout_secs: float | None = None) -> list[Result]:
+    def results(self, timeout_secs: float | None = None, *, progress: Progress = False) -> list[Result]:
         """Wait, and return the result of each of its programs, in order; raises as :meth:`result`."""
         if self._results is None:
+            self.wait_until_completed(timeout_secs=timeout_secs, progress=progress)
             from qsession_core.formats import decode  # with numpy, which takes longer to load than all of the client
 
             data = self.download_results(timeout_secs)

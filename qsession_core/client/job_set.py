@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, overload
 
 from qsession_core.client.polling import poll_pauses
+from qsession_core.client.progress import Progress, told
 from qsession_core.client.service.models import item_id
-from qsession_core.errors import ConfigurationError, QSessionError, WaitTimeoutError
-from qsession_core.extras import install
+from qsession_core.errors import QSessionError, WaitTimeoutError
 
 if TYPE_CHECKING:
     from qsession_core.client.interface import WorkspaceParts
@@ -20,14 +20,6 @@ __all__ = ["JobSet", "submit_all"]
 
 _FEW = 2  # at most this many jobs are fetched one by one instead of by a list
 _PAGES = 20  # at most this many pages of a list are read; jobs not in them are fetched one by one
-
-
-def _bar(total: int) -> Any:
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ConfigurationError(f"A progress bar needs tqdm: {install('notebook')}, or pass a function.") from error
-    return tqdm(total=total, unit="job")
 
 
 def submit_all(workspace: WorkspaceParts, count: int, submit: Callable[[int], Job]) -> JobSet:
@@ -83,29 +75,21 @@ class JobSet(Sequence["Job | QSessionError"]):
         """The jobs that were sent."""
         return [member for member in self._members if not isinstance(member, QSessionError)]
 
-    def wait(
-        self, timeout_secs: float | None = None, *, progress: Callable[[int, int], object] | bool = False
-    ) -> JobSet:
+    def wait(self, timeout_secs: float | None = None, *, progress: Progress = False) -> JobSet:
         """Wait until all jobs are terminal.
 
         Args:
             timeout_secs: At most how many seconds; None for no limit.
-            progress: Called as ``progress(terminal, total)`` whenever one more job is terminal; True shows a bar by
-                ``tqdm``.
+            progress: True for a bar of the jobs that are terminal; or called as ``progress(terminal, total)``, at the
+                beginning and whenever one more is.
 
         Raises:
             WaitTimeoutError: A job is not terminal.
             ConfigurationError: ``progress`` is True, and tqdm is not installed.
         """
-        total = len(self.jobs)
-        if progress is True:
-            with _bar(total) as bar:
-                for _ in self.as_completed(timeout_secs):
-                    bar.update()
-            return self
-        for done, _ in enumerate(self.as_completed(timeout_secs), 1):
-            if callable(progress):
-                progress(done, total)
+        with told(progress, len(self.jobs)) as step:
+            for done, _ in enumerate(self.as_completed(timeout_secs), 1):
+                step(done)
         return self
 
     def __await__(self) -> Generator[Any, None, JobSet]:
@@ -165,16 +149,17 @@ class JobSet(Sequence["Job | QSessionError"]):
         for job in unseen.values():
             job.refresh()
 
-    def results(self, timeout_secs: float | None = None) -> list[Result | QSessionError]:
+    def results(self, timeout_secs: float | None = None, *, progress: Progress = False) -> list[Result | QSessionError]:
         """Wait, and return the first result of each job, in order; an error takes the place of a missing result.
 
         Args:
             timeout_secs: At most how many seconds; None for no limit.
+            progress: As for :meth:`wait`.
 
         Raises:
             WaitTimeoutError: A job is not terminal.
         """
-        self.wait(timeout_secs)
+        self.wait(timeout_secs, progress=progress)
 
         def fetch(member: Any) -> Result | QSessionError:
             if isinstance(member, QSessionError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 from qiskit.providers import JobStatus
@@ -12,9 +12,10 @@ from qsession_qiskit.errors import qiskits_errors
 from qsession_qiskit.job import AzureQuantumJob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from datetime import datetime
 
+    from qsession_core.client.progress import Progress
     from qsession_core.formats import Payload
     from qsession_core.results.result import Result
     from qsession_qiskit.backend import AzureQuantumBackend
@@ -61,7 +62,8 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         super().__init__(self._job.job_id())
 
     def __repr__(self) -> str:
-        return f"<AzurePrimitiveJob of {len(self._sent)} jobs>"
+        done = sum(job.has_completed() for job in self._sent.jobs)
+        return f"<AzurePrimitiveJob {self.job_id()}: {len(self._sent)} jobs, {done} terminal>"
 
     @property
     def azure_job(self) -> AzureQuantumJob:
@@ -108,11 +110,12 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         return {"timestamps": times, "usage": {"seconds": self.usage(), "jobs": len(self._sent)}}
 
     @qiskits_errors()
-    def result(self, timeout: float | None = None) -> PrimitiveResult:
+    def result(self, timeout: float | None = None, *, progress: Progress = False) -> PrimitiveResult:
         """Wait, and return the result.
 
         Args:
             timeout: At most how many seconds; None for no limit.
+            progress: As for :meth:`wait_for_final_state`.
 
         Raises:
             JobFailedError: One of the jobs failed.
@@ -121,7 +124,7 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         """
         if self._result is None:
             outcomes: list[Result] = []
-            for outcome in self._sent.results(timeout):
+            for outcome in self._sent.results(timeout, progress=progress):
                 if isinstance(outcome, QSessionError):
                     raise outcome
                 outcomes.append(outcome)
@@ -152,16 +155,25 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         """Return why it failed, if it did."""
         return self._job.error_message()
 
-    def wait_for_final_state(self, timeout: float | None = None) -> None:
+    def wait_for_final_state(self, timeout: float | None = None, *, progress: Progress = False) -> None:
         """Wait until its state is terminal.
 
         Args:
             timeout: At most how many seconds; None for no limit.
+            progress: True for a bar of the jobs that are terminal; or called as ``progress(terminal, total)``.
 
         Raises:
             WaitTimeoutError: It is not terminal.
         """
-        self._job.wait_for_final_state(timeout)
+        self._job.wait_for_final_state(timeout, progress=progress)
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Wait until its state is terminal without blocking the event loop."""
+        return self._terminal().__await__()
+
+    async def _terminal(self) -> Self:
+        await self._sent
+        return self
 
     def in_final_state(self) -> bool:
         """Whether its state is terminal."""
