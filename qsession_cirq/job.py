@@ -46,6 +46,9 @@ class Job:
     def __repr__(self) -> str:
         return f"<qsession_cirq.Job {self.job_id()} {self.name()!r} on {self.target()}: {self.azure_job.status}>"
 
+    def _repr_html_(self) -> str:
+        return self.azure_job._repr_html_()
+
     def job_id(self) -> str:
         """Return the job's id."""
         return self.azure_job.id

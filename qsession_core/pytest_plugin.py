@@ -1,4 +1,8 @@
-"""A pytest plugin: the fixture ``local_workspace``, and the marker ``qsession_bundle``.
+"""A pytest plugin: fixtures of a local workspace and its clients, and the marker ``qsession_bundle``.
+
+``local_workspace`` is the service, in memory, with seed 0 and a clock that stands until a test advances it. Beside it
+are its client ``qsession_workspace``, its ``qsession_clock`` and ``qsession_faults``, and on ``ionq.simulator`` a
+``qiskit_backend`` and a ``cirq_target``.
 
 What they need is imported when a test uses them.
 
@@ -9,8 +13,9 @@ it uses; the path is relative to the test's file. Requests that were not recorde
 
 from __future__ import annotations
 
+import importlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,11 +23,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from qsession_core.local import LocalWorkspace
+    from qsession_core.clock import Clock
+    from qsession_core.connect import Workspace
+    from qsession_core.local import Faults, LocalWorkspace
 
-__all__ = ["local_workspace"]
+__all__ = [
+    "cirq_target",
+    "local_workspace",
+    "qiskit_backend",
+    "qsession_clock",
+    "qsession_faults",
+    "qsession_workspace",
+]
 
 _MARKER = "qsession_bundle"
+_TARGET = "ionq.simulator"
 _RECORD = "--qsession-record"
 
 
@@ -46,6 +61,43 @@ def local_workspace() -> Iterator[LocalWorkspace]:
 
     with LocalWorkspace(seed=0, clock=ManualClock()) as workspace:
         yield workspace
+
+
+@pytest.fixture
+def qsession_clock(local_workspace: LocalWorkspace) -> Clock:
+    """The clock of service and client: ``qsession_clock.advance(600)`` lets ten minutes pass."""
+    return local_workspace.clock
+
+
+@pytest.fixture
+def qsession_faults(local_workspace: LocalWorkspace) -> Faults:
+    """What is to fail: ``qsession_faults.add(Fault("throttle", route="GET jobs/*"))``."""
+    return local_workspace.faults
+
+
+@pytest.fixture
+def qsession_workspace(local_workspace: LocalWorkspace) -> Iterator[Workspace]:
+    """A client of ``local_workspace``: ``qsession_workspace.get_target("ionq.simulator")``."""
+    from qsession_core.connect import Workspace
+
+    with Workspace.of(local_workspace) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def qiskit_backend(qsession_workspace: Workspace) -> Any:
+    """A backend of Qiskit on ``ionq.simulator`` of the local workspace."""
+    return _of_front_end("qsession_qiskit").AzureQuantumProvider(qsession_workspace).get_backend(_TARGET)
+
+
+@pytest.fixture
+def cirq_target(qsession_workspace: Workspace) -> Any:
+    """A target for Cirq, ``ionq.simulator`` of the local workspace."""
+    return _of_front_end("qsession_cirq").AzureQuantumService(qsession_workspace).get_target(_TARGET)
+
+
+def _of_front_end(package: str) -> Any:
+    return importlib.import_module(package)  # by its name, since the core knows no SDK
 
 
 @pytest.fixture(autouse=True)

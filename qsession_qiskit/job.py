@@ -96,6 +96,10 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
     def __repr__(self) -> str:
         return f"<AzureQuantumJob {self.job_id()}: {self._known_status().name}>"
 
+    def _repr_html_(self) -> str:
+        shown = self._set.jobs[0] if len(self._set) == 1 and self._set.jobs else self._set
+        return shown._repr_html_()
+
     # --- its state -----------------------------------------------------------------------------------------------
 
     @property

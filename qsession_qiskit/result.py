@@ -12,6 +12,7 @@ Keys are made when they are needed, all at once by numpy, because jobs of a hund
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from functools import cached_property
@@ -19,6 +20,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from qiskit.exceptions import QiskitError
 from qiskit.result import Counts
 from qiskit.result import Result as QiskitResult
 from qiskit.result.models import ExperimentResult, ExperimentResultData
@@ -333,8 +335,26 @@ def _made_shape(outcome: Result) -> dict[str, Any]:
     return {"memory_slots": outcome.num_clbits} | ({} if sizes is None else {"creg_sizes": sizes})
 
 
+_MOST_SHOWN = 6  # histograms in the display of a notebook
+
+
 class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
     """Qiskit's result with fast counts and memory."""
+
+    def __repr__(self) -> str:
+        shots = sum(int(one.shots) for one in self.results if isinstance(one.shots, int))
+        failed = "" if self.success else ", some failed"
+        return f"<AzureQuantumResult {self.job_id}: {len(self.results)} circuits, {shots} shots{failed}>"
+
+    def _repr_html_(self) -> str:
+        from qsession_core.display.notebook import card, histogram
+
+        shown = []
+        for place in range(min(len(self.results), _MOST_SHOWN)):
+            with contextlib.suppress(QiskitError):
+                counts = self._counts(place)
+                shown.append(histogram(counts, sum(counts.values())))
+        return card("Result", [("circuits", len(self.results)), ("on", self.backend_name), ("id", self.job_id)], *shown)
 
     def get_counts(self, experiment: Any = None) -> Any:
         """Return counts as Qiskit does: one ``Counts``, or a list of them for several circuits.

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from qsession_core.client.interface import WorkspaceParts
     from qsession_core.client.service.models import Attachment
     from qsession_core.client.service.period import When
+    from qsession_core.display.rows import JobRow
     from qsession_core.formats import JobFacts
     from qsession_core.results.result import Result
 
@@ -70,6 +71,31 @@ class Job:
 
     def __repr__(self) -> str:
         return f"<Job {self.id} {self.name!r} on {self.details.target}: {self.status}>"
+
+    def _repr_html_(self) -> str:
+        """Return what is known without asking the service."""
+        from qsession_core.display.notebook import card
+        from qsession_core.display.text import duration
+
+        row = self.row()
+        facts = [
+            ("on", row.target),
+            ("state", row.state),
+            ("shots", row.shots),
+            ("waited", duration(row.waited)),
+            ("ran", duration(row.ran)),
+            ("session", row.session),
+            ("id", row.id),
+            ("", row.note),
+        ]
+        results = "" if self._results is None else self._results[0].histogram_html()
+        return card(f"Job {row.name}", facts, results)
+
+    def row(self) -> JobRow:
+        """Return what lists say of it, as far as is known."""
+        from qsession_core.display.rows import job_row
+
+        return job_row(self.details, shots=self.shots, is_terminal=self.has_completed(), now=self.workspace.clock.now())
 
     # --- its state ----------------------------------------------------------------------------------------------
 

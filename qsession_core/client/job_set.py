@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, overload
@@ -69,6 +70,13 @@ class JobSet(Sequence["Job | QSessionError"]):
     def __repr__(self) -> str:
         done = sum(job.has_completed() for job in self.jobs)
         return f"<JobSet of {len(self)} jobs, {done} terminal, {len(self) - len(self.jobs)} not sent>"
+
+    def _repr_html_(self) -> str:
+        from qsession_core.display.notebook import card, job_list
+
+        states = Counter(str(job.status) for job in self.jobs)
+        facts = [*states.items(), ("not sent", len(self) - len(self.jobs) or None)]
+        return card(f"{len(self)} jobs", facts, job_list([job.row() for job in self.jobs]))
 
     @property
     def jobs(self) -> list[Job]:

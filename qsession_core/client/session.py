@@ -11,6 +11,7 @@ Invariants, held by tests:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import uuid
@@ -197,6 +198,26 @@ class Session:
     def item_type(self) -> str:
         """``"Session"``, in lists that hold jobs as well."""
         return "Session"
+
+    def _repr_html_(self) -> str:
+        """Return its facts, and when its jobs ran; two calls, and none before it is open."""
+        from qsession_core.display.notebook import card, lanes
+        from qsession_core.display.text import duration
+
+        rows = []
+        if self.is_open_on_service:
+            with contextlib.suppress(QSessionError):
+                rows = [job.row() for job in self.list_jobs()]
+                self.refresh()
+        is_over = self.is_closed or self.is_in_terminal_state()
+        facts = [
+            ("on", self.target),
+            ("state", self.status),
+            ("jobs", len(rows)),
+            ("ends idle in", None if is_over else duration(self.seconds_left)),
+            ("id", self.id),
+        ]
+        return card(f"Session {self.name}", facts, lanes(rows, self.workspace.clock.now()))
 
     @property
     def jobs_sent(self) -> int:

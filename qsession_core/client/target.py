@@ -91,6 +91,20 @@ class Target(SessionHost):
     def __repr__(self) -> str:
         return f"<Target {self.name}: {self.num_qubits} qubits, {self.target_profile or 'no QIR'}>"
 
+    def _repr_html_(self) -> str:
+        from qsession_core.display.notebook import card
+        from qsession_core.display.text import duration
+
+        queue = self.average_queue_time
+        facts = [
+            ("qubits", self.num_qubits),
+            ("profile", self.target_profile),
+            ("now", self.current_availability),
+            ("queue", None if queue is None else duration(queue)),
+            ("session", self.latest_session and self.latest_session.name),
+        ]
+        return card(f"Target {self.name}", facts)
+
     @property
     def name(self) -> str:
         """The target's id, such as ``"ionq.simulator"``."""

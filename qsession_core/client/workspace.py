@@ -91,6 +91,16 @@ class Workspace(ItemLists):
     def __repr__(self) -> str:
         return f"<Workspace {self.name!r} at {self.connection.endpoint}>"
 
+    def _repr_html_(self) -> str:
+        from qsession_core.display.notebook import card
+
+        facts = [
+            ("location", self.location),
+            ("resource group", self.resource_group),
+            ("endpoint", self.connection.endpoint),
+        ]
+        return card(f"Workspace {self.name}", facts)
+
     @property
     def subscription_id(self) -> str:
         """The subscription's GUID."""

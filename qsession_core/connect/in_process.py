@@ -18,8 +18,15 @@ __all__ = ["InProcess"]
 class InProcess:
     """Carries requests to a local workspace in this process."""
 
-    def __init__(self, service: LocalWorkspace) -> None:
+    def __init__(self, service: LocalWorkspace, *, owns: bool = True) -> None:
+        """Carry requests to a local workspace.
+
+        Args:
+            service: The workspace.
+            owns: Whether closing this closes the workspace.
+        """
         self.service = service
+        self._owns = owns
         self._process = os.getpid()
         self._parents: list[LocalWorkspace] = []
 
@@ -56,8 +63,8 @@ class InProcess:
         self._process = os.getpid()
 
     def close(self) -> None:
-        """Close the local workspace, unless it belongs to the process that this one was forked from."""
-        if self._process == os.getpid():
+        """Close the local workspace, unless it is somebody else's, or of the process that this one was forked from."""
+        if self._owns and self._process == os.getpid():
             self.service.close()
 
 

@@ -306,6 +306,25 @@ class Workspace(ServiceWorkspace):
         )
         return workspace
 
+    @classmethod
+    @strict_keywords
+    def of(cls, service: LocalWorkspace, *, api_version: str = API_VERSION, retry: RetryPolicy | None = None) -> Self:
+        """Return a client of a local workspace that there is already; closing the client leaves it open.
+
+        >>> from qsession_core.local import LocalWorkspace
+        >>> with LocalWorkspace(seed=7) as service, Workspace.of(service) as workspace:
+        ...     workspace.service is service
+        True
+
+        Args:
+            service: The local workspace; several clients may share one.
+            api_version: The ``api-version`` of each call.
+            retry: How often the client repeats requests, and after which waits.
+        """
+        workspace = cls.__new__(cls)
+        workspace._connect_locally(service, api_version=api_version, retry=retry, owns=False)  # noqa: SLF001 - its own
+        return workspace
+
     def _connect_locally(
         self,
         service: LocalWorkspace,
@@ -315,6 +334,7 @@ class Workspace(ServiceWorkspace):
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
         record: str | os.PathLike[str] | None = None,
+        owns: bool = True,
     ) -> None:
         """Put a local workspace behind the transport; arguments as for the constructor."""
         at = service.connection
@@ -322,7 +342,7 @@ class Workspace(ServiceWorkspace):
             Connection(
                 at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/"), api_version
             ),
-            RetryingTransport(_recorded(InProcess(service), record), retry or RetryPolicy(), service.clock),
+            RetryingTransport(_recorded(InProcess(service, owns=owns), record), retry or RetryPolicy(), service.clock),
             ApiKey(at.api_key),
             clock=service.clock,
             user_agent=user_agent,

@@ -148,6 +148,28 @@ class Result:
         assumed = " (assumed)" if self.shots_are_assumed else ""
         return f"<Result of {self.shots} shots{assumed}, {self.num_clbits} bits{lost}{failed}>"
 
+    def _repr_html_(self) -> str:
+        from qsession_core.display.notebook import card
+
+        facts = [
+            ("shots", self.shots),
+            ("bits", self.num_clbits),
+            ("lost", self.lost_shots),
+            ("failed", len(self.errors)),
+        ]
+        return card("Result", [(name, value) for name, value in facts if value], self.histogram_html())
+
+    def histogram_html(self) -> str:
+        """Return its outcomes as bars, as HTML without scripts: shots, or shares where there are no shots."""
+        from qsession_core.display.notebook import histogram
+
+        bars: Mapping[str, float]
+        try:
+            bars, total = self.counts, float(self.shots)
+        except ResultFormatError:  # the job does not say its shots
+            bars, total = self.probabilities, 1.0
+        return histogram(bars, total)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Result) and self._facts() == other._facts()
 

@@ -65,6 +65,9 @@ class AzurePrimitiveJob(BasePrimitiveJob[PrimitiveResult, JobStatus]):  # type: 
         done = sum(job.has_completed() for job in self._sent.jobs)
         return f"<AzurePrimitiveJob {self.job_id()}: {len(self._sent)} jobs, {done} terminal>"
 
+    def _repr_html_(self) -> str:
+        return self._sent._repr_html_()
+
     @property
     def azure_job(self) -> AzureQuantumJob:
         """The jobs as one job of the backend."""

@@ -48,6 +48,18 @@ class Quote:
     parts: tuple[Quote, ...] = ()
     exceeds: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from qsession_core.display.notebook import card
+
+        facts = [
+            ("price of", self.as_of),
+            ("shots", self.shots),
+            ("one-qubit gates", self.counts.one),
+            ("two-qubit gates", self.counts.two),
+            *(("quota", sentence) for sentence in self.exceeds),
+        ]
+        return card(f"{'At most ' if self.is_upper_bound else ''}{self.amount:g} {self.unit}", facts)
+
     @classmethod
     def sum_of(cls, parts: Sequence[Quote]) -> Quote:
         """Return the estimate of several jobs on one target together.
