@@ -6,7 +6,7 @@ FILES := qsession_core qsession_qiskit qsession_cirq tests examples benchmarks
 PYTEST := -m pytest -n 2
 export QDK_PYTHON_TELEMETRY := none
 
-.PHONY: demo test check quick long lowest newest screenshots lint format bench fuzz soak lock clean
+.PHONY: demo test check quick long lowest newest docs screenshots lint format bench fuzz soak lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python examples/demo.py
@@ -47,6 +47,11 @@ newest: $(VENV)/.test
 	test -x .venv-newest/bin/python || $(PYTHON) -m venv .venv-newest
 	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --group dev --editable ".[all]"
 	.venv-newest/bin/python $(PYTEST)
+
+# The documentation as a site, offline, in build/site; a test makes it too
+docs: $(VENV)/.test
+	$(BIN)/python -m sphinx -q -b html -W --keep-going docs build/site
+	@echo build/site/index.html
 
 # Every view of the page, in light and dark, for a desk, a phone and 200 %, to look at; three of them into docs/
 screenshots: $(VENV)/.test
