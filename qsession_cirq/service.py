@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from qsession_cirq.job import Job
 from qsession_cirq.target import JOB_NAME, Target
@@ -95,6 +95,17 @@ class AzureQuantumService:
 
     # --- targets -----------------------------------------------------------------------------------------------
 
+    def __getitem__(self, name: str) -> Target:
+        """Return the target of this name; ``service["ionq.<Tab>"]`` completes it."""
+        return self.get_target(name)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [target.name for target in self.targets()]
+
+    @overload
+    def targets(self, name: None = None, provider_id: str | None = None) -> list[Target]: ...
+    @overload
+    def targets(self, name: str, provider_id: str | None = None) -> Target: ...
     @strict_keywords
     def targets(self, name: str | None = None, provider_id: str | None = None) -> Any:
         """Return the workspace's targets that take circuits.

@@ -59,6 +59,13 @@ class AzureQuantumProvider:
         """Return the workspace."""
         return self._workspace
 
+    def __getitem__(self, name: str) -> AzureQuantumBackend:
+        """Return the backend of this name; ``provider["ionq.<Tab>"]`` completes it."""
+        return self.get_backend(name)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [backend.name for backend in self.backends()]
+
     @strict_keywords
     def backends(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, overload
 
 from qsession_core.catalog import PRICES, Price
 from qsession_core.client.item_lists import ItemLists
@@ -159,6 +159,17 @@ class Workspace(ItemLists):
 
     # --- targets -------------------------------------------------------------------------------------------------
 
+    def __getitem__(self, name: str) -> Target:
+        """Return the target of this name; ``workspace["ionq.<Tab>"]`` completes it."""
+        return self.get_target(name)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [target.name for target in self.get_targets()]
+
+    @overload
+    def get_targets(self, name: None = None, provider_id: str | None = None) -> list[Target]: ...
+    @overload
+    def get_targets(self, name: str, provider_id: str | None = None) -> Target: ...
     @strict_keywords
     def get_targets(self, name: str | None = None, provider_id: str | None = None) -> Any:
         """Return the workspace's targets.
