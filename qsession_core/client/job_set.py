@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 from qsession_core.client.polling import poll_pauses
 from qsession_core.client.progress import Progress, told
 from qsession_core.client.service.models import item_id
-from qsession_core.errors import QSessionError, WaitTimeoutError
+from qsession_core.errors import ConfigurationError, QSessionError, WaitTimeoutError
 
 if TYPE_CHECKING:
     from qsession_core.client.interface import WorkspaceParts
@@ -21,6 +22,10 @@ __all__ = ["JobSet", "submit_all"]
 
 _FEW = 2  # at most this many jobs are fetched one by one instead of by a list
 _PAGES = 20  # at most this many pages of a list are read; jobs not in them are fetched one by one
+
+
+def _zeros(result: Result) -> float:
+    return result.probabilities.get("0" * result.num_clbits, 0.0)
 
 
 def submit_all(workspace: WorkspaceParts, count: int, submit: Callable[[int], Job]) -> JobSet:
@@ -99,6 +104,42 @@ class JobSet(Sequence["Job | QSessionError"]):
             for done, _ in enumerate(self.as_completed(timeout_secs), 1):
                 step(done)
         return self
+
+    def plot(
+        self,
+        places: Sequence[float] | None = None,
+        value: Callable[[Result], float] | None = None,
+        *,
+        x: str = "job",
+        y: str = "value",
+        axes: Any = None,
+    ) -> Any:
+        """Wait, and draw one value of each job over a sweep.
+
+        Args:
+            places: Where each job is in the sweep; by default 0, 1, 2, ...
+            value: Makes the value of a result; by default the share of its outcome of zeros.
+            x: What the places are, with their unit, such as ``"bond length (pm)"``.
+            y: What the values are, with their unit.
+            axes: matplotlib's axes to draw on; None for a new figure.
+
+        Returns:
+            The axes. A job without a result leaves a gap.
+
+        Raises:
+            ConfigurationError: matplotlib is not installed, or there are not as many places as jobs.
+        """
+        from qsession_core.display.plots import sweep_plot
+
+        where = list(range(len(self)) if places is None else places)
+        if len(where) != len(self):
+            raise ConfigurationError(f"There are {len(where)} places and {len(self)} jobs; give a place for each job.")
+        if value is None:
+            value, y = _zeros, "share of outcome 0...0" if y == "value" else y
+        values = [
+            math.nan if isinstance(outcome, QSessionError) else float(value(outcome)) for outcome in self.results()
+        ]
+        return sweep_plot(where, values, x, y, axes)
 
     def __await__(self) -> Generator[Any, None, JobSet]:
         """Wait without blocking the event loop."""

@@ -17,6 +17,7 @@ import threading
 import uuid
 import weakref
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.budget import Budget, Reservation, Usage
@@ -54,6 +55,7 @@ _block: ContextVar[weakref.ref[Session] | None] = ContextVar("session", default=
 IDLE_SECONDS = 600.0  # the service ends a session after this time without a new job
 _WARN_SECONDS_LEFT = 120.0
 _CLOSE_AGAIN_SECONDS = 30.0
+_MOST_REPORTED = 200
 _HOLD_SHARE = 0.75  # warn when this share of the provider's hold time has passed
 
 
@@ -218,6 +220,45 @@ class Session:
             ("id", self.id),
         ]
         return card(f"Session {self.name}", facts, lanes(rows, self.workspace.clock.now()))
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draw when its jobs waited and ran, in seconds since the first one.
+
+        Args:
+            axes: matplotlib's axes to draw on; None for a new figure.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ConfigurationError: matplotlib is not installed.
+        """
+        from qsession_core.display.plots import timeline_plot
+
+        rows = [job.row() for job in self.list_jobs()]
+        return timeline_plot(rows, self.workspace.clock.now(), f"{self.name} on {self.target}", axes)
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write a page about it as one file of HTML that needs no network: its facts, its jobs, their results' bars.
+
+        Args:
+            path: Of the new file.
+
+        Returns:
+            The file. Of many jobs, the results of the first 200 are in it.
+
+        Raises:
+            ConfigurationError: The file cannot be written.
+        """
+        from qsession_core.display.report import write_report
+
+        jobs = self.list_jobs()
+        for job in jobs[:_MOST_REPORTED]:
+            if job.has_succeeded():
+                with contextlib.suppress(QSessionError):  # its result cannot be read: the report has the rest
+                    job.result()
+        parts = [self._repr_html_(), *(job._repr_html_() for job in jobs)]  # noqa: SLF001 - notebooks' name
+        return write_report(Path(path), f"Session {self.name}", parts)
 
     @property
     def jobs_sent(self) -> int:

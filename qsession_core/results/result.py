@@ -159,6 +159,25 @@ class Result:
         ]
         return card("Result", [(name, value) for name, value in facts if value], self.histogram_html())
 
+    def plot(self, axes: Any = None) -> Any:
+        """Draw the outcomes as bars: shots, or probabilities where there are no shots.
+
+        Args:
+            axes: matplotlib's axes to draw on; None for a new figure.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ConfigurationError: matplotlib is not installed.
+        """
+        from qsession_core.display.plots import bar_plot
+
+        try:
+            return bar_plot(self.counts, "shots", axes)
+        except ResultFormatError:  # the job does not say its shots
+            return bar_plot(self.probabilities, "probability", axes)
+
     def histogram_html(self) -> str:
         """Return its outcomes as bars, as HTML without scripts: shots, or shares where there are no shots."""
         from qsession_core.display.notebook import histogram
