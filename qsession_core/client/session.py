@@ -257,7 +257,7 @@ class Session:
             if job.has_succeeded():
                 with contextlib.suppress(QSessionError):  # its result cannot be read: the report has the rest
                     job.result()
-        parts = [self._repr_html_(), *(job._repr_html_() for job in jobs)]  # noqa: SLF001 - notebooks' name
+        parts = [self._repr_html_(), *(job._repr_html_() for job in jobs)]
         return write_report(Path(path), f"Session {self.name}", parts)
 
     @property

@@ -275,7 +275,7 @@ def test_jobs_of_circuits_from_elsewhere_come_in_cirqs_shapes_too(service, works
 
 def test_a_job_whose_outcomes_are_not_bits_says_so():
     numbers = Result(0, texts=["42", "42"], values=[42, 42])
-    fake = SimpleNamespace(id="j", details=SimpleNamespace(metadata=None), result=lambda _: numbers)
+    fake = SimpleNamespace(id="j", details=SimpleNamespace(metadata=None), result=lambda *_, **__: numbers)
     with pytest.raises(ResultFormatError, match="not bits"):
         Job(fake).results()
     assert Job(fake).result().values == (42, 42)

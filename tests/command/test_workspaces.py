@@ -162,7 +162,7 @@ def test_config_says_what_would_be_used_without_a_key(run, tmp_path, monkeypatch
 def test_doctor_looks_at_everything_and_finds_nothing_wrong(reach):
     ended = reach.run("doctor", "--json")
     found = {one["what"]: one["state"] for one in map(json.loads, ended.out.splitlines())}
-    assert {"qsession", "extra local", "simulators", "workspace", "service", "quotas", "sessions"} <= found.keys()
+    assert {"qsession", "extra simulators", "simulators", "workspace", "service", "quotas", "sessions"} <= found.keys()
     assert ended.code == 0
     assert "fail" not in found.values()
 
