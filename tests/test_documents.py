@@ -22,11 +22,20 @@ MODULES = sorted(
 )
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/guide.md", "docs/metadata.md"])
-def test_a_document_runs(name):
-    result = doctest.testfile(str(ROOT / name), module_relative=False, optionflags=FLAGS)
-    assert result.attempted > 5
+RUNNING = [
+    path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if ">>> " in path.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("path", RUNNING, ids=lambda path: path.name)
+def test_a_document_runs(path):
+    result = doctest.testfile(str(path), module_relative=False, optionflags=FLAGS)
+    assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_the_documents_that_show_the_library_have_examples():
+    assert {"README.md", "guide.md", "metadata.md", "index.md", "notebooks.md"} <= {path.name for path in RUNNING}
 
 
 @pytest.mark.parametrize("name", [package.__name__ for package in PACKAGES] + MODULES)
