@@ -9,6 +9,7 @@ A misspelt option is worse than a refused one: the service takes it without a wo
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,16 @@ def problems(
         if option is not None:
             yield from _value_problems(f"{path}[{name!r}]", value, option, allow_unknown=allow_unknown)
         elif not allow_unknown:
-            yield f"{path} has no option {name!r}. {near(str(name), options)} {_LET_THROUGH}"
+            yield f"{path} has no option {name!r}. {_near(str(name), options)} {_LET_THROUGH}"
+
+
+def _near(name: str, options: Mapping[str, Option]) -> str:
+    """Return a sentence with a similar option; if there is none, with one that is a member of another."""
+    inside = {member: outer for outer, option in options.items() for member in option.members or ()}
+    if not difflib.get_close_matches(name, options, cutoff=0.5):
+        for member in difflib.get_close_matches(name, inside, n=1, cutoff=0.5):
+            return f"Did you mean {{{inside[member]!r}: {{{member!r}: ...}}}}?"
+    return near(name, options)
 
 
 _LET_THROUGH = "If the provider has it, pass allow_unknown=True."

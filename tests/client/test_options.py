@@ -141,6 +141,13 @@ def test_a_budget_counts_the_shots_of_every_item_and_substitution(local):
         target.submit(text, shots=4, input_params={"substitutions": {"theta": [[0.0], [1.0]]}})
 
 
+def test_a_member_of_an_option_that_stands_by_itself_is_told_its_place(workspace, bell):
+    target = workspace.get_target("ionq.qpu.aria-1")
+    for name in ("debias", "debais"):
+        with pytest.raises(errors.ConversionError, match=r"\{'error-mitigation': \{'debias': \.\.\.\}\}"):
+            target.submit(bell, shots=1, input_params={name: True})
+
+
 BAD = {"error_mitigation": {"debias": True}, "noise": {"modle": "aria-1"}}
 
 
