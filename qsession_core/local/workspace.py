@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import uuid
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,8 @@ __all__ = ["LocalWorkspace"]
 
 _LOG = logger(__name__)
 
+_SHORTEST_KEY = 16
+
 
 class LocalWorkspace:
     """Azure Quantum's service in this process: routes, sessions, queue, storage and simulators.
@@ -64,6 +67,7 @@ class LocalWorkspace:
 
         names: What it is called, in the place of a workspace that a program names; None for names of its own, or for
             those that its directory has already.
+        key: The key that requests need, at least 16 characters of ASCII; None for one of its own.
 
     Attributes:
         connection: Its ids, endpoint and key, as a client needs them.
@@ -90,6 +94,7 @@ class LocalWorkspace:
         job_seconds: float | None = None,
         names: LocalNames | None = None,
         runs_jobs: bool = True,
+        key: str | None = None,
     ) -> None:
         directory = None if path is None else Path(path)
         self.clock: Clock = clock if clock is not None else SystemClock()
@@ -102,7 +107,7 @@ class LocalWorkspace:
         self._owner = uuid.uuid4().hex
         self._presence: Presence | None = None
         try:
-            signer = self._open(directory, names, runs_jobs=runs_jobs)
+            signer = self._open(directory, names, runs_jobs=runs_jobs, key=key)
         except BaseException as error:
             self.store.close()
             if directory is not None and isinstance(error, sqlite3.Error):
@@ -147,9 +152,10 @@ class LocalWorkspace:
             recover=None if self.store.directory is None else self._recover,
         )
 
-    def _open(self, directory: Path | None, names: LocalNames | None, *, runs_jobs: bool) -> Signer:
+    def _open(self, directory: Path | None, names: LocalNames | None, *, runs_jobs: bool, key: str | None) -> Signer:
         """Read what the store knows, take the directory, and return what signs addresses."""
-        self.connection = _connection(self.store, names)
+        own = _connection(self.store, names)
+        self.connection = own if key is None else replace(own, api_key=_checked(key))
         self._blobs = Blobs(self.store)
         self.archive = Archive(self.store, self._blobs)
         self._lifecycle = Lifecycle(self.store, self._blobs, self.clock)
@@ -254,6 +260,19 @@ def _check_simulator(name: str) -> None:
         find_simulator(name)
     except JobFailure as failure:
         raise ConfigurationError(failure.message) from failure
+
+
+def _checked(key: str) -> str:
+    """Return a key that can stand in a header and cannot be guessed.
+
+    Raises:
+        ConfigurationError: It is another one; the key is not in the error.
+    """
+    if len(key) < _SHORTEST_KEY or not key.isascii() or not key.isprintable() or set(key) & set("; "):
+        raise ConfigurationError(
+            f"The key cannot be used: it needs {_SHORTEST_KEY} characters of ASCII or more, no blanks and semicolons."
+        )
+    return key
 
 
 def _connection(store: Store, names: LocalNames | None) -> LocalConnection:

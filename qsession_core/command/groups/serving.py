@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -86,6 +88,15 @@ def page_link(endpoint: str, key: str) -> str:
     type=Amount(min=0, min_open=True),
     help="A job fails that runs longer.  [default: 600]",
 )
+@click.option(
+    "--key-file", metavar="FILE", type=click.Path(dir_okay=False), help="The key to use; made with a new one if absent."
+)
+@click.option(
+    "--ready-file", metavar="FILE", type=click.Path(dir_okay=False), help="Write the address here once it answers."
+)
+@click.option(
+    "--print", "form", type=click.Choice(["text", "json", "env"]), default="text", help="How to tell the connection."
+)
 @click.option("--lab", is_flag=True, help="Let the page add faults, put the clock forward and remove everything.")
 @click.option("--no-page", is_flag=True, help="Serve no page for the browser.")
 @click.pass_obj
@@ -100,6 +111,9 @@ def serve(
     targets: str | None,
     simulator: str,
     job_seconds: float | None,
+    key_file: str | None,
+    ready_file: str | None,
+    form: str,
     lab: bool,
     no_page: bool,
 ) -> None:
@@ -108,9 +122,11 @@ def serve(
     It is in memory, or in the directory of --directory or a profile.
 
     The first line is the connection string; keep it to yourself, it holds the key. So does the last, a link to the page
-    in the browser (docs/page.md).
+    in the browser (docs/page.md). With --print env the lines are variables for a shell. The key is that of --key-file,
+    else of QSESSION_KEY, else one that the workspace makes.
     """
     from qsession_core.clock import LabClock
+    from qsession_core.command.keys import chosen_key
     from qsession_core.local import LocalWorkspace
     from qsession_core.local.http_server import Server
 
@@ -124,6 +140,7 @@ def serve(
         simulator=simulator,
         job_seconds=job_seconds,
         clock=LabClock() if lab else None,
+        key=chosen_key(key_file),
     ) as workspace:
         served = workspace if no_page else with_page(workspace, is_lab=lab)
         server = Server(served, port=port, host=host, expose=expose, hosts=hosts)
@@ -132,11 +149,23 @@ def serve(
             signal.signal(signal.SIGTERM, _leave)
             official = official_lines(workspace.connection, server.endpoint)
             page = "" if no_page else page_link(server.endpoint, workspace.connection.api_key)
+            if form == "json":
+                setting.output.as_json = True
             setting.output.objects([{"connectionString": text, "endpoint": server.endpoint, "page": page or None}])
-            setting.output.lines([text, "", "For the official client:"])
-            setting.output.lines(official.splitlines())
-            if page:
-                setting.output.lines(["", "The page:", page])
+            if form == "env":
+                told = {
+                    "AZURE_QUANTUM_CONNECTION_STRING": text,
+                    "QSESSION_ENDPOINT": server.endpoint,
+                    "QSESSION_PAGE": page,
+                }
+                setting.output.lines([f"{name}={shlex.quote(value)}" for name, value in told.items()])
+            else:
+                setting.output.lines([text, "", "For the official client:"])
+                setting.output.lines(official.splitlines())
+                if page:
+                    setting.output.lines(["", "The page:", page])
+            if ready_file is not None:
+                Path(ready_file).write_text(server.endpoint + "\n", encoding="utf-8")
             server.run()
         except BrokenPipeError as error:
             raise ConfigurationError(
@@ -146,6 +175,8 @@ def serve(
             setting.output.remark("qsession: stopped")
         finally:
             server.close()
+            if ready_file is not None:
+                Path(ready_file).unlink(missing_ok=True)
 
 
 @click.command(cls=Command)
