@@ -12,11 +12,14 @@ import weakref
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from qsession_core.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Clock", "LabClock", "ManualClock", "SystemClock", "microseconds", "moment"]
+__all__ = ["Clock", "LabClock", "ManualClock", "SystemClock", "clock_of", "microseconds", "moment"]
 
+_METHODS = ("now", "monotonic", "sleep", "sleep_async", "wait")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -58,6 +61,23 @@ class Clock(Protocol):
             until: When to give up; None for never.
         """
         ...
+
+
+def clock_of(given: Clock | None) -> Clock:
+    """Return a caller's clock, or the machine's for None.
+
+    Raises:
+        ConfigurationError: It lacks methods; the error names them.
+    """
+    if given is None:
+        return SystemClock()
+    missing = [name for name in _METHODS if not callable(getattr(given, name, None))]
+    if missing:
+        raise ConfigurationError(
+            f"The clock {type(given).__name__} has no {', '.join(f'{name}()' for name in missing)}. Derive it from "
+            "qsession_core.clock.SystemClock, or use local.ManualClock."
+        )
+    return given
 
 
 class SystemClock:

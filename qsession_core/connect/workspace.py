@@ -20,7 +20,7 @@ from qsession_core.client.service.connection import (
 from qsession_core.client.service.discovery import ARM_SCOPE, find_workspace
 from qsession_core.client.submitting.journal import Journal
 from qsession_core.client.workspace import Workspace as ServiceWorkspace
-from qsession_core.clock import Clock, ManualClock, SystemClock
+from qsession_core.clock import Clock, ManualClock, clock_of
 from qsession_core.connect.credentials import TenantCredential, default_credential, gives_tokens, is_key, same
 from qsession_core.connect.environment import chosen_profile, completed, from_environment, local_setting
 from qsession_core.connect.in_process import InProcess
@@ -146,7 +146,7 @@ class Workspace(ServiceWorkspace):
                 service, user_agent=user_agent, api_version=api_version, retry=retry, journal=journal, record=record
             )
             return
-        clock = clock or SystemClock()
+        clock = clock_of(clock)
         carrier = RetryingTransport(
             _recorded(transport or _http(proxies, verify, parallelism), record), retry or RetryPolicy(), clock
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from qsession_core.clock import ManualClock, SystemClock
+from qsession_core.clock import ManualClock, clock_of
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.archive import Archive
 from qsession_core.local.faults import Faults
@@ -97,7 +97,7 @@ class LocalWorkspace:
         key: str | None = None,
     ) -> None:
         directory = None if path is None else Path(path)
-        self.clock: Clock = clock if clock is not None else SystemClock()
+        self.clock: Clock = clock_of(clock)
         self.faults = faults if faults is not None else Faults()
         _check_simulator(simulator)
         changes = read_targets(Path(targets)) if isinstance(targets, (str, PathLike)) else targets or ()

@@ -10,7 +10,7 @@ import pytest
 
 from qsession_core import JobStatus, Workspace, errors
 from qsession_core.clock import ManualClock, microseconds, moment
-from qsession_core.local import Fault, Faults, LocalTarget
+from qsession_core.local import Fault, Faults, LocalTarget, LocalWorkspace
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SLOW = LocalTarget("acme.sim.slow", num_qubits=4, queue_seconds=3600)
@@ -129,3 +129,17 @@ def test_a_pickled_local_workspace_keeps_one_clock(tmp_path, clock):
 def test_stored_times_are_exact_to_the_microsecond():
     at = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
     assert moment(microseconds(at)) == at
+
+
+def test_a_clock_that_lacks_something_is_refused_by_name(tmp_path):
+    class Half:
+        def now(self):
+            return datetime.now(UTC)
+
+        def sleep(self, seconds):
+            raise AssertionError("nothing is waited for")
+
+    for make in (lambda: Workspace.local(clock=Half()), lambda: LocalWorkspace(tmp_path / "w", clock=Half())):
+        with pytest.raises(errors.ConfigurationError, match=r"Half has no monotonic\(\), sleep_async\(\), wait\(\)"):
+            make()
+    assert not (tmp_path / "w").exists()
