@@ -11,13 +11,11 @@ Invariants, held by tests:
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import uuid
 import weakref
 from contextvars import ContextVar
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from qsession_core.client.budget import Budget, Reservation, Usage
@@ -40,6 +38,7 @@ from qsession_core.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from qsession_core.client.interface import WorkspaceParts
@@ -55,7 +54,6 @@ _block: ContextVar[weakref.ref[Session] | None] = ContextVar("session", default=
 IDLE_SECONDS = 600.0  # the service ends a session after this time without a new job
 _WARN_SECONDS_LEFT = 120.0
 _CLOSE_AGAIN_SECONDS = 30.0
-_MOST_REPORTED = 200
 _HOLD_SHARE = 0.75  # warn when this share of the provider's hold time has passed
 
 
@@ -202,24 +200,9 @@ class Session:
         return "Session"
 
     def _repr_html_(self) -> str:
-        """Return its facts, and when its jobs ran; two calls, and none before it is open."""
-        from qsession_core.display.notebook import card, lanes
-        from qsession_core.display.text import duration
+        from qsession_core.client.session_views import session_card
 
-        rows = []
-        if self.is_open_on_service:
-            with contextlib.suppress(QSessionError):
-                rows = [job.row() for job in self.list_jobs()]
-                self.refresh()
-        is_over = self.is_closed or self.is_in_terminal_state()
-        facts = [
-            ("on", self.target),
-            ("state", self.status),
-            ("jobs", len(rows)),
-            ("ends idle in", None if is_over else duration(self.seconds_left)),
-            ("id", self.id),
-        ]
-        return card(f"Session {self.name}", facts, lanes(rows, self.workspace.clock.now()))
+        return session_card(self)
 
     def plot(self, axes: Any = None) -> Any:
         """Draw when its jobs waited and ran, in seconds since the first one.
@@ -233,16 +216,15 @@ class Session:
         Raises:
             ConfigurationError: matplotlib is not installed.
         """
-        from qsession_core.display.plots import timeline_plot
+        from qsession_core.client.session_views import session_plot
 
-        rows = [job.row() for job in self.list_jobs()]
-        return timeline_plot(rows, self.workspace.clock.now(), f"{self.name} on {self.target}", axes)
+        return session_plot(self, axes)
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write a page about it as one file of HTML that needs no network: its facts, its jobs, their results' bars.
 
         Args:
-            path: Of the new file.
+            path: Of the file.
 
         Returns:
             The file. Of many jobs, the results of the first 200 are in it.
@@ -250,15 +232,9 @@ class Session:
         Raises:
             ConfigurationError: The file cannot be written.
         """
-        from qsession_core.display.report import write_report
+        from qsession_core.client.session_views import session_report
 
-        jobs = self.list_jobs()
-        for job in jobs[:_MOST_REPORTED]:
-            if job.has_succeeded():
-                with contextlib.suppress(QSessionError):  # its result cannot be read: the report has the rest
-                    job.result()
-        parts = [self._repr_html_(), *(job._repr_html_() for job in jobs)]
-        return write_report(Path(path), f"Session {self.name}", parts)
+        return session_report(self, path)
 
     @property
     def jobs_sent(self) -> int:
