@@ -6,7 +6,6 @@ Source: docs/protocol.md 3.1, 3.3, 3.4.
 from __future__ import annotations
 
 from datetime import datetime
-from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
 
@@ -117,6 +116,8 @@ class Blobs:
         Raises:
             ServiceError: The storage refused.
         """
+        from email.utils import formatdate
+
         parts = urlsplit(container)
         url = urlunsplit(parts._replace(path=f"{parts.path}/{segment(name)}"))
         headers = {
