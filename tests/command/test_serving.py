@@ -37,7 +37,7 @@ SERVE = [sys.executable, "-m", "qsession_core", "serve"]
         (["--print", "xml"], "'xml' is not one of"),
         (["--job-seconds", "0"], "0.0 is not in the range x>0"),
         (["--job-seconds", "nan"], "nan is not a finite number"),
-        (["--speed", "9"], "No such option '--speed'"),
+        (["--speed", "9"], "No such option"),
     ],
 )
 def test_what_cannot_be_served_is_told_in_a_sentence(run, options, sentence):
