@@ -12,11 +12,14 @@ import pickle
 import struct
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-__all__ = ["END_OF_PIPE", "read_message", "serve", "write_message"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["END_OF_PIPE", "bounded_memory", "read_message", "serve", "write_message"]
 
 _LENGTH = struct.Struct(">Q")
 # What reading and writing raise when the process at the other end has ended
@@ -24,6 +27,7 @@ END_OF_PIPE = (OSError, EOFError, struct.error)
 _SPARE_SECONDS = 5.0
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _FIRST_TO_END = "1000"
+_serves: list[int] = []  # in a worker, the process that it works for
 
 
 def write_message(pipe: IO[bytes], text: bytes) -> None:
@@ -43,6 +47,31 @@ def read_message(pipe: IO[bytes]) -> bytes | None:
     return body if len(body) == length else None
 
 
+@contextmanager
+def bounded_memory(more_bytes: int) -> Iterator[None]:
+    """Let this process take only so much more memory during the block, if it is a worker; others are left alone.
+
+    Args:
+        more_bytes: On top of what the process has now. What asks for more fails, or ends the worker.
+    """
+    try:
+        import resource
+
+        held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):  # a system without such limits
+        held = 0
+    if not held or not _serves:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([held + more_bytes, *limits]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 def serve(seconds: float = 0.0, memory_bytes: int = 0) -> None:
     """Run as a worker: run the calls that come over standard input until it is closed.
 
@@ -51,6 +80,7 @@ def serve(seconds: float = 0.0, memory_bytes: int = 0) -> None:
         memory_bytes: How much memory this process may take; 0 for no limit.
     """
     parent = os.getppid()
+    _serves.append(parent)
     _limit(memory_bytes)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -110,7 +110,7 @@ def _keep_fuzzing(target: str, seconds: int, corpus: Path) -> None:
 
 def _only_fails(path: Path) -> bool:
     """Return whether an input that ended LLVM's process fails its job in the service, and the next job runs."""
-    if not path.name.startswith("bitcode-crash"):
+    if not path.name.startswith(("bitcode-crash", "bitcode-oom")):
         return False
     from qsession_core import Workspace
 

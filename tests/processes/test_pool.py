@@ -15,6 +15,7 @@ from qsession_core.processes.pool import (
     WorkGivenBackError,
     WorkTimedOutError,
 )
+from qsession_core.processes.worker import bounded_memory
 
 ENDLESS = (time.sleep, 10**6)
 needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits that Linux keeps")
@@ -132,3 +133,21 @@ def test_a_worker_within_one_call_of_c_ends_with_the_process_that_asked_it(tmp_p
     assert parent.stdout.readline() == b"begun\n"
     parent.kill()
     assert parent.communicate(timeout=60)[1] == b""
+
+
+def _bytes_within_bounds(size):
+    with bounded_memory(64 << 20):
+        return len(bytearray(size))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of memory that Linux keeps")
+def test_a_worker_can_bound_the_memory_of_a_part_of_its_work():
+    pool = WorkerPool(1)
+    try:
+        assert pool.submit(_bytes_within_bounds, 1 << 20).result(60) == 1 << 20
+        with pytest.raises(MemoryError):
+            pool.submit(_bytes_within_bounds, 256 << 20).result(60)
+        assert pool.submit(len, bytes(1)).result(60) == 1
+    finally:
+        pool.shutdown()
+    assert _bytes_within_bounds(256 << 20) == 256 << 20  # this process is no worker

@@ -23,6 +23,7 @@ from qsession_core.local.readers.qir.calls import bad, instruction, meaning
 from qsession_core.local.readers.qir.llvm_instructions import one_line, read_instruction
 from qsession_core.local.readers.qir.llvm_links import check_links
 from qsession_core.local.readers.qir.llvm_values import Values, is_plain, name_of_type
+from qsession_core.processes.worker import bounded_memory
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,6 +39,7 @@ _SHOWN = 80
 # LLVM's parser calls itself for each bracket within another one, and its stack ends somewhere beyond this depth
 _MAX_NESTED = 100
 # Reading a number takes it the square of the number's length; those of 64 bits have 20 digits
+_BITCODE_BYTES = 512 << 20
 _TOKEN = re.compile(r'"[^"]*"|;[^\n]*|[\[{(<]|[\]})>]|[0-9A-Fa-f]{400}')
 
 
@@ -82,7 +84,10 @@ def _read(payload: str | bytes, entry_point: str, arguments: object) -> Program:
         if isinstance(payload, str):
             module = pyqir.Module.from_ir(context, payload)
         else:
-            module = pyqir.Module.from_bitcode(context, payload)
+            with bounded_memory(
+                _BITCODE_BYTES + 64 * len(payload)
+            ):  # damaged bitcode makes LLVM ask for as much as there is
+                module = pyqir.Module.from_bitcode(context, payload)
     except (ValueError, TypeError) as error:
         if isinstance(payload, bytes):
             problem = f"The bitcode cannot be read: {one_line(str(error))}."
