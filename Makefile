@@ -19,11 +19,12 @@ NEIGHBOURS := tests/interop/test_qiskit_neighbours.py tests/interop/test_cirq_su
 OLD_NEWS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -W ignore::FutureWarning
 
 # The one command: format, lint, types, imports, tests; then the neighbours, the lowest versions and the newest Cirq
-check: $(VENV)/.test .venv-neighbours/.ready .venv-lowest/.ready .venv-cirq/.ready lint
-	$(BIN)/python $(PYTEST)
+check: $(VENV)/.test .venv-neighbours/.ready .venv-lowest/.ready .venv-cirq/.ready .venv-peers/.ready lint
+	$(BIN)/python $(PYTEST) --ignore=tests/peers
 	.venv-neighbours/bin/python $(PYTEST) $(OLD_NEWS) $(NEIGHBOURS)
 	.venv-lowest/bin/python $(PYTEST) $(OLD_NEWS) tests/qiskit tests/cirq
 	.venv-cirq/bin/python $(PYTEST) tests/cirq
+	.venv-peers/bin/python -m pytest $(OLD_NEWS) tests/peers
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check $(FILES)
@@ -111,6 +112,7 @@ lock: $(VENV)/.test
 	$(COMPILE) --upgrade --extra all --group dev pyproject.toml --output-file locks/dev.txt
 	$(COMPILE) --upgrade --extra all --group neighbours pyproject.toml --output-file locks/neighbours.txt
 	$(COMPILE) --upgrade --extra all --group cirq pyproject.toml --output-file locks/cirq.txt
+	$(COMPILE) --upgrade --extra all --group peers pyproject.toml --output-file locks/peers.txt
 	$(COMPILE) --upgrade --extra all --group bench pyproject.toml --output-file locks/bench.txt
 	$(COMPILE) --upgrade --extra all --group lowest --resolution lowest-direct pyproject.toml --output-file locks/lowest.txt
 

@@ -1,6 +1,7 @@
 """How Sphinx makes the site: `make docs`."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,10 +15,11 @@ author = "The qsession team"
 copyright = "The qsession team"  # noqa: A001 - Sphinx's name
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # they are committed with their outputs; a test executes them
 html_theme = "furo"
 html_title = f"qsession {release}"
 html_static_path = ["_static"]
@@ -36,3 +38,30 @@ napoleon_use_ivar = True
 
 # a type is called Session or Job in all three packages, and hints do not say in which
 suppress_warnings = ["ref.python"]
+
+
+_TERMS = re.findall(r"(?m)^([a-z ]+)\n  \S", (Path(__file__).parent / "glossary.md").read_text(encoding="utf-8"))
+_TERM = re.compile(rf"(?<![`\w.:/-])({'|'.join(sorted(_TERMS, key=len, reverse=True))})(s?)(?![`\w:/-]|\.\w)")
+
+
+def link_terms(_app, _what, _name, _thing, _options, lines):
+    """Let the first sentence of a docstring lead to the glossary, once for each term."""
+    seen = set()
+
+    def linked(found):
+        term, plural = found.groups()
+        if term in seen:
+            return found[0]
+        seen.add(term)
+        return f":term:`{term}{plural} <{term}>`"
+
+    for place, line in enumerate(lines):
+        if not line.strip():
+            break
+        if "`" not in line:
+            lines[place] = _TERM.sub(linked, line)
+
+
+def setup(app):
+    """Connect what is above."""
+    app.connect("autodoc-process-docstring", link_terms, priority=900)  # after napoleon

@@ -108,6 +108,12 @@ class _Gateset(cirq.TwoQubitCompilationTargetGateset):  # type: ignore[misc]  # 
 class TargetGateset(_Gateset):
     """One- and two-qubit Pauli rotations, H, CNOT, CZ, SWAP and CCX: gates that every target accepts.
 
+    >>> import cirq
+    >>> circuit = cirq.Circuit(cirq.ISWAP(cirq.q(0), cirq.q(1)))
+    >>> compiled = cirq.optimize_for_target_gateset(circuit, gateset=TargetGateset())
+    >>> TargetGateset().validate(compiled)
+    True
+
     Attributes:
         resets: Whether the gateset includes resets.
         atol: Absolute tolerance of decompositions.
@@ -141,6 +147,12 @@ class TargetGateset(_Gateset):
 
 class IonQNativeGateset(_Gateset):
     """GPI, GPI2, and MS or ZZ.
+
+    >>> import cirq
+    >>> bell = cirq.Circuit(cirq.H(cirq.q(0)), cirq.CNOT(cirq.q(0), cirq.q(1)))
+    >>> native = cirq.optimize_for_target_gateset(bell, gateset=IonQNativeGateset())
+    >>> sorted({type(each.gate).__name__ for each in native.all_operations()})
+    ['GPI', 'GPI2', 'MS']
 
     Attributes:
         zz: Whether the entangling gate is ZZ, as on Forte systems, or MS, as on Aria systems.

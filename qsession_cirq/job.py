@@ -29,6 +29,16 @@ _log = logger(__name__)
 class Job:
     """A job of the workspace, sent by any client; its results have Cirq's form.
 
+    >>> import cirq
+    >>> from qsession_core import Workspace
+    >>> from qsession_cirq import AzureQuantumService
+    >>> target = AzureQuantumService(Workspace.local(seed=7)).get_target("ionq.simulator")
+    >>> qubit = cirq.LineQubit(0)
+    >>> circuit = cirq.Circuit(cirq.X(qubit), cirq.measure(qubit, key="m"))
+    >>> job = target.submit(circuit, repetitions=10)
+    >>> job.results().histogram(key="m")
+    Counter({1: 10})
+
     Attributes:
         azure_job: The job of the core.
     """

@@ -79,6 +79,11 @@ class _Native(cirq.Gate):  # type: ignore[misc]  # cirq ships no types
 class GPI(_Native):
     """A pi rotation about an axis in the equator of the Bloch sphere.
 
+    >>> import cirq
+    >>> cirq.unitary(GPI(phi=0.0)).real
+    array([[0., 1.],
+           [1., 0.]])
+
     Attributes:
         phi: Azimuth of the axis, in turns: X for 0, Y for 0.25.
     """
@@ -95,6 +100,10 @@ class GPI(_Native):
 
 class GPI2(_Native):
     """A pi/2 rotation about an axis in the equator of the Bloch sphere.
+
+    >>> import cirq
+    >>> cirq.num_qubits(GPI2(phi=0.25))
+    1
 
     Attributes:
         phi: Azimuth of the axis, in turns: X for 0, Y for 0.25.
@@ -119,6 +128,10 @@ class GPI2(_Native):
 class MS(_Native):
     """The Mølmer-Sørensen gate: exp(-i pi angle XX) for phases 0.
 
+    >>> import cirq
+    >>> cirq.num_qubits(MS(phi0=0.0, phi1=0.0))
+    2
+
     Attributes:
         phi0: Azimuth of the first qubit's axis, in turns.
         phi1: Azimuth of the second qubit's axis, in turns.
@@ -137,6 +150,10 @@ class MS(_Native):
 
 class ZZ(_Native):
     """The rotation exp(-i pi angle ZZ) of IonQ's Forte systems.
+
+    >>> import cirq
+    >>> cirq.num_qubits(ZZ(angle=0.25))
+    2
 
     Attributes:
         angle: Rotation angle, in turns; 0.25 is fully entangling.

@@ -21,7 +21,17 @@ __all__ = ["ResultDict"]
 
 
 class ResultDict(cirq.ResultDict):  # type: ignore[misc]  # cirq ships no types
-    """Records of shape (repetitions, instances, qubits) by key, and the probabilities of the outcomes."""
+    """Records of shape (repetitions, instances, qubits) by key, and the probabilities of the outcomes.
+
+    >>> import cirq
+    >>> from qsession_core import Workspace
+    >>> from qsession_cirq import AzureQuantumService
+    >>> target = AzureQuantumService(Workspace.local(seed=7)).get_target("ionq.simulator")
+    >>> qubit = cirq.LineQubit(0)
+    >>> circuit = cirq.Circuit(cirq.X(qubit), cirq.measure(qubit, key="m"))
+    >>> target.submit(circuit, repetitions=10).results().counts("m")
+    Counter({1: 10})
+    """
 
     def __init__(
         self,

@@ -24,6 +24,15 @@ __all__ = ["Sampler"]
 class Sampler(cirq.Sampler):  # type: ignore[misc]  # cirq ships no types
     """Runs circuits on a target, in its session if it has one.
 
+    >>> import cirq
+    >>> from qsession_core import Workspace
+    >>> from qsession_cirq import AzureQuantumService
+    >>> target = AzureQuantumService(Workspace.local(seed=7)).get_target("ionq.simulator")
+    >>> qubit = cirq.LineQubit(0)
+    >>> circuit = cirq.Circuit(cirq.X(qubit), cirq.measure(qubit, key="m"))
+    >>> target.sampler().run(circuit, repetitions=10).histogram(key="m")
+    Counter({1: 10})
+
     Attributes:
         target: The target.
     """

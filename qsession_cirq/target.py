@@ -39,6 +39,17 @@ class Target(SessionHost):
     Jobs that are sent through this object join a session that it has opened: by its own ``submit`` and samplers, and by
     the service's ``run`` and ``create_job``, since the service has one such object for each name.
 
+    >>> import cirq
+    >>> from qsession_core import Workspace
+    >>> from qsession_cirq import AzureQuantumService
+    >>> target = AzureQuantumService(Workspace.local(seed=7)).get_target("ionq.simulator")
+    >>> qubit = cirq.LineQubit(0)
+    >>> circuit = cirq.Circuit(cirq.X(qubit), cirq.measure(qubit, key="m"))
+    >>> with target.open_session(name="first"):
+    ...     job = target.submit(circuit, repetitions=10)
+    >>> job.status()
+    'Succeeded'
+
     Attributes:
         core: The target of the core.
     """

@@ -30,6 +30,13 @@
       ResultFormatError             the bytes of a result do not have their format
 
 Leaves carry their facts as fields. All of them pickle.
+
+>>> from qsession_core import Workspace
+>>> try:
+...     Workspace.local().get_target("ionq.simulater")
+... except TargetNotFoundError as error:
+...     print(error.close_matches[0])
+ionq.simulator
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 r"""Names of ``azure.quantum.target`` and below: the providers' classes as makers of targets, parameters, results.
 
 They let a program that imports these names run with its import lines changed. What they make is an ordinary target, so
-``target.submit`` is as everywhere. docs/coming-from-azure-quantum.md has the whole list.
+``target.submit`` is as everywhere. docs/coming-from/azure-quantum.md has the whole list.
 
 >>> from qsession_core import Workspace
 >>> target = Rigetti(Workspace.local(seed=7), RigettiTarget.QVM)
@@ -43,6 +43,10 @@ __all__ = [
 def IonQ(workspace: Workspace, name: str = "ionq.simulator") -> Target:  # noqa: N802 - the official client's class
     """Return a target of IonQ.
 
+    >>> from qsession_core import Workspace
+    >>> IonQ(Workspace.local())
+    <Target ionq.simulator: 29 qubits, Base>
+
     Args:
         workspace: The workspace.
         name: The target's name.
@@ -54,17 +58,32 @@ def IonQ(workspace: Workspace, name: str = "ionq.simulator") -> Target:  # noqa:
 
 
 def Quantinuum(workspace: Workspace, name: str = "quantinuum.sim.h2-1sc") -> Target:  # noqa: N802 - as above
-    """Return a target of Quantinuum; arguments and errors as for :func:`IonQ`."""
+    """Return a target of Quantinuum; arguments and errors as for :func:`IonQ`.
+
+    >>> from qsession_core import Workspace
+    >>> Quantinuum(Workspace.local(), "quantinuum.sim.h2-1e").name
+    'quantinuum.sim.h2-1e'
+    """
     return workspace.get_target(str(name))
 
 
 def Rigetti(workspace: Workspace, name: str = "rigetti.sim.qvm") -> Target:  # noqa: N802 - as above
-    """Return a target of Rigetti; arguments and errors as for :func:`IonQ`."""
+    """Return a target of Rigetti; arguments and errors as for :func:`IonQ`.
+
+    >>> from qsession_core import Workspace
+    >>> Rigetti(Workspace.local()).name
+    'rigetti.sim.qvm'
+    """
     return workspace.get_target(str(name))
 
 
 def Pasqal(workspace: Workspace, name: str = "pasqal.sim.emu-tn") -> Target:  # noqa: N802 - as above
-    """Return a target of Pasqal; arguments and errors as for :func:`IonQ`."""
+    """Return a target of Pasqal; arguments and errors as for :func:`IonQ`.
+
+    >>> from qsession_core import Workspace
+    >>> Pasqal(Workspace.local(), PasqalTarget.SIM_EMU_TN).name
+    'pasqal.sim.emu-tn'
+    """
     return workspace.get_target(str(name))
 
 
@@ -99,14 +118,22 @@ class _Targets(StrEnum):
 
 
 class RigettiTarget(_Targets):
-    """The known targets of Rigetti."""
+    """The known targets of Rigetti.
+
+    >>> RigettiTarget.QVM.value
+    'rigetti.sim.qvm'
+    """
 
     QVM = "rigetti.sim.qvm"
     CEPHEUS_1_108Q = "rigetti.qpu.cepheus-1-108q"
 
 
 class PasqalTarget(_Targets):
-    """The known targets of Pasqal."""
+    """The known targets of Pasqal.
+
+    >>> PasqalTarget.SIM_EMU_TN.value
+    'pasqal.sim.emu-tn'
+    """
 
     SIM_EMU_TN = "pasqal.sim.emu-tn"
     SIM_EMU_SV = "pasqal.sim.emu-sv"

@@ -167,6 +167,10 @@ class Columns:
 class Program:
     """A circuit between an SDK and the wire. Qubits and classical bits are numbered from 0 without gaps.
 
+    >>> program = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="flip")
+    >>> program.num_qubits, sorted(program.words)
+    (1, ['measure', 'x'])
+
     Attributes:
         num_qubits: Qubits may be idle.
         num_clbits: A classical bit that nothing is measured into is 0.

@@ -43,6 +43,15 @@ class AzureQuantumBackend(SessionHost, BackendV2):  # type: ignore[misc]
     """A target as a Qiskit backend; made by ``provider.get_backend``.
 
     Its jobs join a session that it has opened, until that is closed.
+
+    >>> from qiskit import QuantumCircuit
+    >>> from qsession_core import Workspace
+    >>> from qsession_qiskit import AzureQuantumProvider
+    >>> backend = AzureQuantumProvider(Workspace.local(seed=7)).get_backend("ionq.simulator")
+    >>> circuit = QuantumCircuit(1, 1)
+    >>> _ = circuit.x(0), circuit.measure(0, 0)
+    >>> backend.run(circuit, shots=10).result().get_counts()
+    {'1': 10}
     """
 
     def __init__(

@@ -51,7 +51,20 @@ _SEPARATOR = ","
 
 
 class AzureQuantumJob(JobV1):  # type: ignore[misc]
-    """A job. For a list of circuits, all of their jobs as one; its id is their ids joined by commas."""
+    """A job. For a list of circuits, all of their jobs as one; its id is their ids joined by commas.
+
+    >>> from qiskit import QuantumCircuit
+    >>> from qsession_core import Workspace
+    >>> from qsession_qiskit import AzureQuantumProvider
+    >>> backend = AzureQuantumProvider(Workspace.local(seed=7)).get_backend("ionq.simulator")
+    >>> circuit = QuantumCircuit(1, 1)
+    >>> _ = circuit.x(0), circuit.measure(0, 0)
+    >>> job = backend.run([circuit, circuit], shots=10)
+    >>> job.result().get_counts()
+    [{'1': 10}, {'1': 10}]
+    >>> job.status().name
+    'DONE'
+    """
 
     def __init__(
         self,

@@ -24,7 +24,13 @@ __all__ = ["AzureQuantumProvider"]
 
 
 class AzureQuantumProvider:
-    """The targets of a workspace as Qiskit backends."""
+    """The targets of a workspace as Qiskit backends.
+
+    >>> from qsession_core import Workspace
+    >>> provider = AzureQuantumProvider(Workspace.local(seed=7))
+    >>> provider.get_backend("ionq.simulator").num_qubits
+    29
+    """
 
     @strict_keywords
     def __init__(

@@ -17,7 +17,7 @@ import json
 from collections import Counter
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 from qiskit.exceptions import QiskitError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
+    from qiskit import QuantumCircuit
 
     from qsession_core.results.result import Register, Result
 
@@ -356,7 +357,13 @@ class AzureQuantumResult(QiskitResult):  # type: ignore[misc]
                 shown.append(histogram(counts, sum(counts.values())))
         return card("Result", [("circuits", len(self.results)), ("on", self.backend_name), ("id", self.job_id)], *shown)
 
-    def get_counts(self, experiment: Any = None) -> Any:
+    @overload
+    def get_counts(self, experiment: None = None) -> Counts | list[Counts]: ...
+
+    @overload
+    def get_counts(self, experiment: str | int | QuantumCircuit) -> Counts: ...
+
+    def get_counts(self, experiment: Any = None) -> Counts | list[Counts]:
         """Return counts as Qiskit does: one ``Counts``, or a list of them for several circuits.
 
         Args:

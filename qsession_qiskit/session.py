@@ -34,7 +34,16 @@ __all__ = ["Batch", "Session"]
 
 
 class Session:
-    """A session of a backend, with IBM Runtime's words; as a context manager it is closed at the end of the block."""
+    """A session of a backend, with IBM Runtime's words; as a context manager it is closed at the end of the block.
+
+    >>> from qsession_core import Workspace
+    >>> from qsession_qiskit import AzureQuantumProvider, SamplerV2
+    >>> backend = AzureQuantumProvider(Workspace.local(seed=7)).get_backend("ionq.simulator")
+    >>> with Session(backend=backend, max_time="2h 30m") as session:
+    ...     sampler = SamplerV2()
+    >>> session.status()
+    'Closed'
+    """
 
     _POLICY: SessionJobFailurePolicy | None = None  # the service's default
 
@@ -191,6 +200,14 @@ class Session:
 
 
 class Batch(Session):
-    """A session whose jobs do not depend on each other: a job that fails does not end it."""
+    """A session whose jobs do not depend on each other: a job that fails does not end it.
+
+    >>> from qsession_core import Workspace
+    >>> from qsession_qiskit import AzureQuantumProvider
+    >>> backend = AzureQuantumProvider(Workspace.local(seed=7)).get_backend("ionq.simulator")
+    >>> with Batch(backend=backend) as batch:
+    ...     batch.azure_session.details.job_failure_policy
+    'Continue'
+    """
 
     _POLICY = SessionJobFailurePolicy.CONTINUE

@@ -38,4 +38,4 @@ def test_a_test_is_its_own_and_one_that_is_gone_is_not_run():
 
 
 def test_documents_are_run():
-    assert found_for(["docs/guide.md", "README.md"]) == ["tests/test_documents.py"]
+    assert found_for(["docs/local.md", "README.md"]) == ["tests/test_documents.py"]

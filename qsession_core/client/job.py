@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from qsession_core.client.polling import poll_pauses
-from qsession_core.client.progress import Progress, told
+from qsession_core.client.progress import Progress, bytes_told, told
 from qsession_core.client.service.blobs import without_sas
 from qsession_core.client.service.models import JobDetails, job_details
 from qsession_core.client.service.period import Period
@@ -49,6 +49,15 @@ _WIDTHS = {"qsession", "meas_map", "num_qubits", "qubits", "measurement_dict", "
 
 class Job:
     """A job of a workspace. Safe to use from several threads; its result is fetched once and kept.
+
+    >>> from qsession_core import Program, Workspace
+    >>> flip = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="flip")
+    >>> target = Workspace.local(seed=7).get_target("ionq.simulator")
+    >>> job = target.submit(flip, shots=100)
+    >>> job.result().counts, job.status
+    ({'1': 100}, <JobStatus.SUCCEEDED: 'Succeeded'>)
+    >>> job.workspace.get_job(job.id).name
+    'flip'
 
     Attributes:
         workspace: The workspace that it belongs to.
@@ -286,7 +295,7 @@ class Job:
             self.wait_until_completed(timeout_secs=timeout_secs, progress=progress)
             from qsession_core.formats import decode  # with numpy, which takes longer to load than all of the client
 
-            data = self.download_results(timeout_secs)
+            data = self.download_results(timeout_secs, progress=progress is True)  # a function is told of jobs
             try:
                 self._results = decode(self.details.output_data_format or "", data, self._facts())
             except ResultFormatError:
@@ -328,17 +337,23 @@ class Job:
         width = width_in(data, input_format(_IONQ_JSON))
         return {"num_qubits": str(width)} if width else {}
 
-    def download_results(self, timeout_secs: float | None = None) -> bytes:
-        """Wait, and return the bytes of its result; raises as :meth:`result`."""
+    def download_results(self, timeout_secs: float | None = None, *, progress: Progress = False) -> bytes:
+        """Wait, and return the bytes of its result; raises as :meth:`result`.
+
+        Args:
+            timeout_secs: At most how many seconds; None for no limit.
+            progress: True shows a bar while more than 10 MB are fetched; a function is called with the bytes that
+                there are, and of how many.
+        """
         if self._bytes is None:
             self.wait_until_completed(timeout_secs=timeout_secs)
             self.require_success()
             try:
-                self._bytes = self._download()
+                self._bytes = self._download(progress)
             except (NotFoundError, ResultMissingError):  # the blob may be written after the status: ask once more
                 self.refresh()
                 try:
-                    self._bytes = self._download()
+                    self._bytes = self._download(progress)
                 except NotFoundError as error:
                     raise ResultMissingError(
                         f"Job {self.id} is {self.status}, and the blob of its result is not in the storage: "
@@ -348,7 +363,7 @@ class Job:
             _log.debug("job %s: %d bytes of results", self.id, len(self._bytes))
         return self._bytes
 
-    def _download(self) -> bytes:
+    def _download(self, progress: Progress) -> bytes:
         uri = self.details.output_data_uri
         if not uri:
             raise ResultMissingError(
@@ -356,7 +371,8 @@ class Job:
                 "again later.",
                 job_id=self.id,
             )
-        return self.workspace.calls.blobs.download(uri)
+        with bytes_told(progress) as told_bytes:
+            return self.workspace.calls.blobs.download(uri, told=told_bytes)
 
     def require_success(self) -> None:
         """Check that it has a result.
@@ -431,33 +447,39 @@ class Job:
 
     # --- attachments ---------------------------------------------------------------------------------------------
 
-    def upload_attachment(self, name: str, data: bytes, container_uri: str | None = None) -> str:
+    def upload_attachment(
+        self, name: str, data: bytes, container_uri: str | None = None, *, progress: Progress = False
+    ) -> str:
         """Write bytes beside the job's input, replacing a blob of the same name.
 
         Args:
             name: The blob's name.
             data: Its content.
             container_uri: The URL of another container, with a SAS.
+            progress: As for :meth:`download_results`.
 
         Returns:
             The blob's URL without SAS.
         """
         blobs = self.workspace.calls.blobs
         container = container_uri or blobs.container(self.id)
-        return blobs.upload(container, name, data, "application/octet-stream", overwrite=True)
+        with bytes_told(progress) as told_bytes:
+            return blobs.upload(container, name, data, "application/octet-stream", overwrite=True, told=told_bytes)
 
     def list_attachments(self) -> list[Attachment]:
         """Return the blobs of its container, its input and result among them."""
         return self.workspace.calls.blobs.listed(self.id)
 
-    def download_attachment(self, name: str, container_uri: str | None = None) -> bytes:
+    def download_attachment(self, name: str, container_uri: str | None = None, *, progress: Progress = False) -> bytes:
         """Return the bytes of an attachment.
 
         Args:
             name: The blob's name.
             container_uri: The URL of another container, with a SAS.
+            progress: As for :meth:`download_results`.
         """
-        return self.workspace.calls.blobs.download_from(self.id, name, container_uri)
+        with bytes_told(progress) as told_bytes:
+            return self.workspace.calls.blobs.download_from(self.id, name, container_uri, told=told_bytes)
 
     @staticmethod
     def create_job_id() -> str:

@@ -50,7 +50,15 @@ def submit_all(workspace: WorkspaceParts, count: int, submit: Callable[[int], Jo
 
 
 class JobSet(Sequence["Job | QSessionError"]):
-    """Jobs that were sent together, in order; an error takes the place of a job that could not be sent."""
+    """Jobs that were sent together, in order; an error takes the place of a job that could not be sent.
+
+    >>> from qsession_core import Program, Workspace
+    >>> flip = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="flip")
+    >>> target = Workspace.local(seed=7).get_target("ionq.simulator")
+    >>> jobs = target.submit_all([flip, flip], shots=10)
+    >>> [result.counts for result in jobs.results()]
+    [{'1': 10}, {'1': 10}]
+    """
 
     def __init__(self, workspace: WorkspaceParts, members: Sequence[Job | QSessionError]) -> None:
         """Keep jobs together.

@@ -62,6 +62,14 @@ class Session:
 
     Made by ``target.open_session()``; as a context manager it is closed at the end of the block.
 
+    >>> from qsession_core import Program, Workspace
+    >>> flip = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="flip")
+    >>> target = Workspace.local(seed=7).get_target("ionq.simulator")
+    >>> with target.open_session(name="sweep", max_jobs=10) as session:
+    ...     job = target.submit(flip, shots=10)
+    >>> job.session_id == session.id, session.is_closed
+    (True, True)
+
     Attributes:
         workspace: The workspace that it belongs to.
         previous_ids: Ids of the sessions that timed out and that this one continues, the oldest first.

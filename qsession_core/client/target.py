@@ -65,6 +65,14 @@ class Target(SessionHost):
     A session belongs to the object that opened it: jobs of the same object join it, and jobs that get it by
     ``session=``.
 
+    >>> from qsession_core import Program, Workspace
+    >>> flip = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="flip")
+    >>> target = Workspace.local(seed=7).get_target("ionq.simulator")
+    >>> target.num_qubits, target.current_availability
+    (29, 'Available')
+    >>> target.submit(flip, shots=10).result().counts
+    {'1': 10}
+
     Attributes:
         workspace: The workspace that it belongs to.
         provider: What is known of its provider.

@@ -17,11 +17,13 @@ from qsession_core.client.submitting.quota import QuotaGuard
 from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
 from qsession_core.clock import Clock, SystemClock
+from qsession_core.display.listing import Listing, amounts_text
+from qsession_core.display.text import duration
 from qsession_core.errors import ConfigurationError, QSessionError, TargetNotFoundError, raise_together
 from qsession_core.keywords import near, strict_keywords
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from qsession_core.client.job_set import JobSet
     from qsession_core.client.service.connection import Connection
@@ -34,6 +36,22 @@ if TYPE_CHECKING:
     from qsession_core.transport.auth import Authentication
 
 __all__ = ["Workspace"]
+
+# What a notebook shows of targets and of costs
+_TARGET_COLUMNS: dict[str, Callable[[Target], object]] = {
+    "Target": lambda target: target.name,
+    "Qubits": lambda target: target.num_qubits,
+    "QIR": lambda target: target.target_profile,
+    "Now": lambda target: target.current_availability,
+    "Queue": lambda target: None if target.average_queue_time is None else duration(target.average_queue_time),
+}
+_COST_COLUMNS: dict[str, Callable[[JobCost], object]] = {
+    "Job": lambda cost: cost.name,
+    "Target": lambda cost: cost.target,
+    "Created": lambda cost: None if cost.created is None else f"{cost.created:%Y-%m-%d %H:%M}",
+    "Cost": lambda cost: amounts_text(cost.amounts),
+    "Tags": lambda cost: ", ".join(cost.tags),
+}
 
 
 class Workspace(ItemLists):
@@ -186,12 +204,13 @@ class Workspace(ItemLists):
         """
         if name is not None:
             return self.get_target(name)
-        return [
+        found = [
             self._target(provider.id, target)
             for provider in self.calls.provider_status()
             if provider_id is None or provider.id.lower() == provider_id.lower()
             for target in provider.targets
         ]
+        return Listing(found, _TARGET_COLUMNS)
 
     def get_target(self, name: str) -> Target:
         """Return the target of this name.
@@ -283,7 +302,7 @@ class Workspace(ItemLists):
             until: Only jobs created before this time, as ``created_before``.
         """
         jobs = self.list_jobs(created_after=since, created_before=until, orderby_property="CreationTime")
-        return [JobCost.of(job.details, self.prices) for job in jobs]
+        return Listing((JobCost.of(job.details, self.prices) for job in jobs), _COST_COLUMNS)
 
     @strict_keywords
     def costs_by(self, by: str, since: When | None = None, until: When | None = None) -> list[CostSum]:
@@ -297,7 +316,14 @@ class Workspace(ItemLists):
         Raises:
             ConfigurationError: Costs cannot be summed by this.
         """
-        return sums(self.costs(since, until), by)
+        return Listing(
+            sums(self.costs(since, until), by),
+            {
+                by.title(): lambda row: row.key,
+                "Jobs": lambda row: row.jobs,
+                "Cost": lambda row: amounts_text(row.amounts),
+            },
+        )
 
     # --- sessions ------------------------------------------------------------------------------------------------
 

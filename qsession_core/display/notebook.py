@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from qsession_core.display.rows import JobRow
 
-__all__ = ["card", "histogram", "job_list", "lanes"]
+__all__ = ["card", "histogram", "job_list", "lanes", "table"]
 
 _ACCENT, _BAD, _FAINT = "#1a8a94", "#d0453e", "rgba(127,127,127,.55)"
 _LINE = "1px solid rgba(127,127,127,.3)"
@@ -28,7 +28,9 @@ _CARD = (
 _PLAIN = "background:none"  # notebooks stripe the rows of tables
 _SOFT = "opacity:.65"
 _NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
-_MOST_OUTCOMES, _MOST_JOBS, _MOST_LANES = 16, 12, 24
+_LEFT = f"text-align:left;padding:2px 14px 2px 0;border-top:{_LINE};white-space:nowrap"
+_RIGHT = f"{_LEFT};{_NUMBER}"
+_MOST_OUTCOMES, _MOST_JOBS, _MOST_LANES, _MOST_ROWS = 16, 12, 24, 40
 _WIDTH, _LANE, _BAR = 640, 12, 240
 _LONGEST = 60
 
@@ -97,16 +99,8 @@ def histogram(counts: Mapping[str, float], total: float) -> str:
 
 def job_list(rows: Sequence[JobRow]) -> str:
     """Return a table of jobs, the last ones of many."""
-    left_side = f"text-align:left;padding:2px 14px 2px 0;border-top:{_LINE};white-space:nowrap"
-    right_side = f"{left_side};{_NUMBER}"
-    sides = (left_side, left_side, left_side, right_side, right_side, right_side)
-    heads = ("Name", "Target", "State", "Shots", "Waited", "Ran")
-    lines = [
-        [
-            _element("th", f"{side};border-top:none;font-weight:400;{_SOFT}", head)
-            for side, head in zip(sides, heads, strict=True)
-        ]
-    ]
+    sides = (_LEFT, _LEFT, _LEFT, _RIGHT, _RIGHT, _RIGHT)
+    lines = [_head(sides, ("Name", "Target", "State", "Shots", "Waited", "Ran"))]
     for row in rows[-_MOST_JOBS:]:
         shots = "" if row.shots is None else f"{row.shots:,}"
         values = (row.name, row.target, row.state, shots, duration(row.waited), duration(row.ran))
@@ -115,6 +109,33 @@ def job_list(rows: Sequence[JobRow]) -> str:
         lines.append([_element("td", side + look, _text(value)) for side, value, look in cells])
     left = len(rows) - _MOST_JOBS
     return _table(lines) + (_element("div", _SOFT, f"and {left} jobs before them") if left > 0 else "")
+
+
+def _head(sides: Sequence[str], heads: Sequence[str]) -> list[str]:
+    return [
+        _element("th", f"{side};border-top:none;font-weight:400;{_SOFT}", _text(head))
+        for side, head in zip(sides, heads, strict=True)
+    ]
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table, the first rows of many; a column of numbers is aligned right.
+
+    Args:
+        heads: What is above each column.
+        rows: Numbers and texts; None for nothing.
+    """
+    sides = [
+        _RIGHT if rows and all(isinstance(row[place], int | float | None) for row in rows) else _LEFT
+        for place in range(len(heads))
+    ]
+    lines = [_head(sides, heads)]
+    for row in rows[:_MOST_ROWS]:
+        cells = (f"{cell:,}" if isinstance(cell, int) else "" if cell is None else str(cell) for cell in row)
+        lines.append([_element("td", side, _text(cell)) for side, cell in zip(sides, cells, strict=True)])
+    left = len(rows) - _MOST_ROWS
+    below = [_element("div", _SOFT, f"and {left} more")] if left > 0 else []
+    return _element("div", _CARD, _table(lines) if rows else "none", *below)
 
 
 def lanes(rows: Sequence[JobRow], now: datetime) -> str:

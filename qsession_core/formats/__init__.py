@@ -1,6 +1,6 @@
 """A program into bytes, and a result out of bytes: one file a format, both directions in it."""
 
-from qsession_core.formats.interface import Format, JobFacts, Payload, Template
+from qsession_core.formats.interface import Format, InputFormat, JobFacts, Payload, Template
 from qsession_core.formats.registry import decode
 
-__all__ = ["Format", "JobFacts", "Payload", "Template", "decode"]
+__all__ = ["Format", "InputFormat", "JobFacts", "Payload", "Template", "decode"]

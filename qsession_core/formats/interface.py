@@ -43,6 +43,13 @@ EVOLUTION = "pauliexp"  # exp(-i time sum(coefficient * term))
 class Payload:
     """An encoded program: what will be uploaded, and what travels with the job.
 
+    >>> from qsession_core import Program, Workspace
+    >>> flip = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="flip")
+    >>> target = Workspace.local(seed=7).get_target("ionq.simulator")
+    >>> payload = target.encode(flip, shots=10)
+    >>> payload.input_data_format, payload.num_qubits
+    ('ionq.circuit.v1', 1)
+
     Attributes:
         data: The bytes.
         content_type: The content type of the blob.

@@ -59,6 +59,10 @@ class Result:
 
     Made by a decoder, :meth:`from_memory` or :meth:`from_probabilities`.
 
+    >>> result = Result.from_memory(["00", "11", "11"])
+    >>> result.counts, result.shots
+    ({'00': 1, '11': 2}, 3)
+
     Attributes:
         shots: The shots kept: the sum of the counts. 0 for a distribution whose job does not say its
             shots, which has probabilities, and no counts or memory.

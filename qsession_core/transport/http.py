@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import urllib.request
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 import requests.utils
@@ -13,8 +14,11 @@ import urllib3.exceptions
 
 from qsession_core.errors import ConfigurationError, RequestTimeoutError, TransportError
 from qsession_core.logs import logger
-from qsession_core.transport.message import Request, Response, is_loopback, without_secrets
+from qsession_core.transport.message import LARGE_BYTES, Request, Response, is_loopback, without_secrets
 from qsession_core.transport.quiet import QuietAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["HttpTransport"]
 
@@ -128,7 +132,7 @@ class HttpTransport:
                 request.method,
                 request.url,
                 headers=dict(request.headers),
-                data=request.body or None,
+                data=_sent(request),
                 timeout=self._timeout,
                 proxies=self._proxies_for(request.url),
                 allow_redirects=False,
@@ -161,6 +165,8 @@ class HttpTransport:
         with answer:  # an answer that is read whole leaves its connection to the next request
             chunks: list[bytes] = []
             size = 0
+            total = int(length) if (length := answer.headers.get("Content-Length", "")).isdecimal() else 0
+            told = request.told if total >= LARGE_BYTES else None
             for chunk in answer.iter_content(_CHUNK):
                 chunks.append(chunk)
                 size += len(chunk)
@@ -169,11 +175,34 @@ class HttpTransport:
                         f"The answer to {request} has more than {self._max_answer_bytes} bytes; it was not read on.",
                         request=str(request),
                     )
+                if told is not None:
+                    told(size, total)
         return b"".join(chunks)
 
     def close(self) -> None:
         """Close all connections."""
         self._sessions.close()
+
+
+class _Told(io.BytesIO):
+    """A body that tells how much of it has been read."""
+
+    def __init__(self, data: bytes, told: Callable[[int, int], object]) -> None:
+        super().__init__(data)
+        self._told, self._total = told, len(data)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        if piece:
+            self._told(self.tell(), self._total)
+        return piece
+
+
+def _sent(request: Request) -> bytes | io.BytesIO | None:
+    """Return a request's body as it is given to the library below."""
+    if request.told is not None and len(request.body) >= LARGE_BYTES:
+        return _Told(request.body, request.told)
+    return request.body or None
 
 
 def _unsendable(request: Request) -> TransportError:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["Request", "Response", "Transport", "is_loopback", "without_secrets"]
+__all__ = ["LARGE_BYTES", "Request", "Response", "Transport", "is_loopback", "without_secrets"]
 
 # A secret is told by the name before it. Names and values come as URLs, JSON, HTML or sentences write them, escaped
 # once or twice; the storage's own sentence is "The MAC signature found in the HTTP request '...'".
@@ -48,21 +48,30 @@ def without_secrets(url: str) -> str:
     return _SECRET.sub(r"\1...", url)
 
 
+LARGE_BYTES = 10_000_000  # of less, nobody wants to see how far it is
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request.
+
+    >>> Request("GET", "https://example.com/jobs").method
+    'GET'
 
     Attributes:
         method: Upper case, such as ``"PUT"``.
         url: Absolute, with its query.
         headers: By name. Secrets (API key, bearer token) are here only.
         body: Empty for none.
+        told: Called with how many bytes of a large body (:data:`LARGE_BYTES`), sent or received, are through, and of
+            how many; None for nobody.
     """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    told: Callable[[int, int], object] | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<Request {self}, {len(self.body)} bytes>"
@@ -74,6 +83,9 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Response:
     """One HTTP response.
+
+    >>> Response(200, body=b"{}").status
+    200
 
     Attributes:
         status: The HTTP status, such as 200.

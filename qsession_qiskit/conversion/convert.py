@@ -47,6 +47,12 @@ def to_program(circuit: QuantumCircuit, *, keep: AbstractSet[str] = frozenset({C
 
     Delays are dropped, because no target supports them, and so is the global phase. Loops are unrolled.
 
+    >>> from qiskit import QuantumCircuit
+    >>> circuit = QuantumCircuit(1, 1)
+    >>> _ = circuit.x(0), circuit.measure(0, 0)
+    >>> sorted(to_program(circuit).words)
+    ['measure', 'x']
+
     Args:
         circuit: The circuit; unbound parameters become parameters of the program.
         keep: Operations to keep whole, for a format that can express them: :data:`CONTROLS`, :data:`EVOLUTION`.

@@ -48,7 +48,11 @@ class _NativeGate(Gate):  # type: ignore[misc]
 
 
 class GPIGate(_NativeGate):
-    """A pi rotation about the axis at ``phi`` turns in the equator of the Bloch sphere: X for 0, Y for 0.25."""
+    """A pi rotation about the axis at ``phi`` turns in the equator of the Bloch sphere: X for 0, Y for 0.25.
+
+    >>> GPIGate(0.25).to_matrix().round(3).tolist()  # Y
+    [[0j, -1j], [1j, 0j]]
+    """
 
     def __init__(self, phi: Turns, label: str | None = None) -> None:
         super().__init__("gpi", 1, [phi], label=label)
@@ -59,7 +63,11 @@ class GPIGate(_NativeGate):
 
 
 class GPI2Gate(_NativeGate):
-    """A pi/2 rotation about the axis at ``phi`` turns in the equator: Rx(pi/2) for 0, Ry(pi/2) for 0.25."""
+    """A pi/2 rotation about the axis at ``phi`` turns in the equator: Rx(pi/2) for 0, Ry(pi/2) for 0.25.
+
+    >>> GPI2Gate(0.0).inverse().params
+    [0.5]
+    """
 
     def __init__(self, phi: Turns, label: str | None = None) -> None:
         super().__init__("gpi2", 1, [phi], label=label)
@@ -70,7 +78,11 @@ class GPI2Gate(_NativeGate):
 
 
 class MSGate(_NativeGate):
-    """The Mølmer-Sørensen gate: exp(-i pi angle XX) for phases 0; fully entangling for ``angle`` 0.25."""
+    """The Mølmer-Sørensen gate: exp(-i pi angle XX) for phases 0; fully entangling for ``angle`` 0.25.
+
+    >>> MSGate(0.0, 0.0).num_qubits, MSGate(0.0, 0.0).params
+    (2, [0.0, 0.0, 0.25])
+    """
 
     def __init__(self, phi0: Turns, phi1: Turns, angle: Turns = 0.25, label: str | None = None) -> None:
         super().__init__("ms", 2, [phi0, phi1, angle], label=label)
@@ -82,7 +94,11 @@ class MSGate(_NativeGate):
 
 
 class ZZGate(_NativeGate):
-    """The rotation exp(-i pi angle ZZ); fully entangling for ``angle`` 0.25."""
+    """The rotation exp(-i pi angle ZZ); fully entangling for ``angle`` 0.25.
+
+    >>> ZZGate(0.25).num_qubits, ZZGate(0.25).params
+    (2, [0.25])
+    """
 
     def __init__(self, angle: Turns, label: str | None = None) -> None:
         super().__init__("zz", 2, [angle], label=label)

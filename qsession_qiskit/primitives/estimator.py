@@ -64,6 +64,16 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):  # type: ignore
 
     A circuit with parameters is converted once; each binding and each group of terms is one job, and all jobs of a run
     are sent together.
+
+    >>> from qiskit import QuantumCircuit
+    >>> from qsession_core import Workspace
+    >>> from qiskit.quantum_info import SparsePauliOp
+    >>> from qsession_qiskit import AzureQuantumProvider
+    >>> backend = AzureQuantumProvider(Workspace.local(seed=7)).get_backend("ionq.simulator")
+    >>> circuit = QuantumCircuit(1)
+    >>> _ = circuit.x(0)
+    >>> EstimatorV2(backend).run([(circuit, SparsePauliOp("Z"))]).result()[0].data.evs
+    array(-1.)
     """
 
     OPTIONS = EstimatorOptions

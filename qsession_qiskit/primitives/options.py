@@ -187,6 +187,11 @@ class Options:
 class SamplerOptions(Options):
     """Options of every run of a sampler.
 
+    >>> options = SamplerOptions(default_shots=100)
+    >>> options.environment.job_tags = ["thesis"]  # IBM Runtime's name
+    >>> options.tags
+    ['thesis']
+
     Attributes:
         default_shots: Shots if neither the PUB nor the run has a number.
     """
@@ -197,6 +202,9 @@ class SamplerOptions(Options):
 @dataclass
 class EstimatorOptions(Options):
     """Options of every run of an estimator.
+
+    >>> EstimatorOptions(default_precision=0.05).default_precision
+    0.05
 
     Attributes:
         default_precision: The standard error of a single Pauli string, 1 / sqrt(shots), if neither the PUB nor the run

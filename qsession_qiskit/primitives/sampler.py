@@ -37,6 +37,15 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):  # type: ignore[misc]
     """Samples circuits on a target.
 
     A circuit with parameters is converted once; each binding is one job, and all jobs of a run are sent together.
+
+    >>> from qiskit import QuantumCircuit
+    >>> from qsession_core import Workspace
+    >>> from qsession_qiskit import AzureQuantumProvider
+    >>> backend = AzureQuantumProvider(Workspace.local(seed=7)).get_backend("ionq.simulator")
+    >>> circuit = QuantumCircuit(1, 1)
+    >>> _ = circuit.x(0), circuit.measure(0, 0)
+    >>> SamplerV2(backend).run([circuit], shots=10).result()[0].data.c.get_counts()
+    {'1': 10}
     """
 
     OPTIONS = SamplerOptions

@@ -9,10 +9,16 @@ import tqdm.auto
 from qiskit import QuantumCircuit
 
 from qsession_cirq import AzureQuantumService
+from qsession_core import Program, Workspace
+from qsession_core.client.progress import bytes_told
+from qsession_core.command.groups.serving import connection_string
 from qsession_core.errors import ConfigurationError
+from qsession_core.local import LocalWorkspace
+from qsession_core.local.http_server import Server
 from qsession_qiskit import AzureQuantumProvider, SamplerV2
 
 IONQ = "ionq.simulator"
+FLIP = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))])
 
 
 def measured():
@@ -127,3 +133,47 @@ def test_every_job_can_be_awaited_while_the_loop_goes_on(at):
 
 async def one_of(job):
     return await job
+
+
+def test_large_uploads_and_downloads_tell_their_bytes_and_small_ones_do_not():
+    data = bytes(12_000_000)
+    up, down, small = [], [], []
+    with LocalWorkspace() as service, Server(service) as server:
+        client = Workspace.from_connection_string(connection_string(service.connection, server.endpoint))
+        job = client.get_target(IONQ).submit(FLIP, shots=10)
+        job.upload_attachment("large", data, progress=lambda *told: up.append(told))
+        assert job.download_attachment("large", progress=lambda *told: down.append(told)) == data
+        job.download_results(progress=lambda *told: small.append(told))
+        client.close()
+    for told in (up, down):
+        assert told[-1] == (len(data), len(data))
+        assert [done for done, _ in told] == sorted({done for done, _ in told})
+        assert len(told) > 10
+    assert small == []
+
+
+def test_the_bar_of_a_transfer_counts_bytes(monkeypatch):
+    bars = []
+
+    class Bar:
+        def __init__(self, total, unit, unit_scale):
+            self.total, self.n, self.unit = total, 0, unit
+            bars.append(self)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.closed = True
+
+        def update(self, more):
+            self.n += more
+
+    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
+    with bytes_told(progress=True) as told:
+        told(4, 10)
+        told(10, 10)
+    (bar,) = bars
+    assert (bar.n, bar.total, bar.unit, bar.closed) == (10, 10, "B", True)
+    with pytest.raises(ConfigurationError, match="progress is 3"), bytes_told(progress=3):
+        pass

@@ -1,5 +1,6 @@
 """Displays of notebooks: on everything that people look at, escaped, without scripts, short."""
 
+import pickle
 import re
 from html.parser import HTMLParser
 
@@ -149,3 +150,19 @@ def test_many_outcomes_are_cut_to_the_most_frequent():
     assert "1100011 100 2.0 %" in shown
     assert len(histogram(counts, sum(counts.values()))) < 12_000
     assert read(histogram({}, 0)) == ""
+
+
+def test_lists_of_targets_and_costs_are_tables_and_lists():
+    workspace = Workspace.local(seed=7)
+    target = workspace.get_target("quantinuum.sim.h2-1e")
+    target.submit('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[1];\ncreg c[1];\nx q[0];\nmeasure q -> c;\n',
+                  HOSTILE, shots=1000, tags=["thesis"]).result()  # fmt: skip
+    targets, costs, by_tag = workspace.get_targets(), workspace.costs(), workspace.costs_by("tag")
+    assert "ionq.simulator 29 Base Available" in read(targets)
+    assert "eHQC" in read(costs)
+    assert read(by_tag).startswith("Tag Jobs Cost thesis 1")
+    for shown in (targets, costs, by_tag):
+        assert isinstance(shown, list)
+        assert repr(shown) == repr(list(shown))
+    assert pickle.loads(pickle.dumps(costs)) == costs  # noqa: S301 - our own
+    assert read(workspace.costs(since="2999-01-01")) == "none"

@@ -30,7 +30,7 @@ def test_something_is_said_of_every_public_name():
 
 
 def test_the_page_is_what_is_said():
-    assert (ROOT / "docs" / "coming-from-azure-quantum.md").read_text(encoding="utf-8") == page()
+    assert (ROOT / "docs" / "coming-from" / "azure-quantum.md").read_text(encoding="utf-8") == page()
 
 
 @pytest.mark.parametrize(("theirs", "ours"), sames())

@@ -17,7 +17,7 @@ What differs where a name is the same:
   outer.
 * Counts are whole numbers that sum to the shots, and nothing is drawn at random unless it is asked for.
 * Options, in `input_params` and as keywords, are checked before anything is sent.
-* Errors are of `qsession_core.errors`; see [errors.md](errors.md). On Qiskit's side they are Qiskit's errors too.
+* Errors are of `qsession_core.errors`; see [the errors](../errors.md). On Qiskit's side they are Qiskit's errors too.
 """
 
 _BACKEND = (

@@ -18,7 +18,12 @@ from qsession_core.errors import AuthenticationError, ConflictError, PermissionD
 from qsession_core.transport import Request, without_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from qsession_core.client.service.rest import RestClient
+
+    Told: TypeAlias = Callable[[int, int], object] | None
 
 __all__ = ["Blobs", "without_sas"]
 
@@ -101,7 +106,16 @@ class Blobs:
         answer = self._rest.call("POST", "/storage/sasUri", body=body)
         return _checked(self._rest.read("POST /storage/sasUri", answer, _SasUri).sasUri)
 
-    def upload(self, container: str, name: str, data: bytes, content_type: str, *, overwrite: bool = False) -> str:
+    def upload(
+        self,
+        container: str,
+        name: str,
+        data: bytes,
+        content_type: str,
+        *,
+        overwrite: bool = False,
+        told: Told = None,
+    ) -> str:
         """Write a blob and return its URL without SAS.
 
         An upload whose answer was lost may be repeated: the blob that exists then is the one that was written.
@@ -112,6 +126,7 @@ class Blobs:
             data: Its content; at most 64 MiB.
             content_type: The content's type.
             overwrite: Whether an existing blob of this name is replaced; if not, it stays unchanged.
+            told: As a request's ``told``.
 
         Raises:
             ServiceError: The storage refused.
@@ -129,7 +144,7 @@ class Blobs:
         }
         if not overwrite:
             headers["If-None-Match"] = "*"
-        request = Request("PUT", url, headers, data)
+        request = Request("PUT", url, headers, data, told)
         response = self._rest.transport.send(request)
         if response.status >= 300:  # noqa: PLR2004 - HTTP's errors start here
             error = service_error(request, response, self._rest.clock.now())
@@ -137,11 +152,12 @@ class Blobs:
                 raise error
         return without_sas(url)
 
-    def download(self, uri: str) -> bytes:
+    def download(self, uri: str, *, told: Told = None) -> bytes:
         """Read a blob. A new SAS is requested if it expires within five minutes, and again after a 401 or 403.
 
         Args:
             uri: As the job's details give it.
+            told: As a request's ``told``.
 
         Raises:
             ServiceError: The storage refused.
@@ -150,16 +166,16 @@ class Blobs:
         _checked(uri)
         fresh = uri if self._lasts(uri) else self._renewed(uri)
         try:
-            return self._get(fresh)
+            return self._get(fresh, told)
         except (AuthenticationError, PermissionDeniedError):
-            return self._get(self._renewed(uri))
+            return self._get(self._renewed(uri), told)
 
-    def download_from(self, job_id: str, name: str, container: str | None = None) -> bytes:
+    def download_from(self, job_id: str, name: str, container: str | None = None, *, told: Told = None) -> bytes:
         """Read a blob of a job's container, or of the one of a URL with a SAS."""
         if container is not None:
             parts = urlsplit(_checked(container))
-            return self._get(urlunsplit(parts._replace(path=f"{parts.path}/{segment(name)}")))
-        return self._get(self._ask({"containerName": f"job-{job_id}", "blobName": name}))
+            return self._get(urlunsplit(parts._replace(path=f"{parts.path}/{segment(name)}")), told)
+        return self._get(self._ask({"containerName": f"job-{job_id}", "blobName": name}), told)
 
     def listed(self, job_id: str) -> list[Attachment]:
         """Return the blobs of a job's container. Source: Azure Storage's REST API, List Blobs.
@@ -179,8 +195,8 @@ class Blobs:
             if not marker:
                 return found
 
-    def _get(self, uri: str) -> bytes:
-        request = Request("GET", uri, {"x-ms-version": _API_VERSION})
+    def _get(self, uri: str, told: Told = None) -> bytes:
+        request = Request("GET", uri, {"x-ms-version": _API_VERSION}, told=told)
         response = self._rest.transport.send(request)
         if response.status >= 300:  # noqa: PLR2004
             raise service_error(request, response, self._rest.clock.now())

@@ -168,7 +168,15 @@ class _Item(_Record, frozen=True, kw_only=True, rename="camel"):
 
 
 class JobDetails(_Item, frozen=True, kw_only=True, rename="camel"):
-    """A job as the service tells it; ``shots`` and what follows it, from api-version 2026-08-01-preview on."""
+    """A job as the service tells it; ``shots`` and what follows it, from api-version 2026-08-01-preview on.
+
+    >>> from qsession_core import Program, Workspace
+    >>> flip = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="flip")
+    >>> target = Workspace.local(seed=7).get_target("ionq.simulator")
+    >>> details = target.submit(flip, shots=10).details
+    >>> details.input_data_format, details.input_params
+    ('ionq.circuit.v1', {'shots': 10})
+    """
 
     job_type: str | None = None
     session_id: str | None = None
@@ -192,7 +200,15 @@ class JobDetails(_Item, frozen=True, kw_only=True, rename="camel"):
 
 
 class SessionDetails(_Item, frozen=True, kw_only=True, rename="camel"):
-    """A session as the service describes it."""
+    """A session as the service describes it.
+
+    >>> from qsession_core import Program, Workspace
+    >>> flip = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="flip")
+    >>> target = Workspace.local(seed=7).get_target("ionq.simulator")
+    >>> with target.open_session(name="sweep") as session:
+    ...     session.details.job_failure_policy
+    'Abort'
+    """
 
     job_failure_policy: str | None = None
 

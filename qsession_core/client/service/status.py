@@ -34,7 +34,11 @@ class _OpenWord(StrEnum):
 
 
 class JobStatus(_OpenWord):
-    """State of a job; an unknown one is not terminal."""
+    """State of a job; an unknown one is not terminal.
+
+    >>> JobStatus("Succeeded").is_terminal, JobStatus("Reticulating").is_terminal
+    (True, False)
+    """
 
     QUEUED = "Queued"
     WAITING = "Waiting"
@@ -59,7 +63,11 @@ class JobStatus(_OpenWord):
 
 
 class SessionStatus(_OpenWord):
-    """State of a session. ``Failure(s)`` still takes jobs."""
+    """State of a session. ``Failure(s)`` still takes jobs.
+
+    >>> SessionStatus("TimedOut").is_terminal, SessionStatus.FAILURE_S_.is_terminal
+    (True, False)
+    """
 
     WAITING = "Waiting"
     EXECUTING = "Executing"
@@ -75,14 +83,22 @@ class SessionStatus(_OpenWord):
 
 
 class SessionJobFailurePolicy(_OpenWord):
-    """What a failing job does to its session."""
+    """What a failing job does to its session.
+
+    >>> SessionJobFailurePolicy("Continue")
+    <SessionJobFailurePolicy.CONTINUE: 'Continue'>
+    """
 
     ABORT = "Abort"
     CONTINUE = "Continue"
 
 
 class Priority(_OpenWord):
-    """The order in the queue: high before standard."""
+    """The order in the queue: high before standard.
+
+    >>> Priority.HIGH.value
+    'High'
+    """
 
     STANDARD = "Standard"
     HIGH = "High"
