@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 from qsession_core.extras import EXTRAS, install
@@ -43,3 +44,19 @@ def test_all_modules_log_below_one_name():
         "qsession_core/logs.py",
         "qsession_core/command/logs.py",
     }
+
+
+@pytest.mark.parametrize(
+    ("missing", "system"),
+    [
+        ({"qdk"}, {"platform_release": "5.14.0-503.el9.x86_64"}),
+        ({"qdk"}, {"platform_release": "4.18.0-553.el8_10.x86_64"}),
+        ({"qsimcirq", "stim"}, {"platform_machine": "aarch64"}),
+        (set(), {}),
+    ],
+)
+def test_what_has_no_wheels_on_a_system_is_left_out_there(missing, system):
+    linux = {"sys_platform": "linux", "platform_machine": "x86_64", "platform_release": "6.1.0", **system}
+    wanted = [Requirement(text) for name, texts in extras().items() if name not in SUMS for text in texts]
+    left = {each.name for each in wanted if each.marker is not None and not each.marker.evaluate(linux)}
+    assert left == missing

@@ -102,6 +102,8 @@ def _check(command: Sequence[str], options: RunOptions) -> None:
         ConfigurationError: Everything that is wrong.
     """
     problems = [] if command else ["there is no command after --"]
+    if os.name != "posix":  # pragma: no cover
+        problems.append("it needs POSIX; here, put the program's workspace in the environment (QSESSION_LOCAL=1)")
     problems += [
         f"{host} is Azure Quantum's own, which is what the run stands for; leave it out of --allow"
         for host in options.allowed

@@ -28,14 +28,10 @@ from qsession_core.client.service.blobs import MAX_BYTES
 from qsession_core.client.service.rest import segment, to_json
 from qsession_core.errors import ConfigurationError
 from qsession_core.logs import logger
+from qsession_core.processes.locks import is_running, lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-try:
-    import fcntl
-except ImportError:  # Windows has no fcntl: processes must not share one journal there
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["Intent", "Journal"]
 
@@ -159,8 +155,7 @@ class Journal:
     def _write(self, line: _Line) -> None:
         data = to_json(line) + b"\n"
         with self._lock, self.path.open("r+b", buffering=0) as file:
-            if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
+            lock(file)  # released when the file is closed
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":  # a crash has cut the last line
@@ -231,10 +226,4 @@ def _runs(process: str) -> bool:
     pid, _, started = rest.partition(":")
     if host != socket.gethostname() or not pid.isdigit():
         return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return _started(int(pid)) == started
+    return is_running(int(pid)) and _started(int(pid)) == started

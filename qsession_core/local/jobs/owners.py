@@ -7,33 +7,16 @@ the job may run again. Nothing here depends on time, or on process ids, which ar
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
-from typing import IO
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from qsession_core.local.storage.directory import private_directory, private_file
+from qsession_core.processes.locks import CAN_RENAME_OPEN_FILES, try_lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Presence", "is_in_use"]
-
-if sys.platform == "win32":  # pragma: no cover
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> bool:
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
 
 
 class Presence:
@@ -48,11 +31,12 @@ class Presence:
         self._folder = directory / "owners"
         private_directory(self._folder)
         self._path = self._folder / owner
-        # locked before it gets the name that the others look for
-        hidden = self._folder / f".{owner}"
+        # locked before it gets the name that the others look for; where that cannot be, they cannot remove it either
+        hidden = self._folder / f".{owner}" if CAN_RENAME_OPEN_FILES else self._path
         self._file = os.fdopen(private_file(hidden), "wb")
-        _lock(self._file)
-        Path(hidden).replace(self._path)
+        try_lock(self._file)
+        if hidden != self._path:
+            hidden.replace(self._path)
 
     def is_alive(self, owner: str) -> bool:
         """Say whether the process of this name is alive."""
@@ -65,10 +49,13 @@ class Presence:
         """Remove the files of processes that died."""
         for path in self._folder.iterdir():
             if not path.name.startswith(".") and not self.is_alive(path.name):
-                path.unlink(missing_ok=True)
+                with suppress(PermissionError):  # Windows: it is open, but not locked yet
+                    path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Release the lock and remove its file."""
+        if not CAN_RENAME_OPEN_FILES:
+            self._file.close()
         self._path.unlink(missing_ok=True)
         self._file.close()
 
@@ -88,4 +75,4 @@ def _is_locked(path: Path) -> bool:
     except OSError:
         return False
     with file:
-        return not _lock(file)
+        return not try_lock(file)
