@@ -93,7 +93,7 @@ def from_environment(given: PartialConnection, *, with_key: bool) -> PartialConn
     values: dict[str, str] = {}
     for member, names in _ENVIRONMENT.items():
         values[member] = getattr(given, member) or next(filter(None, map(os.environ.get, names)), "")
-    parts = replace(given, **values)
+    parts = replace(given, **values)  # type: ignore[arg-type] # all of them are texts
     text = os.environ.get(_CONNECTION_STRING)
     complete = parts.subscription_id and parts.resource_group and parts.name and parts.location and not with_key
     if not text or complete:
@@ -113,4 +113,6 @@ def from_environment(given: PartialConnection, *, with_key: bool) -> PartialConn
         location=parts.location or stated.location,
         endpoint=parts.endpoint or stated.endpoint,
         api_key=stated.api_key,
+        allow_http=parts.allow_http or stated.allow_http,
+        fingerprint=parts.fingerprint or stated.fingerprint,
     )

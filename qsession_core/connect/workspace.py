@@ -31,7 +31,7 @@ from qsession_core.transport.auth import ApiKey, Token, TokenCredential
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Executor
 
     from qsession_core.counting import GateCounts
@@ -75,6 +75,8 @@ class Workspace(ServiceWorkspace):
         journal: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         record: str | os.PathLike[str] | None = None,
+        allow_http: Sequence[str] = (),
+        tls_fingerprint: str | None = None,
     ) -> None:
         """Connect to a workspace; missing arguments come from the environment, by the official client's names.
 
@@ -109,6 +111,10 @@ class Workspace(ServiceWorkspace):
             clock: Times polling, retries and budgets; by default the machine's.
             record: Path of a bundle for :meth:`replay`: all traffic, without secrets, written when the workspace is
                 closed or the program ends.
+            allow_http: Hosts that programs, results and the key may be sent to unencrypted; without them only this
+                machine.
+            tls_fingerprint: The SHA-256 of the certificate that the endpoint must have, in hexadecimal digits, instead
+                of one of a known authority.
 
         Raises:
             ConfigurationError: Something is missing or wrong.
@@ -119,10 +125,22 @@ class Workspace(ServiceWorkspace):
                 "account that the workspace is linked to, by addresses that the service signs."
             )
         given = PartialConnection(
-            subscription_id or "", resource_group or "", name or "", location or "", endpoint or ""
+            subscription_id or "",
+            resource_group or "",
+            name or "",
+            location or "",
+            endpoint or "",
+            allow_http=tuple(allow_http),
+            fingerprint=tls_fingerprint or "",
         )
         if resource_id is not None:
-            given = replace(parse_resource_id(resource_id), location=given.location, endpoint=given.endpoint)
+            given = replace(
+                parse_resource_id(resource_id),
+                location=given.location,
+                endpoint=given.endpoint,
+                allow_http=given.allow_http,
+                fingerprint=given.fingerprint,
+            )
         is_named = given != PartialConnection() or credential is not None
         is_local, directory = local_setting()
         is_local = is_local and profile is None and not is_named
@@ -147,13 +165,12 @@ class Workspace(ServiceWorkspace):
             )
             return
         clock = clock_of(clock)
-        carrier = RetryingTransport(
-            _recorded(transport or _http(proxies, verify, parallelism), record), retry or RetryPolicy(), clock
-        )
         if chosen is not None:
             parts = completed(given, chosen.connection(), with_key=credential is None)
         else:
             parts = from_environment(given, with_key=credential is None)
+        http = transport or _http(proxies, verify, parallelism, parts)
+        carrier = RetryingTransport(_recorded(http, record), retry or RetryPolicy(), clock)
         if not (credential is None or isinstance(credential, str) or is_key(credential) or gives_tokens(credential)):
             raise ConfigurationError(
                 f"The credential {type(credential).__name__} is neither an API key (text, or AzureKeyCredential) nor a "
@@ -191,9 +208,11 @@ class Workspace(ServiceWorkspace):
         clock: Clock | None = None,
         record: str | os.PathLike[str] | None = None,
     ) -> Self:
-        """Connect by a connection string; ``http://`` is accepted on loopback only. Keywords as for the constructor.
+        """Connect by a connection string. Keywords as for the constructor.
 
         With ``ApiKey=`` the key is used; with ``TenantId=`` instead, azure-identity signs in to that tenant.
+        ``http://`` is accepted on loopback, and for the hosts of ``AllowHttp=``, which are separated by commas. With
+        ``TlsFingerprint=`` the endpoint must have the certificate with this SHA-256, whoever has issued it.
 
         Raises:
             ConfigurationError: Something in it is missing or wrong.
@@ -210,6 +229,8 @@ class Workspace(ServiceWorkspace):
             location=parts.location,
             endpoint=parts.endpoint,
             credential=parts.api_key or TenantCredential(parts.tenant_id),
+            allow_http=parts.allow_http,
+            tls_fingerprint=parts.fingerprint,
             user_agent=user_agent,
             api_version=api_version,
             proxies=proxies,
@@ -380,7 +401,7 @@ def _connection(
         parts = replace(parts, endpoint=f"https://{parts.location}.quantum.azure.com")
     if not (is_named and parts.endpoint):
         parts = find_workspace(parts, carrier, Token(make, scope=ARM_SCOPE), clock)
-    problems = endpoint_problems(parts.endpoint)
+    problems = endpoint_problems(parts.endpoint, parts.allow_http)
     if problems:
         raise ConfigurationError(f"The endpoint cannot be used: {'; '.join(problems)}.")
     return Connection(
@@ -390,6 +411,7 @@ def _connection(
         parts.location or location_of(parts.endpoint),
         parts.endpoint.rstrip("/"),
         api_version,
+        parts.allow_http,
     )
 
 
@@ -402,7 +424,18 @@ def _recorded(transport: Transport, path: str | os.PathLike[str] | None) -> Tran
     return RecordingTransport(transport, Path(path))
 
 
-def _http(proxies: dict[str, str] | None, verify: bool | str | None, parallelism: int) -> Transport:  # noqa: FBT001
+def _http(
+    proxies: dict[str, str] | None,
+    verify: bool | str | None,  # noqa: FBT001
+    parallelism: int,
+    parts: PartialConnection,
+) -> Transport:
     from qsession_core.transport.http import HttpTransport
 
-    return HttpTransport(proxies=proxies, verify=verify, connections=max(parallelism, 16))
+    return HttpTransport(
+        proxies=proxies,
+        verify=verify,
+        connections=max(parallelism, 16),
+        direct=parts.allow_http,
+        pinned={parts.endpoint: parts.fingerprint} if parts.fingerprint else {},
+    )

@@ -8,13 +8,15 @@ answers to those too.
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Hosts", "is_loopback"]
+__all__ = ["Hosts", "is_loopback", "own_addresses"]
 
 
 class Hosts:
@@ -67,3 +69,16 @@ def _without_port(header: str) -> str | None:
         host, _, port = header.partition(":")
     is_port = not port or (port.isascii() and port.isdigit())
     return host if host and is_port and not set(host) & set(" ,/@\\?#") else None
+
+
+def own_addresses() -> list[str]:
+    """Return names under which other machines reach this one: its addresses, then its name."""
+    found = []
+    for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((far, 9))  # sends nothing: the system says which of its addresses it would send from
+            found.append(probe.getsockname()[0])
+    with suppress(OSError):
+        found += [info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)]
+    addresses = [str(address) for address in dict.fromkeys(found) if not is_loopback(str(address))]
+    return [*addresses, socket.gethostname()]

@@ -16,9 +16,11 @@ from qsession_core.errors import ConfigurationError, TransportError
 from qsession_core.extras import install
 from qsession_core.local.hosts import Hosts, is_loopback
 from qsession_core.local.replies import Refusal, service_error
+from qsession_core.local.tls import TlsFront
 from qsession_core.transport.message import Request
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Collection, Iterable, Iterator
     from types import TracebackType
     from typing import Self
@@ -75,12 +77,12 @@ def _request(environ: dict[str, Any]) -> Request:
     if environ.get("CONTENT_TYPE"):
         headers["content-type"] = environ["CONTENT_TYPE"]
     body: bytes = environ["wsgi.input"].read()
-    url = _url(environ["HTTP_HOST"], path, environ.get("QUERY_STRING", ""))
+    url = _url(environ["wsgi.url_scheme"], environ["HTTP_HOST"], path, environ.get("QUERY_STRING", ""))
     return Request(environ["REQUEST_METHOD"], url, headers, body)
 
 
-def _url(host: str, path: str, query: str) -> str:
-    return f"http://{host}{path}" + (f"?{query}" if query else "")
+def _url(scheme: str, host: str, path: str, query: str) -> str:
+    return f"{scheme}://{host}{path}" + (f"?{query}" if query else "")
 
 
 def _sent(method: str, response: Response, start_response: Callable[..., object]) -> Iterable[bytes]:
@@ -111,6 +113,7 @@ class Server:
         expose: Allow a host that other machines can reach.
         hosts: Further names under which clients reach it. A request for another name is refused, so that no page of a
             stranger's can speak to the service.
+        tls: Makes it HTTPS; None for plain HTTP.
 
     Attributes:
         port: The port it listens on.
@@ -129,6 +132,7 @@ class Server:
         host: str = "127.0.0.1",
         expose: bool = False,
         hosts: Collection[str] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         family, address = _address(host, port)
         if not expose and not is_loopback(host):
@@ -141,13 +145,16 @@ class Server:
         except ImportError as error:
             raise ConfigurationError(f"Serving needs waitress, which is not installed: {install('serve')}.") from error
         listening = _bound(host, family, address)
+        self.port: int = int(listening.getsockname()[1])
+        inner = listening if tls is None else _bound("127.0.0.1", socket.AF_INET, ("127.0.0.1", 0))
         self._served = served
         self._hosts = Hosts(host, hosts)
+        self._scheme = "http" if tls is None else "https"
         self._server = Listener(
             application(served),
-            listening,
+            inner,
             self._turned_away,
-            _most_connections(),
+            _most_connections() // (1 if tls is None else 2),  # with TLS each has two sockets
             {
                 "threads": _THREADS,
                 # bodies have limits of their own, by what they are for
@@ -156,14 +163,19 @@ class Server:
                 "inbuf_overflow": _MAX_BODY,
                 "outbuf_overflow": _MAX_BODY,
                 "ident": None,
+                "url_scheme": self._scheme,
                 "clear_untrusted_proxy_headers": True,
             },
         )
-        self.port: int = int(self._server.effective_port)
-        shown = f"[{host}]" if ":" in host else host
-        self.endpoint = f"http://{shown}:{self.port}/"
+        self._front = None if tls is None else TlsFront(listening, tls, int(self._server.effective_port))
+        self.endpoint = self.endpoint_at(host)
         self._thread: threading.Thread | None = None
         self._is_running = False
+
+    def endpoint_at(self, host: str) -> str:
+        """Return the service's address under another name of this machine."""
+        shown = f"[{host}]" if ":" in host else host
+        return f"{self._scheme}://{shown}:{self.port}/"
 
     def _turned_away(self, parser: Parser, length: int) -> Response | None:
         """Return the answer to a request whose body is not wanted; None if it is."""
@@ -176,7 +188,9 @@ class Server:
         path = parser.request_uri.partition("?")[0]
         if not path.startswith("/"):
             path = quote(parser.path)
-        return self._served.turned_away(Request(parser.command, _url(host, path, parser.query), headers, b""), length)
+        return self._served.turned_away(
+            Request(parser.command, _url(self._scheme, host, path, parser.query), headers, b""), length
+        )
 
     def __enter__(self) -> Self:
         self.start()
@@ -190,12 +204,16 @@ class Server:
     def start(self) -> None:
         """Serve in a thread of its own."""
         self._is_running = True
+        if self._front is not None:
+            self._front.start()
         self._thread = threading.Thread(target=self.run, name="qsession-server", daemon=True)
         self._thread.start()
 
     def run(self) -> None:
         """Serve in this thread until the server is closed or interrupted."""
         self._is_running = True
+        if self._front is not None:
+            self._front.start()
         try:
             self._server.run()
         finally:
@@ -205,6 +223,8 @@ class Server:
         """Stop listening, close connections, and wait for requests that are being answered."""
         from waitress import wasyncore
 
+        if self._front is not None:
+            self._front.close()
         sockets = self._server._map  # noqa: SLF001 - waitress has no other way to close idle connections
         if self._is_running:
             # The loop itself closes the sockets: it fails on a socket that another thread closes. If it is awake

@@ -7,6 +7,7 @@ import os
 import threading
 import urllib.request
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 import requests.utils
@@ -15,10 +16,10 @@ import urllib3.exceptions
 from qsession_core.errors import ConfigurationError, RequestTimeoutError, TransportError
 from qsession_core.logs import logger
 from qsession_core.transport.message import LARGE_BYTES, Request, Response, is_loopback, without_secrets
-from qsession_core.transport.quiet import QuietAdapter
+from qsession_core.transport.quiet import PinnedAdapter, QuietAdapter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
 __all__ = ["HttpTransport"]
 
@@ -44,6 +45,8 @@ class HttpTransport:
         read_seconds: float = READ_SECONDS,
         connections: int = CONNECTIONS_PER_HOST,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        direct: Collection[str] = (),
+        pinned: Mapping[str, str] | None = None,
     ) -> None:
         """Read proxies and certificates from the environment, once.
 
@@ -55,6 +58,9 @@ class HttpTransport:
             read_seconds: The longest wait for the next bytes of an answer.
             connections: How many calls are made at a time; a further one waits. So many connections are kept.
             max_answer_bytes: The longest body of an answer, unpacked; a small gzip body may unpack to gigabytes.
+            direct: Hosts that are never asked through a proxy, besides this machine.
+            pinned: By the beginning of URLs, such as ``"https://lab:8443"``: the SHA-256 of the certificate that is
+                there, in hexadecimal digits. No authority is asked about it, and no other certificate is taken.
 
         Raises:
             ConfigurationError: The CA bundle does not exist.
@@ -72,6 +78,8 @@ class HttpTransport:
         self._timeout = (connect_seconds, read_seconds)
         self._connections = connections
         self._max_answer_bytes = max_answer_bytes
+        self._direct = frozenset(host.lower() for host in direct)
+        self._pinned = dict(pinned or {})
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(self._connections)
         self._process = os.getpid()
@@ -98,6 +106,9 @@ class HttpTransport:
         adapter = QuietAdapter(pool_connections=8, pool_maxsize=self._connections, max_retries=0)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
+        for start, fingerprint in self._pinned.items():
+            pinned = PinnedAdapter(fingerprint, pool_maxsize=self._connections)
+            session.mount(f"{start.rstrip('/')}/", pinned)
         return session
 
     def _session(self) -> requests.Session:
@@ -111,7 +122,7 @@ class HttpTransport:
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         """Return the proxies for a URL: none on loopback, whose requests hold a key and must not leave the machine."""
-        if is_loopback(url):
+        if is_loopback(url) or (urlsplit(url).hostname or "") in self._direct:
             return {}
         if self._proxies is not None:
             return self._proxies

@@ -18,7 +18,7 @@ from qsession_core.transport.message import without_secrets
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = ["QuietAdapter"]
+__all__ = ["PinnedAdapter", "QuietAdapter"]
 
 
 class _Path(str):
@@ -55,6 +55,34 @@ class QuietAdapter(requests.adapters.HTTPAdapter):
         if is_new:
             _quieten(manager)
         return manager
+
+
+class PinnedAdapter(QuietAdapter):
+    """An adapter for servers that are known by their certificates.
+
+    Args:
+        fingerprint: The SHA-256 of the certificate in hexadecimal digits; no other one is taken, and no authority is
+            asked about it.
+        pool_maxsize: The connections that are kept.
+    """
+
+    def __init__(self, fingerprint: str, *, pool_maxsize: int) -> None:
+        self._fingerprint = fingerprint
+        super().__init__(pool_maxsize=pool_maxsize, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pools, whose connections compare the certificate before anything is sent."""
+        super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, **options)
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        """Return the pool of a request: without a chain of authorities, which this certificate need not have."""
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        pool.pop("ca_certs", None)
+        pool.pop("ca_cert_dir", None)
+        return host, {**pool, "cert_reqs": "CERT_NONE", "assert_hostname": False}
+
+    def cert_verify(self, *_: Any) -> None:
+        """Leave the connection as the pool has made it: requests would ask for a chain here."""
 
 
 def _quieten(manager: urllib3.PoolManager) -> None:

@@ -26,7 +26,12 @@ SERVE = [sys.executable, "-m", "qsession_core", "serve"]
         (["--host", ""], "knows no host ''"),
         (["--host", "a" * 300], "knows no host"),
         (["--host", "0.0.0.0"], "can be reached from other machines"),  # noqa: S104 - it is refused
-        (["--host", "192.0.2.1", "--expose"], "cannot be listened on"),
+        (["--host", "192.0.2.1", "--expose", "--allow-http"], "cannot be listened on"),
+        (["--expose"], "would go over the network unencrypted. Add --tls self"),
+        (["--tls", "self", "--allow-http"], "exclude each other"),
+        (["--tls", "self", "--tls-cert", "c.pem"], "give one of them"),
+        (["--tls-key", "k.pem"], "is the key of a --tls-cert"),
+        (["--tls-cert", "/no/such.pem"], "No TLS with /no/such.pem: No such file"),
         (["--simulator", "nope"], "There is no plugin 'nope'"),
         (["--simulator", "os.system"], "There is no plugin 'os.system'"),
         (["--targets", "/no/such/file.toml"], "cannot be read"),

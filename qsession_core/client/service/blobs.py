@@ -18,7 +18,7 @@ from qsession_core.errors import AuthenticationError, ConflictError, PermissionD
 from qsession_core.transport import Request, without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from typing import TypeAlias
 
     from qsession_core.client.service.rest import RestClient
@@ -42,13 +42,17 @@ def without_sas(uri: str) -> str:
     return urlunsplit(urlsplit(uri)._replace(query=""))
 
 
-def _checked(address: str) -> str:
+def _checked(address: str, allow_http: Collection[str]) -> str:
     """Return the URL of a blob or container.
+
+    Args:
+        address: The URL.
+        allow_http: As a connection's.
 
     Raises:
         TransportError: It is no URL, or programs and results would go over the network unencrypted.
     """
-    if endpoint_problems(address):
+    if endpoint_problems(address, allow_http):
         raise TransportError(
             f"The service gives {without_secrets(address)!r} as the address of a blob. It is not used: it must start "
             "with https:// (http:// only on loopback). Something between here and the service may have replaced it."
@@ -102,9 +106,12 @@ class Blobs:
         """Return the URL of a container with a SAS to write into it; the service creates the container."""
         return self._ask({"containerName": name})
 
+    def _checked(self, address: str) -> str:
+        return _checked(address, self._rest.connection.allow_http)
+
     def _ask(self, body: dict[str, str]) -> str:
         answer = self._rest.call("POST", "/storage/sasUri", body=body)
-        return _checked(self._rest.read("POST /storage/sasUri", answer, _SasUri).sasUri)
+        return self._checked(self._rest.read("POST /storage/sasUri", answer, _SasUri).sasUri)
 
     def upload(
         self,
@@ -163,7 +170,7 @@ class Blobs:
             ServiceError: The storage refused.
             TransportError: No answer came.
         """
-        _checked(uri)
+        self._checked(uri)
         fresh = uri if self._lasts(uri) else self._renewed(uri)
         try:
             return self._get(fresh, told)
@@ -173,7 +180,7 @@ class Blobs:
     def download_from(self, job_id: str, name: str, container: str | None = None, *, told: Told = None) -> bytes:
         """Read a blob of a job's container, or of the one of a URL with a SAS."""
         if container is not None:
-            parts = urlsplit(_checked(container))
+            parts = urlsplit(self._checked(container))
             return self._get(urlunsplit(parts._replace(path=f"{parts.path}/{segment(name)}")), told)
         return self._get(self._ask({"containerName": f"job-{job_id}", "blobName": name}), told)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from qsession_core.errors import ConfigurationError
 from qsession_core.transport import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["API_VERSION", "DRAFT_API_VERSION", "Connection", "parse_connection_string", "parse_resource_id"]
 
@@ -20,6 +24,7 @@ _RESOURCE_ID = re.compile(
     rf"/subscriptions/({_GUID})/resourceGroups/([^\s/]+)/providers/Microsoft\.Quantum/Workspaces/([^\s/]+)/?",
     re.IGNORECASE,
 )
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\\]*")
 _LOCATION = re.compile(r"(?:[^.]+\.)?([a-z0-9]+?)(?:-v2)?\.quantum(?:-test)?\.azure\.com", re.IGNORECASE)
 
@@ -35,6 +40,7 @@ class Connection:
         location: The region, such as ``"eastus"``; empty if unknown.
         endpoint: Base URL without a trailing slash.
         api_version: The ``api-version`` of each call.
+        allow_http: Hosts to which programs, results and keys may go unencrypted, besides those of this machine.
     """
 
     subscription_id: str
@@ -43,6 +49,7 @@ class Connection:
     location: str
     endpoint: str
     api_version: str = API_VERSION
+    allow_http: tuple[str, ...] = ()
 
     @property
     def resource_id(self) -> str:
@@ -63,7 +70,11 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class PartialConnection:
-    """What is known of a workspace so far; unknown members are empty."""
+    """What is known of a workspace so far; unknown members are empty.
+
+    Attributes:
+        fingerprint: The SHA-256 of the certificate that the endpoint must have, in hexadecimal digits.
+    """
 
     subscription_id: str = ""
     resource_group: str = ""
@@ -72,6 +83,8 @@ class PartialConnection:
     endpoint: str = ""
     api_key: str = field(default="", repr=False)
     tenant_id: str = ""
+    allow_http: tuple[str, ...] = ()
+    fingerprint: str = ""
 
 
 def parse_resource_id(text: str) -> PartialConnection:
@@ -87,7 +100,8 @@ def parse_resource_id(text: str) -> PartialConnection:
             "/subscriptions/<guid>/resourceGroups/<name>/providers/Microsoft.Quantum/Workspaces/<name>; the portal "
             "shows it on the workspace's overview."
         )
-    return PartialConnection(*found.groups())
+    subscription_id, group, name = found.groups()
+    return PartialConnection(subscription_id, group, name)
 
 
 def parse_connection_string(text: str) -> PartialConnection:
@@ -110,8 +124,12 @@ def parse_connection_string(text: str) -> PartialConnection:
     if pairs.get("subscriptionid") and not re.fullmatch(_GUID, pairs["subscriptionid"]):
         problems.append("SubscriptionId is not a GUID")
     endpoint = pairs.get("quantumendpoint", "")
+    allow_http = tuple(host.strip() for host in pairs.get("allowhttp", "").split(",") if host.strip())
     if endpoint:
-        problems += endpoint_problems(endpoint)
+        problems += endpoint_problems(endpoint, allow_http)
+    fingerprint = pairs.get("tlsfingerprint", "").replace(":", "").lower()
+    if fingerprint and not _SHA256.fullmatch(fingerprint):
+        problems.append("TlsFingerprint is not the SHA-256 of a certificate, 64 hexadecimal digits")
     if problems:
         raise ConfigurationError(
             f"The connection string cannot be used: {', '.join(problems)}. It reads SubscriptionId=...;"
@@ -125,13 +143,19 @@ def parse_connection_string(text: str) -> PartialConnection:
         endpoint.rstrip("/"),
         pairs.get("apikey", ""),
         pairs.get("tenantid", ""),
+        allow_http,
+        fingerprint,
     )
 
 
-def endpoint_problems(endpoint: str) -> list[str]:
-    """Return what is wrong with an endpoint: secrets may be sent over https, or over http on loopback only.
+def endpoint_problems(endpoint: str, allow_http: Collection[str] = ()) -> list[str]:
+    """Return what is wrong with an endpoint: secrets may be sent over https, or over http on loopback.
 
     What is before an ``@`` looks like a host and is none, and libraries drop line ends; so neither is taken.
+
+    Args:
+        endpoint: A URL.
+        allow_http: Further hosts for http, each named by the caller.
     """
     if not _PRINTABLE.fullmatch(endpoint):
         return ["the endpoint has line ends or other characters that a URL cannot have"]
@@ -144,9 +168,9 @@ def endpoint_problems(endpoint: str) -> list[str]:
         return ["the endpoint has a space, or a user name before its host"]
     if parts.scheme == "https" and host:
         return []
-    if parts.scheme == "http" and is_loopback(endpoint):
+    if parts.scheme == "http" and (is_loopback(endpoint) or host in {name.lower() for name in allow_http}):
         return []
-    return ["the endpoint must start with https:// (http:// only on loopback)"]
+    return ["the endpoint must start with https:// (http:// only on loopback, or to a host that AllowHttp= names)"]
 
 
 def location_of(endpoint: str) -> str:

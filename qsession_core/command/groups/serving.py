@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from qsession_core.command.frame import Amount, Command
+from qsession_core.command.listening import listening, listening_options
 from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import FrameType
 
+    from qsession_core.command.listening import ListeningOptions
     from qsession_core.command.setting import Setting
     from qsession_core.local import LocalWorkspace
     from qsession_core.local.service.addresses import LocalConnection
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
 __all__ = ["connection_string", "official_lines", "page", "page_link", "serve", "with_page"]
 
 
-def connection_string(connection: LocalConnection, endpoint: str) -> str:
-    """Return the connection string for ``Workspace.from_connection_string``."""
+def connection_string(connection: LocalConnection, endpoint: str, accept: str = "") -> str:
+    """Return the connection string for ``Workspace.from_connection_string``.
+
+    Args:
+        connection: The workspace.
+        endpoint: Where it is served.
+        accept: What the client is to accept, as ``Listening.of_connection_string`` says.
+    """
     return (
         f"SubscriptionId={connection.subscription_id};ResourceGroupName={connection.resource_group};"
-        f"WorkspaceName={connection.name};ApiKey={connection.api_key};QuantumEndpoint={endpoint};"
+        f"WorkspaceName={connection.name};ApiKey={connection.api_key};QuantumEndpoint={endpoint};{accept}"
     )
 
 
@@ -47,12 +54,13 @@ def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the 
     raise KeyboardInterrupt
 
 
-def with_page(service: LocalWorkspace, *, is_lab: bool) -> Mounted:
+def with_page(service: LocalWorkspace, *, is_lab: bool, accept: str = "") -> Mounted:
     """Return a local workspace with its page, as one thing to serve.
 
     Args:
         service: The workspace.
         is_lab: Whether its faults, time and targets may be changed through the page.
+        accept: As for :func:`connection_string`.
     """
     from qsession_core.page import Page
     from qsession_core.page.mount import Mounted, holds_of, reader_of
@@ -60,7 +68,10 @@ def with_page(service: LocalWorkspace, *, is_lab: bool) -> Mounted:
     at = service.connection
 
     def connection(endpoint: str) -> dict[str, str]:
-        return {"Connection string": connection_string(at, endpoint), "Official client": official_lines(at, endpoint)}
+        return {
+            "Connection string": connection_string(at, endpoint, accept),
+            "Official client": official_lines(at, endpoint),
+        }
 
     lab = service if is_lab else None
     page = Page(reader_of(service), at.api_key, lab=lab, connection=connection, holds=holds_of(service))
@@ -73,12 +84,7 @@ def page_link(endpoint: str, key: str) -> str:
 
 
 @click.command(cls=Command)
-@click.option("--port", type=int, default=0, help="Where to listen; by default any free port.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
-@click.option("--expose", is_flag=True, help="Allow an address that other machines can reach.")
-@click.option(
-    "--allow-host", "hosts", metavar="NAME", multiple=True, help="A further name under which clients reach it."
-)
+@listening_options
 @click.option("--seed", type=int, help="Make all sampling repeatable.")
 @click.option("--targets", metavar="FILE", type=click.Path(), help="A TOML file of targets to add or change.")
 @click.option("--simulator", metavar="NAME", default="", help="Run every job on this simulator.")
@@ -103,10 +109,6 @@ def page_link(endpoint: str, key: str) -> str:
 def serve(
     setting: Setting,
     *,
-    port: int,
-    host: str,
-    expose: bool,
-    hosts: Sequence[str],
     seed: int | None,
     targets: str | None,
     simulator: str,
@@ -116,6 +118,7 @@ def serve(
     form: str,
     lab: bool,
     no_page: bool,
+    where: ListeningOptions,
 ) -> None:
     """Serve a local workspace over HTTP until Ctrl-C.
 
@@ -133,39 +136,58 @@ def serve(
     if setting.connection_string_file is not None:
         raise click.UsageError("A workspace of the service cannot be served; give --directory, or nothing.")
     directory = setting.local_directory(setting.chosen_profile())
-    with LocalWorkspace(
-        directory,
-        seed=seed,
-        targets=targets,
-        simulator=simulator,
-        job_seconds=job_seconds,
-        clock=LabClock() if lab else None,
-        key=chosen_key(key_file),
-    ) as workspace:
-        served = workspace if no_page else with_page(workspace, is_lab=lab)
-        server = Server(served, port=port, host=host, expose=expose, hosts=hosts)
-        text = connection_string(workspace.connection, server.endpoint)
+    with (
+        LocalWorkspace(
+            directory,
+            seed=seed,
+            targets=targets,
+            simulator=simulator,
+            job_seconds=job_seconds,
+            clock=LabClock() if lab else None,
+            key=chosen_key(key_file),
+        ) as workspace,
+        listening(where, workspace.store.directory) as at,
+    ):
+        accept = at.of_connection_string()
+        served = workspace if no_page else with_page(workspace, is_lab=lab, accept=accept)
+        server = Server(served, port=at.port, host=at.host, expose=at.expose, hosts=at.names, tls=at.tls)
+        endpoint, *others = at.endpoints(server)
+        text = connection_string(workspace.connection, endpoint, accept)
         try:
             signal.signal(signal.SIGTERM, _leave)
-            official = official_lines(workspace.connection, server.endpoint)
-            page = "" if no_page else page_link(server.endpoint, workspace.connection.api_key)
+            official = official_lines(workspace.connection, endpoint)
+            page = "" if no_page else page_link(endpoint, workspace.connection.api_key)
             if form == "json":
                 setting.output.as_json = True
-            setting.output.objects([{"connectionString": text, "endpoint": server.endpoint, "page": page or None}])
+            setting.output.objects(
+                [
+                    {
+                        "connectionString": text,
+                        "endpoint": endpoint,
+                        "page": page or None,
+                        **({"otherEndpoints": others} if others else {}),
+                        **({"tlsFingerprint": at.fingerprint} if at.fingerprint else {}),
+                    }
+                ]
+            )
             if form == "env":
                 told = {
                     "AZURE_QUANTUM_CONNECTION_STRING": text,
-                    "QSESSION_ENDPOINT": server.endpoint,
+                    "QSESSION_ENDPOINT": endpoint,
                     "QSESSION_PAGE": page,
                 }
                 setting.output.lines([f"{name}={shlex.quote(value)}" for name, value in told.items()])
             else:
                 setting.output.lines([text, "", "For the official client:"])
                 setting.output.lines(official.splitlines())
+                if at.fingerprint:
+                    setting.output.lines(["", f"The certificate's SHA-256: {at.fingerprint}"])
+                if others:
+                    setting.output.lines(["", "Other addresses:", *others])
                 if page:
                     setting.output.lines(["", "The page:", page])
             if ready_file is not None:
-                Path(ready_file).write_text(server.endpoint + "\n", encoding="utf-8")
+                Path(ready_file).write_text(endpoint + "\n", encoding="utf-8")
             server.run()
         except BrokenPipeError as error:
             raise ConfigurationError(
@@ -180,13 +202,10 @@ def serve(
 
 
 @click.command(cls=Command)
-@click.option("--port", type=int, default=0, help="Where to listen; by default any free port.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
-@click.option("--expose", is_flag=True, help="Allow an address that other machines can reach.")
-@click.option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A further name under which it is reached.")
+@listening_options
 @click.option("--read-only", is_flag=True, help="Let nobody cancel jobs or close sessions through it.")
 @click.pass_obj
-def page(setting: Setting, *, port: int, host: str, expose: bool, hosts: Sequence[str], read_only: bool) -> None:
+def page(setting: Setting, *, read_only: bool, where: ListeningOptions) -> None:
     """Show a workspace in the browser until Ctrl-C.
 
     The page reads the workspace with this machine's credentials; browsers get a key of its own, made anew each time.
@@ -198,13 +217,12 @@ def page(setting: Setting, *, port: int, host: str, expose: bool, hosts: Sequenc
     from qsession_core.page import Page
 
     key = secrets.token_urlsafe(24)
-    with setting.workspace() as workspace:
-        server = Server(
-            Page(workspace, key, may_change=not read_only), port=port, host=host, expose=expose, hosts=hosts
-        )
+    with setting.workspace() as workspace, listening(where, None) as at:
+        shown = Page(workspace, key, may_change=not read_only)
+        server = Server(shown, port=at.port, host=at.host, expose=at.expose, hosts=at.names, tls=at.tls)
         try:
             signal.signal(signal.SIGTERM, _leave)
-            link = page_link(server.endpoint, key)
+            link = page_link(at.endpoints(server)[0], key)
             setting.output.objects([{"page": link}])
             setting.output.lines([link])
             server.run()
