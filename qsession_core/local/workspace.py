@@ -47,6 +47,8 @@ __all__ = ["LocalWorkspace"]
 
 _LOG = logger(__name__)
 
+# Of workspaces that are given a key: their connection string is known before they run
+KEYED_SUBSCRIPTION = "00000000-0000-4000-8000-000000000000"
 _SHORTEST_KEY = 16
 
 
@@ -67,7 +69,9 @@ class LocalWorkspace:
 
         names: What it is called, in the place of a workspace that a program names; None for names of its own, or for
             those that its directory has already.
-        key: The key that requests need, at least 16 characters of ASCII; None for one of its own.
+        key: The key that requests need, at least 16 characters of ASCII; None for one of its own. The subscription of a
+            new workspace that is given a key is :data:`KEYED_SUBSCRIPTION`, so that clients can know its connection
+            string beforehand.
 
     Attributes:
         connection: Its ids, endpoint and key, as a client needs them.
@@ -154,7 +158,7 @@ class LocalWorkspace:
 
     def _open(self, directory: Path | None, names: LocalNames | None, *, runs_jobs: bool, key: str | None) -> Signer:
         """Read what the store knows, take the directory, and return what signs addresses."""
-        own = _connection(self.store, names)
+        own = _connection(self.store, names, KEYED_SUBSCRIPTION if key is not None else str(uuid.uuid4()))
         self.connection = own if key is None else replace(own, api_key=_checked(key))
         self._blobs = Blobs(self.store)
         self.archive = Archive(self.store, self._blobs)
@@ -275,8 +279,13 @@ def _checked(key: str) -> str:
     return key
 
 
-def _connection(store: Store, names: LocalNames | None) -> LocalConnection:
+def _connection(store: Store, names: LocalNames | None, subscription: str) -> LocalConnection:
     """Return the workspace's identity, made once and kept with the store.
+
+    Args:
+        store: The store.
+        names: What it is called; None for names of its own.
+        subscription: The subscription of a new workspace without names.
 
     Raises:
         ConfigurationError: The store belongs to a workspace of other names.
@@ -295,5 +304,5 @@ def _connection(store: Store, names: LocalNames | None) -> LocalConnection:
         raise ConfigurationError(
             f"{store.directory} holds a local workspace that has no names of Azure. Choose another directory."
         )
-    subscription = store.fact("subscription", str(uuid.uuid4()).encode()).decode()
+    subscription = store.fact("subscription", subscription.encode()).decode()
     return LocalConnection(subscription, "local", "local-workspace", "eastus", f"https://{API_HOST}/", key)

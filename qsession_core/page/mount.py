@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from qsession_core.client.service.connection import API_VERSION, Connection
 from qsession_core.client.workspace import Workspace
 from qsession_core.local.service.health import HEALTH_PATH
+from qsession_core.local.service.metrics import METRICS_PATH
 from qsession_core.page.page import PREFIX
 from qsession_core.transport.auth import ApiKey
 
@@ -55,7 +56,7 @@ def _is_for_page(request: Request) -> bool:
     if path in {"/", "/_"}:
         accepted = next((value for name, value in request.headers.items() if name.lower() == "accept"), "")
         return request.method in {"GET", "HEAD"} and "text/html" in accepted
-    return path.startswith(PREFIX) and path != HEALTH_PATH
+    return path.startswith(PREFIX) and path not in {HEALTH_PATH, METRICS_PATH}
 
 
 def reader_of(service: LocalWorkspace) -> Workspace:

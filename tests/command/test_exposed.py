@@ -1,23 +1,13 @@
 """A server that other machines reach, in a network of its own: a namespace whose one address is not loopback."""
 
 import json
-import shutil
 import subprocess
 import sys
 from textwrap import dedent
 
 import pytest
 
-ADDRESS = "10.77.0.1"
-NETWORK = f'ip link set lo up && ip addr add {ADDRESS}/32 dev lo && ip route add default dev lo && exec "$@"'
-
-
-def can_make_networks():
-    if sys.platform != "linux" or not (shutil.which("unshare") and shutil.which("ip")):
-        return False
-    tried = subprocess.run(["unshare", "-rn", "sh", "-c", NETWORK, "sh", "true"], capture_output=True, check=False)
-    return tried.returncode == 0
-
+from tests.support.network import ADDRESS, IN_NETWORK, can_make_networks
 
 pytestmark = [
     pytest.mark.slow,
@@ -49,7 +39,7 @@ CLIENT = dedent("""
 
 def run(*options):
     done = subprocess.run(
-        ["unshare", "-rn", "sh", "-c", NETWORK, "sh", sys.executable, "-c", CLIENT, *options],
+        [*IN_NETWORK, sys.executable, "-c", CLIENT, *options],
         capture_output=True,
         text=True,
         check=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from qsession_core.local.faults import after, before
 from qsession_core.local.replies import Refusal, service_error, unauthorized
 from qsession_core.local.service.addresses import addresses_for, blob_path, decoded_query, is_blob_host
 from qsession_core.local.service.health import HEALTH_PATH, Health
+from qsession_core.local.service.metrics import METRICS_PATH, Metrics
 from qsession_core.local.service.requests import MAX_BODY, Call
 from qsession_core.local.service.routes import MANAGEMENT, ROUTES, find
 from qsession_core.local.storage.endpoint import MAX_BODY as MAX_PASSED_ON
@@ -55,6 +57,10 @@ class _Asked(NamedTuple):
     def is_for_health(self) -> bool:
         return self.path == HEALTH_PATH and self.method in {"GET", "HEAD"}
 
+    @property
+    def is_for_metrics(self) -> bool:
+        return self.path == METRICS_PATH and self.method in {"GET", "HEAD"}
+
     def call(self, route: Route, body: bytes, *, is_expired: bool) -> Call:
         """Return the form in which routes take it."""
         query = {name.lower(): value for name, value in self.query.items()}
@@ -74,6 +80,7 @@ class App:
         self._faults = faults
         self._expire_at = 0
         self._health = Health(service)
+        self._metrics = Metrics(service)
 
     def handle(self, request: Request) -> Response:
         """Answer one request with an absolute address. Safe to call from several threads.
@@ -81,11 +88,30 @@ class App:
         Raises:
             TransportError: A fault on request: the connection breaks.
         """
+        began = time.perf_counter()
         asked = self._asked(request)
         if isinstance(asked, Refusal):
             return service_error(asked)
         if asked.is_for_health:
             return self._health.reply()
+        if asked.is_for_metrics:
+            return self._measured(asked)
+        response = self._carried_out(asked, request)
+        shape = "storage" if asked.route is None else asked.route.shape if asked.route.shape in ROUTES else "none"
+        self._metrics.observe(asked.method, shape, response.status, time.perf_counter() - began)
+        return response
+
+    def _measured(self, asked: _Asked) -> Response:
+        """Answer with the metrics."""
+        if not self._is_authorized(asked.headers, is_management=False):
+            return unauthorized()
+        try:
+            return self._metrics.reply(self._health.problems())
+        except STORE_ERRORS as error:
+            return service_error(refusal_of(error))
+
+    def _carried_out(self, asked: _Asked, request: Request) -> Response:
+        """Answer a request to the service or its storage."""
         clock = self._service.clock
         if asked.route is None:
             faults = self._faults.drawn(asked.method, "blob" if asked.blob else "container")
@@ -113,7 +139,7 @@ class App:
         asked = self._asked(request)
         if isinstance(asked, Refusal):
             return service_error(asked)
-        if asked.is_for_health:
+        if asked.is_for_health or asked.is_for_metrics:
             return service_error(Refusal(413, "RequestBodyTooLarge", "No body is wanted here.")) if length else None
         if asked.route is None:
             storage = self._service.storage

@@ -34,14 +34,18 @@ class Health:
         self._look_at = 0.0
         self._store_problem = ""
 
-    def reply(self) -> Response:
-        """Return 200 and the version if all is well, else 503 and what is wrong, in sentences."""
+    def problems(self) -> list[str]:
+        """Return what is wrong, in sentences."""
         with self._lock:
             if time.monotonic() >= self._look_at:
                 self._store_problem = self._look()
                 self._look_at = time.monotonic() + _LOOK_SECONDS
             problems = [self._store_problem, self._service.dispatcher.problem]
-        told = [problem for problem in problems if problem]
+        return [problem for problem in problems if problem]
+
+    def reply(self) -> Response:
+        """Return 200 and the version if all is well, else 503 and what is wrong."""
+        told = self.problems()
         shown = {"status": "unhealthy" if told else "healthy", "version": __version__, "problems": told}
         if not told:
             return json_reply(shown)

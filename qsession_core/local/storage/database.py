@@ -13,6 +13,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+import weakref
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -121,14 +122,14 @@ class Store:
         self._holder = 0  # the thread that has the transaction under way
         self._closed = False
         if directory is None:
-            self._database = _connected(":memory:")
+            self._database = self._own(_connected(":memory:"))
             _fill(self._database)
             return
         private_directory(directory)
         make_database(directory, _new_file)
         refuse_unusable(directory, _NEWEST)
         path = directory / DATABASE
-        self._database = _connected(path)
+        self._database = self._own(_connected(path))
         try:
             self._read_pragma("PRAGMA journal_mode = WAL")
             # WAL survives a killed process in any mode; NORMAL skips the fsync per commit, so a power cut may lose the
@@ -138,6 +139,11 @@ class Store:
         except sqlite3.Error as error:
             self._database.close()
             raise told(path, error) from error
+
+    def _own(self, database: sqlite3.Connection) -> sqlite3.Connection:
+        """Close a connection when this store is forgotten, and nobody has closed it."""
+        weakref.finalize(self, database.close).atexit = False
+        return database
 
     def _read_pragma(self, sql: str) -> None:
         """Run a PRAGMA; another process that opens the directory may hold the database for a moment."""
