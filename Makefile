@@ -19,12 +19,13 @@ NEIGHBOURS := tests/interop/test_qiskit_neighbours.py tests/interop/test_cirq_su
 OLD_NEWS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -W ignore::FutureWarning
 
 # The one command: format, lint, types, imports, tests; then the neighbours, the lowest versions and the newest Cirq
-check: $(VENV)/.test .venv-neighbours/.ready .venv-lowest/.ready .venv-cirq/.ready .venv-peers/.ready lint
+check: $(VENV)/.test .venv-neighbours/.ready .venv-lowest/.ready .venv-cirq/.ready .venv-peers/.ready .venv-python/.ready lint
 	$(BIN)/python $(PYTEST) --ignore=tests/peers
 	.venv-neighbours/bin/python $(PYTEST) $(OLD_NEWS) $(NEIGHBOURS)
 	.venv-lowest/bin/python $(PYTEST) $(OLD_NEWS) tests/qiskit tests/cirq
 	.venv-cirq/bin/python $(PYTEST) tests/cirq
 	.venv-peers/bin/python -m pytest $(OLD_NEWS) tests/peers
+	.venv-python/bin/python $(PYTEST) $(OLD_NEWS) -m "not slow and not long" tests/client tests/formats tests/local tests/transport
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check $(FILES)
@@ -50,6 +51,15 @@ newest: $(VENV)/.test
 	test -x .venv-newest/bin/python || $(PYTHON) -m venv .venv-newest
 	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --group dev --editable ".[all]"
 	.venv-newest/bin/python $(PYTEST)
+
+# The newest Python of this machine, which may be the only one
+NEWEST = $(shell for v in 3.14 3.13 3.12; do for p in python$$v "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$v*/bin/python3; do \
+	"$$p" -c "" 2>/dev/null && echo "$$p" && exit; done; done; echo $(PYTHON))
+.venv-python/.ready: pyproject.toml
+	test -x .venv-python/bin/python || $(NEWEST) -m venv .venv-python
+	.venv-python/bin/python -m pip install --quiet --upgrade pip
+	.venv-python/bin/python -m pip install --quiet --group test --editable ".[all]" "distributed>=2025.1" "prometheus-client>=0.21"
+	touch $@
 
 # The documentation as a site, offline, in build/site; a test makes it too
 docs: $(VENV)/.test

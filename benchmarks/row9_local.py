@@ -48,7 +48,7 @@ def _listing() -> Row:
         pages = (
             lambda: workspace.list_jobs(name_match="job 50", orderby_property="Target"),
             lambda: workspace.list_jobs(status=["Failed"], orderby_property="Name", is_asc=False),
-            lambda: next(iter(workspace.calls.pages_with_jobs([], []))),
+            lambda: next(iter(workspace.parts.calls.pages_with_jobs([], []))),
         )
         return Row("9", "a filtered, ordered list among 10,000 stored jobs", max(in_turn(*pages, rounds=3)), "<1 s")
 

@@ -127,7 +127,7 @@ def status_of(backend: AzureQuantumBackend) -> BackendStatus:
     """Fetch and return the state of a backend."""
     target = backend.azure_target.refresh()
     pending = matching(target=[target.name], status=[status for status in JobStatus if not status.is_terminal])
-    waiting = len(list(target.workspace.calls.list_jobs(pending, None, is_asc=True)))
+    waiting = len(list(target.workspace.parts.calls.list_jobs(pending, None, is_asc=True)))
     return BackendStatus(
         backend_name=backend.name,
         backend_version="",

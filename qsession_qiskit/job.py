@@ -162,7 +162,7 @@ class AzureQuantumJob(JobV1):  # type: ignore[misc]
 
         None if none of them waits, and where the workspace's api-version does not tell.
         """
-        if not self._workspace.calls.has_draft:
+        if not self._workspace.parts.calls.has_draft:
             return None
         places = [job.queue_position() for job in self._set.jobs]
         return max((place for place in places if place is not None), default=None)

@@ -5,18 +5,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from qsession_core.catalog import Price
     from qsession_core.client.service.calls import Calls
     from qsession_core.client.service.connection import Connection
     from qsession_core.client.session_watch import SessionWatch
     from qsession_core.clock import Clock
+    from qsession_core.counting import GateCounts
 
-__all__ = ["WorkspaceParts"]
+__all__ = ["Parts", "WorkspaceParts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a workspace is made of.
+
+    Attributes:
+        calls: The REST calls.
+        watch: The sessions that this process has opened and must close.
+        parallelism: How many calls are made at the same time, at most.
+        counter: Counts the gates of encoded programs, for estimates; None to do without.
+        submission: The ``Submission`` that sends jobs; its module imports this one.
+    """
+
+    calls: Calls
+    watch: SessionWatch
+    parallelism: int
+    counter: Callable[[bytes, str, Mapping[str, Any]], GateCounts] | None
+    submission: Any
 
 
 class WorkspaceParts(Protocol):
@@ -24,18 +45,14 @@ class WorkspaceParts(Protocol):
 
     Attributes:
         connection: Its ids and the endpoint.
-        calls: The REST calls.
         clock: Times polling and budgets.
-        parallelism: How many calls are made at the same time, at most.
-        watch: The sessions that this process has opened and must close.
+        parts: What it is made of.
         prices: The price table for estimates.
     """
 
     connection: Connection
-    calls: Calls
     clock: Clock
-    parallelism: int
-    watch: SessionWatch
+    parts: Parts
     prices: Sequence[Price]
 
     def get_target(self, name: str) -> Any:

@@ -63,7 +63,7 @@ class ItemLists(WorkspaceParts):
             period=period,
             of="Job",
         )
-        jobs = [Job(self, raw) for raw in self.calls.list_jobs(filter_, orderby_property, is_asc=is_asc)]
+        jobs = [Job(self, raw) for raw in self.parts.calls.list_jobs(filter_, orderby_property, is_asc=is_asc)]
         return _within(period, jobs)
 
     @strict_keywords
@@ -86,7 +86,9 @@ class ItemLists(WorkspaceParts):
             period=period,
             of="Session",
         )
-        sessions = [Session.of(self, raw) for raw in self.calls.list_sessions(filter_, orderby_property, is_asc=is_asc)]
+        sessions = [
+            Session.of(self, raw) for raw in self.parts.calls.list_sessions(filter_, orderby_property, is_asc=is_asc)
+        ]
         return _within(period, sessions)
 
     @strict_keywords
@@ -114,7 +116,7 @@ class ItemLists(WorkspaceParts):
             status=status,
             period=period,
         )
-        items = self.calls.list_top_level_items(filter_, orderby_property, is_asc=is_asc)
+        items = self.parts.calls.list_top_level_items(filter_, orderby_property, is_asc=is_asc)
         listed = [Session.of(self, raw) if kind == "session" else Job(self, raw) for kind, raw in items]
         return _within(period, listed)
 

@@ -158,7 +158,7 @@ class Job:
         Raises:
             TransportError: The answer is not a job, or has no status, so that waiting for it would never end.
         """
-        self.update_state(self.workspace.calls.get_job(self.id))
+        self.update_state(self.workspace.parts.calls.get_job(self.id))
         self._details = job_details(self._raw)  # read now, so that a malformed answer raises here
         if not self._details.status:
             raise TransportError(f"The service gives no status of job {self.id}; try again later.")
@@ -180,7 +180,7 @@ class Job:
 
     def cancel(self) -> Self:
         """Ask the service to cancel it. If it is executing it may still end with a result."""
-        self.update_state(self.workspace.calls.cancel_job(self.id))
+        self.update_state(self.workspace.parts.calls.cancel_job(self.id))
         return self
 
     def queue_position(self) -> int | None:
@@ -189,7 +189,7 @@ class Job:
         Raises:
             ConfigurationError: The workspace's api-version is older than 2026-08-01-preview.
         """
-        return self.workspace.calls.queue_position(self.id)
+        return self.workspace.parts.calls.queue_position(self.id)
 
     def resume(self) -> Self:
         """Let it run the shots that are left, after it has failed or was cancelled.
@@ -198,19 +198,19 @@ class Job:
             ConfigurationError: The workspace's api-version is older than 2026-08-01-preview.
             ConflictError: It has not failed and was not cancelled.
         """
-        self.workspace.calls.resume_job(self.id)
+        self.workspace.parts.calls.resume_job(self.id)
         self._results = self._bytes = None
         return self.refresh()
 
     def delete(self) -> None:
         """Delete it from the service."""
-        self.workspace.calls.delete_job(self.id)
+        self.workspace.parts.calls.delete_job(self.id)
 
     def update(
         self, *, name: str | None = None, priority: Priority | str | None = None, tags: Sequence[str] | None = None
     ) -> Self:
         """Change its name, priority or tags; None leaves a member unchanged."""
-        self.workspace.calls.update_job(self.id, name=name, priority=priority, tags=tags)
+        self.workspace.parts.calls.update_job(self.id, name=name, priority=priority, tags=tags)
         return self.refresh()
 
     def wait_until_completed(
@@ -330,7 +330,7 @@ class Job:
         from qsession_core.formats.registry import input_format, width_in
 
         try:
-            data = self.workspace.calls.blobs.download(self.details.input_data_uri or "")
+            data = self.workspace.parts.calls.blobs.download(self.details.input_data_uri or "")
         except QSessionError as error:
             _log.warning("job %s: its program cannot be read, so its keys may be too short: %s", self.id, error)
             return {}
@@ -372,7 +372,7 @@ class Job:
                 job_id=self.id,
             )
         with bytes_told(progress) as told_bytes:
-            return self.workspace.calls.blobs.download(uri, told=told_bytes)
+            return self.workspace.parts.calls.blobs.download(uri, told=told_bytes)
 
     def require_success(self) -> None:
         """Check that it has a result.
@@ -437,7 +437,7 @@ class Job:
 
     def download_data(self, blob_uri: str) -> bytes:
         """Return the bytes of a blob of the workspace, such as ``job.details.output_data_uri``."""
-        return self.workspace.calls.blobs.download(blob_uri)
+        return self.workspace.parts.calls.blobs.download(blob_uri)
 
     @property
     def container_name(self) -> str:
@@ -461,14 +461,14 @@ class Job:
         Returns:
             The blob's URL without SAS.
         """
-        blobs = self.workspace.calls.blobs
+        blobs = self.workspace.parts.calls.blobs
         container = container_uri or blobs.container(self.id)
         with bytes_told(progress) as told_bytes:
             return blobs.upload(container, name, data, "application/octet-stream", overwrite=True, told=told_bytes)
 
     def list_attachments(self) -> list[Attachment]:
         """Return the blobs of its container, its input and result among them."""
-        return self.workspace.calls.blobs.listed(self.id)
+        return self.workspace.parts.calls.blobs.listed(self.id)
 
     def download_attachment(self, name: str, container_uri: str | None = None, *, progress: Progress = False) -> bytes:
         """Return the bytes of an attachment.
@@ -479,7 +479,7 @@ class Job:
             progress: As for :meth:`download_results`.
         """
         with bytes_told(progress) as told_bytes:
-            return self.workspace.calls.blobs.download_from(self.id, name, container_uri, told=told_bytes)
+            return self.workspace.parts.calls.blobs.download_from(self.id, name, container_uri, told=told_bytes)
 
     @staticmethod
     def create_job_id() -> str:

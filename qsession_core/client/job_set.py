@@ -43,9 +43,9 @@ def submit_all(workspace: WorkspaceParts, count: int, submit: Callable[[int], Jo
         except QSessionError as error:
             return error
 
-    if workspace.parallelism <= 1 or count <= 1:
+    if workspace.parts.parallelism <= 1 or count <= 1:
         return JobSet(workspace, [attempt(place) for place in range(count)])
-    with ThreadPoolExecutor(min(workspace.parallelism, count), thread_name_prefix="qsession-submit") as pool:
+    with ThreadPoolExecutor(min(workspace.parts.parallelism, count), thread_name_prefix="qsession-submit") as pool:
         return JobSet(workspace, list(pool.map(attempt, range(count))))
 
 
@@ -190,7 +190,7 @@ class JobSet(Sequence["Job | QSessionError"]):
         """Fetch the state of jobs, by their ids."""
         unseen = dict(waiting)
         if len(unseen) > _FEW:
-            listed = self.workspace.calls.pages_with_jobs(
+            listed = self.workspace.parts.calls.pages_with_jobs(
                 {job.details.target for job in unseen.values()}, {job.session_id for job in unseen.values()}
             )
             for pages, page in enumerate(listed, 1):
@@ -227,9 +227,9 @@ class JobSet(Sequence["Job | QSessionError"]):
                 return error
             return result
 
-        if self.workspace.parallelism <= 1 or len(self) <= 1:
+        if self.workspace.parts.parallelism <= 1 or len(self) <= 1:
             return [fetch(member) for member in self._members]
         with ThreadPoolExecutor(
-            min(self.workspace.parallelism, len(self)), thread_name_prefix="qsession-fetch"
+            min(self.workspace.parts.parallelism, len(self)), thread_name_prefix="qsession-fetch"
         ) as pool:
             return list(pool.map(fetch, self._members))

@@ -16,7 +16,7 @@ import threading
 import uuid
 import weakref
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from qsession_core.client.budget import Budget, Reservation, Usage
 from qsession_core.client.job import Job
@@ -37,7 +37,7 @@ from qsession_core.keywords import strict_keywords
 from qsession_core.logs import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -55,6 +55,17 @@ IDLE_SECONDS = 600.0  # the service ends a session after this time without a new
 _WARN_SECONDS_LEFT = 120.0
 _CLOSE_AGAIN_SECONDS = 30.0
 _HOLD_SHARE = 0.75  # warn when this share of the provider's hold time has passed
+
+
+class SessionParts(NamedTuple):
+    """What the client uses of a session: each is a method of it, where its docstring stands."""
+
+    join: Callable[[SessionSlot[Session]], None]
+    reserve: Callable[[str, str, int, float], Reservation]
+    check: Callable[[], None]
+    reopen: Callable[[str], None]
+    check_target: Callable[[str], None]
+    terminal_error: Callable[[], SessionError]
 
 
 class Session:
@@ -286,7 +297,7 @@ class Session:
     def refresh(self) -> Self:
         """Fetch its present state."""
         asked = self.id
-        details = session_details(self.workspace.calls.get_session(asked))
+        details = session_details(self.workspace.parts.calls.get_session(asked))
         with self._lock:
             if self.id == asked:  # else another thread has reopened it meanwhile
                 self._details = details
@@ -322,7 +333,7 @@ class Session:
                 self._open_on_service()
         if not self.is_closed:
             for slot in self._slots:
-                self.workspace.watch.join(self)
+                self.workspace.parts.watch.join(self)
                 slot.attach(self)
         return self
 
@@ -332,7 +343,7 @@ class Session:
         return bool(self._details.status)
 
     def _open_on_service(self) -> None:
-        details, calls, watch = self._details, self.workspace.calls, self.workspace.watch
+        details, calls, watch = self._details, self.workspace.parts.calls, self.workspace.parts.watch
         with watch.opening(details.id, calls.close_session):
             raw = calls.open_session(
                 details.target,
@@ -348,7 +359,14 @@ class Session:
             self._usage = Usage(self._usage.budget, self.workspace.clock.monotonic())
             watch.add(self)
 
-    def join(self, slot: SessionSlot[Session]) -> None:
+    @property
+    def parts(self) -> SessionParts:
+        """What targets and the submission of jobs use of it; not for programs."""
+        return SessionParts(
+            self._join, self._reserve, self._check, self._reopen, self._check_target, self._terminal_error
+        )
+
+    def _join(self, slot: SessionSlot[Session]) -> None:
         """Let the jobs of one more target, backend or Cirq target of the same name join it.
 
         Raises:
@@ -358,7 +376,7 @@ class Session:
             raise self._of_another_target(slot.target)
         if slot not in self._slots:
             self._slots.append(slot)
-        self.workspace.watch.join(self)
+        self.workspace.parts.watch.join(self)
         slot.attach(self)
 
     def close(self) -> Self:
@@ -380,11 +398,11 @@ class Session:
         with self._life:
             if self._closed or self.is_in_terminal_state():
                 self._closed = True
-                self.workspace.watch.remove(self.id)
+                self.workspace.parts.watch.remove(self.id)
                 return self.refresh()
-            self._details = session_details(self.workspace.calls.close_session(self.id))
+            self._details = session_details(self.workspace.parts.calls.close_session(self.id))
             self._closed = True
-            self.workspace.watch.remove(self.id)
+            self.workspace.parts.watch.remove(self.id)
         _log.info("session %s closed: %s", self.id, self.status)
         return self
 
@@ -446,7 +464,7 @@ class Session:
 
     # --- its jobs ------------------------------------------------------------------------------------------------
 
-    def reserve(self, target: str, job_id: str, shots: int, cost: float = 0.0) -> Reservation:
+    def _reserve(self, target: str, job_id: str, shots: int, cost: float = 0.0) -> Reservation:
         """Reserve a job's share of the budget, before anything of the job is sent.
 
         Args:
@@ -463,11 +481,11 @@ class Session:
             self.refresh()
         details = self._details
         if SessionStatus(details.status) is SessionStatus.TIMED_OUT:
-            self.reopen(details.id)
-        self.check_target(target)
+            self._reopen(details.id)
+        self._check_target(target)
         return self._usage.reserve(self.id, job_id, shots, cost, self.workspace.clock.monotonic())
 
-    def check(self) -> None:
+    def _check(self) -> None:
         """Log a warning if it will soon end or lose its hold on the hardware, once per idle period.
 
         If closing it was interrupted or failed half a minute ago, it is tried again.
@@ -497,7 +515,7 @@ class Session:
             self._warned[what] = since
             _log.warning("session %s (%s) on %s %s", self.id, self.name, self.target, sentence)
 
-    def reopen(self, old: str) -> None:
+    def _reopen(self, old: str) -> None:
         """Continue in a new session on the service if this one timed out and was opened with ``on_timeout="reopen"``.
 
         The new one has the old one's name and settings, and a tag that names the old one. If several threads find the
@@ -514,8 +532,8 @@ class Session:
                 return
             settings = self._settings
             if settings is None or settings.on_timeout != "reopen" or self.is_closed:
-                raise self.terminal_error()
-            new, calls, watch = str(uuid.uuid4()), self.workspace.calls, self.workspace.watch
+                raise self._terminal_error()
+            new, calls, watch = str(uuid.uuid4()), self.workspace.parts.calls, self.workspace.parts.watch
             with watch.opening(new, calls.close_session):
                 raw = calls.open_session(
                     self.target,
@@ -533,7 +551,7 @@ class Session:
             self._usage.last_job_at = self.workspace.clock.monotonic()
         _log.warning("session %s timed out; continuing in session %s", old, self.id)
 
-    def check_target(self, target: str) -> None:
+    def _check_target(self, target: str) -> None:
         """Check that a job for a target may join.
 
         Raises:
@@ -546,7 +564,7 @@ class Session:
                 f"Session {self.id} is not open yet, so no job can join it; call its open() first.", session_id=self.id
             )
         if self.is_closed or self.is_in_terminal_state():
-            raise self.terminal_error()
+            raise self._terminal_error()
 
     def _of_another_target(self, target: str) -> SessionError:
         return SessionError(
@@ -554,7 +572,7 @@ class Session:
             session_id=self.id,
         )
 
-    def terminal_error(self) -> SessionError:
+    def _terminal_error(self) -> SessionError:
         """Return the error to raise when a job is to join although it takes no more."""
         way_out = f"Open a new one: target.open_session() on {self.target}."
         if self.status is SessionStatus.TIMED_OUT:
@@ -603,5 +621,7 @@ def session_jobs(
 ) -> list[Job]:
     """Return the jobs of a session by its id; arguments as for :meth:`Session.list_jobs`."""
     filter_ = matching(name_match=name_match, status=status, of="Job")
-    listed = workspace.calls.list_session_jobs(session_id, filter_, orderby_property or "CreationTime", is_asc=is_asc)
+    listed = workspace.parts.calls.list_session_jobs(
+        session_id, filter_, orderby_property or "CreationTime", is_asc=is_asc
+    )
     return [Job(workspace, raw) for raw in listed]

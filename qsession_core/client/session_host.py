@@ -51,7 +51,7 @@ class SessionHost:
         else:
             from qsession_core.client.session import session_of
 
-            session_of(session).join(self.session_slot)
+            session_of(session).parts.join(self.session_slot)
 
     def get_latest_session_id(self) -> str | None:
         """Return the id of the session that the next job joins, if any."""
@@ -139,6 +139,6 @@ class SessionHost:
         from qsession_core.client.session import Session
 
         slot = self.session_slot
-        session = Session.of(slot.workspace, slot.workspace.calls.get_session(id), slot=slot)
-        session.check_target(slot.target)
+        session = Session.of(slot.workspace, slot.workspace.parts.calls.get_session(id), slot=slot)
+        session.parts.check_target(slot.target)
         return session.open()

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from qsession_core.errors import ConfigurationError, NotFoundError, QSessionError, ServiceError
 from qsession_core.logs import logger
@@ -27,6 +27,13 @@ _CHECK_SECONDS = 5.0
 _LAST_SECONDS = 5.0  # how long the end of the process waits for sessions that other threads are opening
 
 
+class _Checked(Protocol):
+    @property
+    def check(self) -> Callable[[], None]:
+        """Warns if the session will soon run out of time; closes it if closing it was interrupted or failed."""
+        ...
+
+
 class WatchedSession(Protocol):
     """What the watch uses of a session; ``session.py`` imports this module."""
 
@@ -35,8 +42,9 @@ class WatchedSession(Protocol):
         """The session's id."""
         ...
 
-    def check(self) -> None:
-        """Warn if the session will soon run out of time; close it if closing it was interrupted or failed."""
+    @property
+    def parts(self) -> _Checked:
+        """What the client uses of it."""
         ...
 
     def close(self) -> object:
@@ -51,6 +59,11 @@ class _OpeningSession:
         self.id = session_id
         self._close_session = close_session
         self._watch = watch
+
+    @property
+    def parts(self) -> Self:
+        """Itself: it has what the watch uses."""
+        return self
 
     def check(self) -> None:
         """Do nothing: it is not known whether the thread that opens it is still at work."""
@@ -185,7 +198,7 @@ class SessionWatch:
         with self._lock:
             sessions = list(self._sessions.values())
         for session in sessions:
-            session.check()
+            session.parts.check()
 
     def close_all(self) -> None:
         """Close every watched session; log those that fail."""

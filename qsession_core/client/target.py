@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     from qsession_core.client.service.models import TargetStatus
     from qsession_core.client.service.status import Priority
     from qsession_core.client.session import Session
-    from qsession_core.client.submitting.cost import Counter
     from qsession_core.client.submitting.encoding import Encoder, PayloadTemplate
     from qsession_core.client.submitting.quota import QuotaGuard, QuotaLeft
-    from qsession_core.client.submitting.submission import Submission
     from qsession_core.formats import Payload
     from qsession_core.program import Program
 
@@ -41,14 +39,10 @@ class TargetWorkspace(WorkspaceParts, Protocol):
     """A workspace as its targets see it; ``workspace.py`` imports this module.
 
     Attributes:
-        counter: Counts the gates of encoded programs, for estimates.
         quotas: Compares estimates with the quotas.
-        submission: Sends jobs.
     """
 
-    counter: Counter | None
     quotas: QuotaGuard
-    submission: Submission
 
     def get_target(self, name: str) -> Target:
         """Return the target of this name."""
@@ -286,7 +280,7 @@ class Target(SessionHost):
             self.name,
             self.workspace.prices,
             payload.input_params,
-            counter=self.workspace.counter,
+            counter=self.workspace.parts.counter,
         )
 
     def _admit(self, payloads: Sequence[Payload]) -> None:
@@ -470,4 +464,5 @@ class Target(SessionHost):
         """Send a payload into the session; arguments as for :meth:`submit`."""
         new = NewJob.of(payload, self.name, self.provider_id, name=name, priority=priority, tags=tags, job_id=job_id)
         cost = self._quote(payload).amount if session is not None and session.limits_cost else 0.0
-        return self.workspace.submission.submit(new, session, cost)
+        sent: Job = self.workspace.parts.submission.submit(new, session, cost)
+        return sent

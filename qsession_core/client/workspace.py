@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, overload
 
 from qsession_core.catalog import PRICES, Price
+from qsession_core.client.interface import Parts
 from qsession_core.client.item_lists import ItemLists
 from qsession_core.client.job import Job, job_of
 from qsession_core.client.service.calls import Calls
@@ -60,11 +61,8 @@ class Workspace(ItemLists):
     Attributes:
         connection: Its ids and the endpoint.
         clock: Times polling, retries and budgets.
-        parallelism: How many calls are made at the same time, at most, when many jobs are sent or fetched.
         user_agent: The application's part of the user agent.
-        calls: The REST calls.
-        watch: The sessions that this process has opened and not closed.
-        submission: Sends jobs.
+        parts: What jobs, sessions and targets use of it; not for programs.
         prices: The price table for estimates; may be replaced.
         quotas: Compares estimates with the quotas; ``workspace.quotas.policy = "warn"`` or ``"refuse"`` lets every
             submission be compared.
@@ -96,15 +94,17 @@ class Workspace(ItemLists):
         """
         self.connection = connection
         self.clock = clock or SystemClock()
-        self.parallelism = parallelism
         self.user_agent = user_agent
         self._transport = transport
-        self.calls = Calls(RestClient(transport, connection, authentication, self.clock, user_agent))
-        self.watch = SessionWatch()
-        self.submission = Submission(self, journal)
         self.prices: Sequence[Price] = PRICES
-        self.counter: Counter | None = counter
-        self.quotas = QuotaGuard(self.calls.quotas, self.clock)
+        self.parts = Parts(
+            Calls(RestClient(transport, connection, authentication, self.clock, user_agent)),
+            SessionWatch(),
+            parallelism,
+            counter,
+            Submission(self, journal),
+        )
+        self.quotas = QuotaGuard(self.parts.calls.quotas, self.clock)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.name!r} at {self.connection.endpoint}>"
@@ -162,11 +162,11 @@ class Workspace(ItemLists):
                 f"container_name_format={container_name_format!r} is no name with a place for {{job_id}}, such as "
                 "'job-{job_id}'."
             ) from error
-        return self.calls.blobs.container_named(name)
+        return self.parts.calls.blobs.container_named(name)
 
     def close(self) -> None:
         """Close the sessions that this process has opened and not closed, and the transport's connections."""
-        self.watch.close_all()
+        self.parts.watch.close_all()
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -206,7 +206,7 @@ class Workspace(ItemLists):
             return self.get_target(name)
         found = [
             self._target(provider.id, target)
-            for provider in self.calls.provider_status()
+            for provider in self.parts.calls.provider_status()
             if provider_id is None or provider.id.lower() == provider_id.lower()
             for target in provider.targets
         ]
@@ -222,7 +222,7 @@ class Workspace(ItemLists):
         if not isinstance(name, str):
             raise ConfigurationError(f"A target is asked for by its name, such as 'ionq.simulator', not by {name!r}.")
         names: list[str] = []
-        for provider in self.calls.provider_status():
+        for provider in self.parts.calls.provider_status():
             for target in provider.targets:
                 if target.id.lower() == name.lower():  # only its own provider's plugin is loaded: another may be broken
                     return self._target(provider.id, target)
@@ -242,7 +242,7 @@ class Workspace(ItemLists):
     @strict_keywords
     def get_quotas(self) -> list[Quota]:
         """Return the quotas with what is used of them."""
-        return self.calls.quotas()
+        return self.parts.calls.quotas()
 
     # --- jobs ----------------------------------------------------------------------------------------------------
 
@@ -252,7 +252,7 @@ class Workspace(ItemLists):
         Raises:
             NotFoundError: There is none of this id.
         """
-        return Job(self, self.calls.get_job(job_id))
+        return Job(self, self.parts.calls.get_job(job_id))
 
     def cancel_job(self, job: Job) -> Job:
         """Ask the service to cancel a job."""
@@ -272,7 +272,7 @@ class Workspace(ItemLists):
 
     def delete_job(self, job: Job | str) -> None:
         """Delete a job from the service."""
-        self.calls.delete_job(job if isinstance(job, str) else job_of(job).id)
+        self.parts.calls.delete_job(job if isinstance(job, str) else job_of(job).id)
 
     @strict_keywords
     def submit_all(
@@ -291,7 +291,8 @@ class Workspace(ItemLists):
 
     def resume(self, *, send: bool = True) -> ResumedJobs:
         """Find out what became of the jobs that a crash left open in the journal; see :meth:`Submission.resume`."""
-        return self.submission.resume(send=send)
+        resumed: ResumedJobs = self.parts.submission.resume(send=send)
+        return resumed
 
     @strict_keywords
     def costs(self, since: When | None = None, until: When | None = None) -> list[JobCost]:
@@ -345,7 +346,7 @@ class Workspace(ItemLists):
         Raises:
             NotFoundError: There is none of this id.
         """
-        return Session.of(self, self.calls.get_session(session_id))
+        return Session.of(self, self.parts.calls.get_session(session_id))
 
     def open_sessions(self) -> list[Session]:
         """Return the workspace's sessions that still take jobs, opened by any client."""
@@ -365,7 +366,7 @@ class Workspace(ItemLists):
         for session in listed:
             try:
                 session.close()
-                for joined in self.watch.joined(session.id):
+                for joined in self.parts.watch.joined(session.id):
                     joined.refresh().close()
             except QSessionError as failure:
                 failures.append(failure)

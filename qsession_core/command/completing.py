@@ -46,7 +46,7 @@ def target_names(context: click.Context, option: click.Parameter, incomplete: st
     """Offer the workspace's targets."""
 
     def look(workspace: Workspace) -> Iterator[tuple[str, str]]:
-        for provider in workspace.calls.provider_status():
+        for provider in workspace.parts.calls.provider_status():
             for target in provider.targets:
                 yield target.id, target.current_availability or ""
 

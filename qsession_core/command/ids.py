@@ -30,9 +30,9 @@ def newest_jobs(workspace: Workspace, filter_: str | None = None, session_id: st
     from qsession_core.client.job import Job
 
     if session_id is None:
-        listed = workspace.calls.list_jobs(filter_, "CreationTime", is_asc=False)
+        listed = workspace.parts.calls.list_jobs(filter_, "CreationTime", is_asc=False)
     else:
-        listed = workspace.calls.list_session_jobs(session_id, filter_, "CreationTime", is_asc=False)
+        listed = workspace.parts.calls.list_session_jobs(session_id, filter_, "CreationTime", is_asc=False)
     for raw in listed:
         yield Job(workspace, raw)
 
@@ -41,7 +41,7 @@ def newest_sessions(workspace: Workspace, filter_: str | None = None) -> Iterato
     """Yield the workspace's sessions, the newest first."""
     from qsession_core.client.session import Session
 
-    for raw in workspace.calls.list_sessions(filter_, "CreationTime", is_asc=False):
+    for raw in workspace.parts.calls.list_sessions(filter_, "CreationTime", is_asc=False):
         yield Session.of(workspace, raw)
 
 

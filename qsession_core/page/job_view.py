@@ -86,7 +86,7 @@ class JobViews:
 
     def _input_of(self, job: Job) -> bytes:
         uri = job.details.input_data_uri
-        return self._workspace.calls.blobs.download(uri) if uri else job.download_attachment("inputData")
+        return self._workspace.parts.calls.blobs.download(uri) if uri else job.download_attachment("inputData")
 
     def _program(self, job: Job) -> dict[str, Any]:
         from qsession_core.page.drawing import drawn

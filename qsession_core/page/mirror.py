@@ -173,7 +173,7 @@ class Mirror:
         self._workspace = workspace
         self._period = period_seconds
         self._patience = patience_seconds
-        calls, day = workspace.calls, "CreationTime"
+        calls, day = workspace.parts.calls, "CreationTime"
         self._jobs: _Shelf[KeptJob] = _Shelf(
             self.job_of, lambda filter_: calls.list_jobs(filter_, day, is_asc=False), calls.get_job, _PENDING_JOBS
         )

@@ -56,7 +56,7 @@ class TargetViews:
 
     def _targets(self) -> list[dict[str, Any]]:
         rows = []
-        for provider in self._workspace.calls.provider_status():
+        for provider in self._workspace.parts.calls.provider_status():
             for target in provider.targets:
                 known = _KNOWN.get(target.id)
                 rows.append(

@@ -78,7 +78,7 @@ def test_a_session_whose_closing_failed_is_closed_at_exit(workspace, target, rec
     with pytest.raises(type(failure)):
         session.close()
     recorder.interfere = lambda request: None
-    workspace.watch.close_all()
+    workspace.parts.watch.close_all()
 
     assert workspace.get_session(session.id).status is SessionStatus.SUCCEEDED
 
@@ -204,9 +204,9 @@ def test_sessions_of_every_workspace_are_closed_at_the_end_kept_or_forgotten(tmp
 def test_a_signal_that_comes_while_the_locks_are_held_still_closes(workspace, target):
     session = target.open_session()
     before = signal.getsignal(signal.SIGUSR1)
-    signal.signal(signal.SIGUSR1, lambda number, frame: workspace.watch.close_all())
+    signal.signal(signal.SIGUSR1, lambda number, frame: workspace.parts.watch.close_all())
     try:
-        with workspace.watch._lock, session._lock, target.session_slot._lock:
+        with workspace.parts.watch._lock, session._lock, target.session_slot._lock:
             os.kill(os.getpid(), signal.SIGUSR1)
     finally:
         signal.signal(signal.SIGUSR1, before)
@@ -219,7 +219,7 @@ def test_a_workspace_without_open_sessions_is_let_go(bell):
     workspace = Workspace.local(seed=1)
     with workspace.get_target("ionq.simulator").open_session():
         pass
-    watch = weakref.ref(workspace.watch)
+    watch = weakref.ref(workspace.parts.watch)
     workspace.close()
     del workspace
     gc.collect()

@@ -37,11 +37,11 @@ def test_an_idle_session_warns_once_before_it_ends(workspace, target, clock, cap
     session = target.open_session()
     with caplog.at_level(logging.WARNING, "qsession"):
         clock.advance(400)
-        workspace.watch.check()
+        workspace.parts.watch.check()
         assert caplog.records == []
         clock.advance(100)
-        workspace.watch.check()
-        workspace.watch.check()
+        workspace.parts.watch.check()
+        workspace.parts.watch.check()
     assert [record.getMessage() for record in caplog.records] == [
         f"session {session.id} ({session.name}) on ionq.simulator ends in 100 s unless a job is sent"
     ]
@@ -61,7 +61,7 @@ def test_losing_the_hold_on_the_hardware_is_announced(workspace, bell, clock, ca
     h2.submit(bell, shots=1)
     clock.advance(50)
     with caplog.at_level(logging.WARNING, "qsession"):
-        workspace.watch.check()
+        workspace.parts.watch.check()
     assert "gives the hardware back in 10 s" in caplog.text
 
 

@@ -66,7 +66,7 @@ def _terminating(workspace):
     """Do what our SIGTERM handler does, in the thread that it interrupts; then end as the process would."""
 
     def act():
-        workspace.watch.close_all()
+        workspace.parts.watch.close_all()
         raise SystemExit
 
     return act
@@ -79,7 +79,7 @@ def ways(workspace):
 
 def _left_open(workspace):
     """What is open after the process has ended."""
-    workspace.watch.close_all()
+    workspace.parts.watch.close_all()
     return [session.id for session in workspace.open_sessions()]
 
 
@@ -88,7 +88,7 @@ def test_an_opening_that_is_interrupted_anywhere_leaves_no_session(workspace, ta
     left = [_left_open(workspace) for _ in _interrupted_everywhere(target.open_session, ways[way])]
     assert left == [[]] * len(left)
     assert len(left) > 20
-    assert workspace.watch._sessions == {}
+    assert workspace.parts.watch._sessions == {}
 
 
 @pytest.mark.parametrize("way", ["ctrl-c", "exit", "sigterm"])
@@ -114,11 +114,11 @@ def test_a_closing_that_was_interrupted_is_tried_again_while_the_process_goes_on
     with pytest.raises(KeyboardInterrupt):
         session.close()
     recorder.interfere = lambda request: None
-    workspace.watch.check()
+    workspace.parts.watch.check()
     assert session.refresh().status is SessionStatus.WAITING
 
     workspace.clock.advance(31)
-    workspace.watch.check()
+    workspace.parts.watch.check()
 
     assert session.status is SessionStatus.SUCCEEDED
 

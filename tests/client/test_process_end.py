@@ -58,7 +58,7 @@ def test_a_session_that_is_being_opened_when_the_process_ends_is_closed(workspac
     opener = threading.Thread(target=target.open_session)
     opener.start()
     arrived.wait(60)
-    ending = threading.Thread(target=workspace.watch.end)
+    ending = threading.Thread(target=workspace.parts.watch.end)
     ending.start()
     go_on.set()
     opener.join(60)
@@ -67,7 +67,7 @@ def test_a_session_that_is_being_opened_when_the_process_ends_is_closed(workspac
 
 
 def test_no_session_is_opened_once_the_process_ends(workspace, target, recorder):
-    workspace.watch.end()
+    workspace.parts.watch.end()
     with pytest.raises(errors.ConfigurationError, match="The process ends"):
         target.open_session()
     assert not any("/sessions/" in request.url for request in recorder.requests)

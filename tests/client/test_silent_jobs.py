@@ -28,9 +28,9 @@ def _sent(workspace, body, *, program=BELL, target="ionq.simulator"):
     import uuid
 
     job_id = str(uuid.uuid4())
-    container = workspace.calls.blobs.container(job_id)
-    uri = workspace.calls.blobs.upload(container, "inputData", json.dumps(program).encode(), "application/json")
-    workspace.calls.create_job(
+    container = workspace.parts.calls.blobs.container(job_id)
+    uri = workspace.parts.calls.blobs.upload(container, "inputData", json.dumps(program).encode(), "application/json")
+    workspace.parts.calls.create_job(
         job_id,
         {"itemType": "Job", "name": "other", "providerId": target.split(".")[0], "target": target,
          "inputDataFormat": "ionq.circuit.v1", "outputDataFormat": "ionq.quantum-results.v1", "containerUri": container,

@@ -177,7 +177,7 @@ def test_they_send_qir_of_the_profile_that_qsharp_was_last_set_to_and_we_the_tar
     for who, service in (("theirs", theirs), ("ours", ours)):
         job_id = service.create_job(TWO_KEYS, 10, target=RIGETTI).job_id()
         uri = ours.workspace.get_job(job_id).details.input_data_uri
-        sent[who] = ours.workspace.calls.blobs.download(uri).decode()
+        sent[who] = ours.workspace.parts.calls.blobs.download(uri).decode()
     assert "adaptive_profile" in sent["theirs"]
     assert '"base_profile"' in sent["ours"]
 

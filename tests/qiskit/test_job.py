@@ -178,7 +178,7 @@ def test_a_job_that_no_front_end_has_sent_is_read(workspace):
 def test_results_are_fetched_once(backend, workspace, monkeypatch):
     job = backend.run(bell())
     job.result()
-    monkeypatch.setattr(workspace.calls.blobs, "download", None)
+    monkeypatch.setattr(workspace.parts.calls.blobs, "download", None)
     assert job.result().get_counts()
 
 

@@ -109,7 +109,7 @@ def with_work(workspace: Workspace) -> dict[str, str]:
     found["cancelled"] = waiting.id
     clock.sleep(6)
     for one_session in (budget, vqe, queued):
-        workspace.watch.remove(one_session.id)  # they stay open when this process ends
+        workspace.parts.watch.remove(one_session.id)  # they stay open when this process ends
     service.settle()
     return found
 

@@ -145,7 +145,7 @@ class Submission:
             return self._send(new, Reservation())
         params = new.body["inputParams"]
         shots = int(params.get("shots", 0)) * programs_in(params)
-        with session.reserve(new.body["target"], new.id, shots, cost) as reservation:
+        with session.parts.reserve(new.body["target"], new.id, shots, cost) as reservation:
             return self._send_into(session, new, reservation)
 
     def _send_into(self, session: Session, new: NewJob, reservation: Reservation) -> Job:
@@ -155,20 +155,20 @@ class Submission:
             return self._send(new.into(joined), reservation)
         except ServiceError as error:
             if session.is_closed and _is_final(error):
-                raise session.terminal_error() from error  # another thread has closed it meanwhile
+                raise session.parts.terminal_error() from error  # another thread has closed it meanwhile
             if error.code != _SESSION_REFUSED:
                 raise
             if session.id == joined:  # else another thread has reopened it meanwhile
                 if not session.refresh().is_in_terminal_state():
                     raise
                 if session.status is not SessionStatus.TIMED_OUT:
-                    raise session.terminal_error() from error
-                session.reopen(joined)
+                    raise session.parts.terminal_error() from error
+                session.parts.reopen(joined)
         return self._send(new.into(session.id), reservation)
 
     def _send(self, new: NewJob, reservation: Reservation) -> Job:
         """Request a container, upload, create the job; note the start and the end if there is a journal."""
-        calls, journal = self._workspace.calls, self._journal
+        calls, journal = self._workspace.parts.calls, self._journal
         intent = Intent(new.id, new.body, new.content_type, new.data, self._now(), self._workspace.connection.url)
         if journal is not None:
             journal.intend(intent)
@@ -236,6 +236,6 @@ class Submission:
     def _found(self, job_id: str) -> bytes | None:
         """Return a job as the service has it; None if it does not have it."""
         try:
-            return self._workspace.calls.get_job(job_id)
+            return self._workspace.parts.calls.get_job(job_id)
         except NotFoundError:
             return None

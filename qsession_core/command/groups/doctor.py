@@ -133,7 +133,7 @@ def _readable_keys(setting: Setting) -> Iterator[_Finding]:
 
 
 def _service(workspace: Workspace, source: Source) -> Iterator[_Finding]:
-    targets = [target for provider in workspace.calls.provider_status() for target in provider.targets]
+    targets = [target for provider in workspace.parts.calls.provider_status() for target in provider.targets]
     available = sum(target.current_availability == "Available" for target in targets)
     yield _Finding(
         "ok", "service", f"{workspace.connection.endpoint}: {len(targets)} targets, {available} of them available"

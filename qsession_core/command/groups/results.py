@@ -171,7 +171,7 @@ def _files(job: Job) -> dict[str, bytes]:
     files = {"job.json": escaped(json.dumps(as_told(job), indent=2, ensure_ascii=False)).encode() + b"\n"}
     details = job.details
     if details.input_data_uri:
-        data = job.workspace.calls.blobs.download(details.input_data_uri)
+        data = job.workspace.parts.calls.blobs.download(details.input_data_uri)
         files[f"input.{ending(data, details.input_data_format)}"] = data
     if job.has_succeeded():
         data = job.download_results()

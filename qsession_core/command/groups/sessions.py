@@ -163,7 +163,7 @@ def open_(
             tags=[*tags, *noted] or None,
             max_cost=max_cost,
         )
-        workspace.watch.remove(session.id)  # else it would be closed when this process ends
+        workspace.parts.watch.remove(session.id)  # else it would be closed when this process ends
     setting.output.objects([as_told(session)])
     setting.output.say(session.id)
 
@@ -178,7 +178,7 @@ def attach(setting: Setting, *, session: str) -> None:
     """
     with setting.workspace() as workspace:
         found = find_session(workspace, session)
-        found.check_target(found.target)
+        found.parts.check_target(found.target)
         setting.output.objects([as_told(found)])
         setting.output.say(f"export {SESSION_VARIABLE}={found.id}")
         left = _left(found, workspace)

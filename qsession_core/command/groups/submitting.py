@@ -91,7 +91,7 @@ def submit(
         quotes = [quote_of(where, payload) for _, payload in encoded]
         _require_affordable(quotes, max_cost)
         if joined is not None:
-            joined.check_target(where.name)
+            joined.parts.check_target(where.name)
             usage = usage_of(joined, chosen_jobs(workspace, session=joined.id))
             for (_, payload), quote in zip(encoded, quotes, strict=True):
                 cost = 0.0 if isinstance(quote, str) else quote.amount
