@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from concurrent.futures import Executor, Future
+from contextlib import closing
 
 import pytest
 
@@ -135,6 +136,6 @@ def test_a_workspace_closes_while_its_store_is_full_and_its_jobs_run_later(tmp_p
 def test_an_error_of_the_program_is_no_trouble_of_the_store():
     for error in (sqlite3.ProgrammingError("Cannot operate on a closed database."), ValueError("x")):
         assert trouble_of(error) is None
-    with pytest.raises(sqlite3.OperationalError) as caught:
-        sqlite3.connect(":memory:").execute("SELEC 1")
+    with closing(sqlite3.connect(":memory:")) as database, pytest.raises(sqlite3.OperationalError) as caught:
+        database.execute("SELEC 1")
     assert trouble_of(caught.value) is None
