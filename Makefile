@@ -58,7 +58,7 @@ NEWEST = $(shell for v in 3.14 3.13 3.12; do for p in python$$v "$${PYENV_ROOT:-
 .venv-python/.ready: pyproject.toml
 	test -x .venv-python/bin/python || $(NEWEST) -m venv .venv-python
 	.venv-python/bin/python -m pip install --quiet --upgrade pip
-	.venv-python/bin/python -m pip install --quiet --group test --editable ".[all]" "distributed>=2025.1" "prometheus-client>=0.21"
+	.venv-python/bin/python -m pip install --quiet --group test --editable ".[all]" "prometheus-client>=0.21"
 	touch $@
 
 # The documentation as a site, offline, in build/site; a test makes it too

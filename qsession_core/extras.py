@@ -20,6 +20,7 @@ EXTRAS: Final = {
     "qdk": ("qdk",),
     "pulser": ("pulser-simulation",),
     "notebook": ("matplotlib", "tqdm"),
+    "dask": ("distributed",),
 }
 
 

@@ -284,7 +284,7 @@ class Workspace(ServiceWorkspace):
         *,
         seed: int | None = None,
         clock: Clock | None = None,
-        executor: Executor | None = None,
+        executor: Executor | str | None = None,
         targets: Iterable[LocalTarget] | str | os.PathLike[str] | None = None,
         faults: Faults | None = None,
         simulator: str | None = None,
@@ -299,7 +299,8 @@ class Workspace(ServiceWorkspace):
             path: A directory that keeps everything and survives restarts; by default everything is in memory.
             seed: Makes the sampling repeatable.
             clock: The time of service and client, such as a ``local.ManualClock``; by default the machine's.
-            executor: Runs the simulations; by default a pool of its own.
+            executor: Runs the simulations: an executor, or ``"dask://host:port"`` for a Dask cluster; by default a pool
+                of its own.
             targets: ``local.LocalTarget`` rows to add or to replace; or the path of a TOML file of them.
             faults: A ``local.Faults``: which requests and jobs fail.
             simulator: The plugin name of the simulator for all jobs; by default one is chosen for each job.

@@ -59,7 +59,8 @@ class LocalWorkspace:
         path: A directory that keeps jobs, sessions and blobs; several processes may use it. None for in memory.
         seed: Makes shots repeatable: they depend on it and on the order of submission. None for fresh shots.
         clock: Gives the time for everything here; None for the machine's clock.
-        executor: Runs all simulations; None to run small ones here and large ones in worker processes of its own.
+        executor: Runs all simulations: an executor, or ``"dask://host:port"`` for a Dask cluster; None to run small
+            ones here and large ones in worker processes of its own.
         targets: Targets that are added, or replace those of the same id; or the path of a TOML file of them.
         faults: Failures on request; None for none.
         simulator: The simulator for all jobs, by its entry point's name; empty to choose for each job.
@@ -91,7 +92,7 @@ class LocalWorkspace:
         *,
         seed: int | None = None,
         clock: Clock | None = None,
-        executor: Executor | None = None,
+        executor: Executor | str | None = None,
         targets: Iterable[LocalTarget] | str | PathLike[str] | None = None,
         faults: Faults | None = None,
         simulator: str = "",
@@ -109,6 +110,7 @@ class LocalWorkspace:
         self._first_targets = dict(self.targets)
         self.store = Store(directory)
         self._owner = uuid.uuid4().hex
+        self._cluster: Executor | None = None
         self._presence: Presence | None = None
         try:
             signer = self._open(directory, names, runs_jobs=runs_jobs, key=key)
@@ -139,9 +141,15 @@ class LocalWorkspace:
         if isinstance(self.clock, ManualClock):
             self.clock.add_worker(self.dispatcher.settle)
 
-    def _queue(self, executor: Executor | None, simulator: str, job_seconds: float | None) -> Dispatcher:
+    def _queue(self, executor: Executor | str | None, simulator: str, job_seconds: float | None) -> Dispatcher:
         from qsession_core.local.jobs.queue import JOB_SECONDS, Dispatcher  # with all readers
 
+        if isinstance(executor, str):
+            from qsession_core.local.execution.cluster import executor_at
+
+            executor = self._cluster = executor_at(
+                executor, seconds=JOB_SECONDS if job_seconds is None else job_seconds
+            )
         return Dispatcher(
             self.store,
             self._blobs,
@@ -193,6 +201,8 @@ class LocalWorkspace:
         if not self._is_closed:
             self._is_closed = True
             self.dispatcher.stop()
+            if self._cluster is not None:
+                self._cluster.shutdown(cancel_futures=True)
             if self._presence is not None:
                 self._presence.close()
             self.store.close()

@@ -19,6 +19,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from qsession_core.processes.worker import END_OF_PIPE, read_message, write_mess
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Lane", "WorkGivenBackError", "WorkTimedOutError", "WorkerDiedError", "WorkerPool"]
+__all__ = ["KillableExecutor", "Lane", "WorkGivenBackError", "WorkTimedOutError", "WorkerDiedError", "WorkerPool"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,7 +79,15 @@ class _Work:
     used: bool = False  # its process is not to be used again
 
 
-class WorkerPool(Executor):
+class KillableExecutor(Executor, ABC):
+    """An executor whose work can be stopped in its middle."""
+
+    @abstractmethod
+    def kill(self, future: Future[Any]) -> None:
+        """Stop the work of a future, whether it waits, begins or runs."""
+
+
+class WorkerPool(KillableExecutor):
     """A pool of worker processes; one is started when work comes and none is idle.
 
     Args:

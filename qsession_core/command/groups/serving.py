@@ -88,6 +88,7 @@ def page_link(endpoint: str, key: str) -> str:
 @click.option("--seed", type=int, help="Make all sampling repeatable.")
 @click.option("--targets", metavar="FILE", type=click.Path(), help="A TOML file of targets to add or change.")
 @click.option("--simulator", metavar="NAME", default="", help="Run every job on this simulator.")
+@click.option("--executor", metavar="ADDRESS", help="Simulate on a Dask cluster: dask://host:port.")
 @click.option(
     "--job-seconds",
     metavar="SECONDS",
@@ -112,6 +113,7 @@ def serve(
     seed: int | None,
     targets: str | None,
     simulator: str,
+    executor: str | None,
     job_seconds: float | None,
     key_file: str | None,
     ready_file: str | None,
@@ -142,6 +144,7 @@ def serve(
             seed=seed,
             targets=targets,
             simulator=simulator,
+            executor=executor,
             job_seconds=job_seconds,
             clock=LabClock() if lab else None,
             key=chosen_key(key_file),

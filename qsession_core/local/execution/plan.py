@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from qsession_core.local.execution.shares import shares_of
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence, targets
 from qsession_core.local.simulators.branching import touched
 from qsession_core.local.simulators.choice import choose, refuse_noise, simulator
@@ -46,12 +47,14 @@ class Plan:
         simulator: The name of the simulator's entry point; empty where none is needed.
         is_inline: The job is so small that the service's own thread runs it.
         seconds: How long it takes, roughly, where its simulator can say so.
+        shares: Into how many shares its shots are cut, which may be drawn in different places.
     """
 
     method: Literal["zeros", "exact", "sample", "branch", "qir", "pulses"]
     simulator: str
     is_inline: bool
     seconds: float = 0.0
+    shares: int = 1
 
 
 def plan(task: Task, program: Readable) -> Plan:
@@ -86,7 +89,8 @@ def plan(task: Task, program: Readable) -> Plan:
     most = seconds
     if chosen.name == NumpyEngine.name and final_measurements(program) is None:
         most = max(most, _following(program.operations, program.num_qubits, task.shots))
-    return Plan(method, chosen.name, chosen.is_inline and most <= _INLINE_SECONDS, seconds)
+    shares = shares_of(chosen, program, task.shots, noise, seconds) if method == "sample" else 1
+    return Plan(method, chosen.name, chosen.is_inline and most <= _INLINE_SECONDS, seconds, shares)
 
 
 def _of_pulses(task: Task, program: PulseSequence) -> Plan:

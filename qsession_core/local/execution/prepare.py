@@ -15,7 +15,7 @@ from qsession_core.local.interpreter.thread import MAX_STEPS
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from qsession_core.local.execution.plan import Plan
     from qsession_core.local.execution.task import Task
@@ -135,14 +135,21 @@ def planned(task: Task, program: Readable) -> Plan:
     return plan(task, program)
 
 
-def run_prepared(task: Task, program: Readable, plan: Plan) -> Outcome:
-    """Run a task whose input was read already."""
+def run_prepared(task: Task, program: Readable, plan: Plan, parts: Sequence[Any] | None = None) -> Outcome:
+    """Run a task whose input was read already.
+
+    Args:
+        task: What to run.
+        program: Its input.
+        plan: How it is run.
+        parts: As for :func:`qsession_core.local.execution.run.execute`.
+    """
     from qsession_core.local.execution.run import execute
 
     bindings = bindings_of(task.params) if task.input_format == "rigetti.quil.v1" else []
     if len(bindings) > 1:
         return joined([run(bound(task, binding, place)) for place, binding in enumerate(bindings)])
     try:
-        return replace(execute(task, program, plan), counts=counts_of(program), shots=task.shots)
+        return replace(execute(task, program, plan, parts), counts=counts_of(program), shots=task.shots)
     except JobFailure as failure:
         return Outcome(b"", code=failure.code, message=failure.message)

@@ -8,6 +8,7 @@ import numpy as np
 
 from qsession_core.local.execution import results
 from qsession_core.local.execution.histograms import histogram_json
+from qsession_core.local.execution.shares import share_drawn
 from qsession_core.local.execution.task import Outcome
 from qsession_core.local.readers.circuit import LOST, Circuit, JobFailure, Program, PulseSequence
 from qsession_core.local.simulators.choice import simulator
@@ -28,15 +29,28 @@ if TYPE_CHECKING:
 
     Shots = NDArray[np.uint8]
 
-__all__ = ["execute"]
+__all__ = ["execute", "shots_of_share"]
 
 # A histogram of more outcomes would be too large to read; it is sampled instead
 _MAX_OUTCOMES = 1 << 21
 _EXACT_INTEGER_BITS = 62
 
 
-def execute(task: Task, program: Readable, plan: Plan) -> Outcome:
+def shots_of_share(task: Task, program: Readable, plan: Plan, place: int) -> Shots:
+    """Return the shots of one share of a job that is drawn in shares; its program is a circuit."""
+    if not isinstance(program, Circuit):
+        raise TypeError("only the shots of circuits are drawn in shares")
+    return share_drawn(simulator(plan.simulator), program, task, Noise(**dict(task.noise)), plan.shares, place)
+
+
+def execute(task: Task, program: Readable, plan: Plan, parts: Sequence[Shots] | None = None) -> Outcome:
     """Run a program as its plan says.
+
+    Args:
+        task: The job.
+        program: Its input.
+        plan: How it is run.
+        parts: The shots of its shares, in order, where they have been drawn; None to draw them here.
 
     Raises:
         JobFailure: It cannot be run, or its results cannot be written as asked.
@@ -54,7 +68,9 @@ def execute(task: Task, program: Readable, plan: Plan) -> Outcome:
         exact = NumpyEngine().probabilities(program)
         if exact is not None:
             return _exact(task, program, *exact)
-    return _written(task, program, simulator(plan.simulator).sample(program, task.shots, task.seed, noise))
+    if parts is None:
+        parts = [shots_of_share(task, program, plan, place) for place in range(plan.shares)]
+    return _written(task, program, parts[0] if len(parts) == 1 else np.concatenate(parts))
 
 
 # --- programs with branches ---

@@ -19,6 +19,7 @@ from qsession_core.local.simulators.memory import worker_bytes
 from qsession_core.local.storage.trouble import STORE_ERRORS
 from qsession_core.logs import logger
 from qsession_core.processes.pool import (
+    KillableExecutor,
     Lane,
     WorkerDiedError,
     WorkerPool,
@@ -143,7 +144,7 @@ class Tries:
                 entry = self._futures.pop(job.id, None)
             if entry is not None:
                 pool = self.pool or self._given
-                if isinstance(pool, WorkerPool):
+                if isinstance(pool, KillableExecutor):
                     pool.kill(entry[1])
                 else:
                     entry[1].cancel()
