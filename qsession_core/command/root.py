@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "resume": ("journals", "Find out what became of jobs after a crash, from a JOURNAL."),
     "watch": ("watching", "Watch the newest jobs, or those of a session, until Ctrl-C."),
     "serve": ("serving", "Serve a local workspace over HTTP until Ctrl-C."),
+    "users": ("users", "People who may use a served workspace."),
     "page": ("serving", "Show a workspace in the browser until Ctrl-C."),
     "run": ("running", "Run a command for which Azure Quantum is a local workspace."),
     "bundle": ("recorded", "Traffic that was recorded, in files without secrets."),

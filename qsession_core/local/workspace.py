@@ -20,6 +20,7 @@ from qsession_core.local.jobs.idle import IdleQueue
 from qsession_core.local.jobs.lifecycle import Lifecycle
 from qsession_core.local.jobs.owners import Presence
 from qsession_core.local.jobs.removal import remove_job
+from qsession_core.local.people import People, people_file
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.service.addresses import API_HOST, LocalConnection, LocalNames
 from qsession_core.local.service.app import App
@@ -74,6 +75,9 @@ class LocalWorkspace:
             new workspace that is given a key is :data:`KEYED_SUBSCRIPTION`, so that clients can know its connection
             string beforehand.
 
+        users: The path of a file of people with keys of their own (:mod:`qsession_core.local.people`); None for that of
+            its directory, if it has one.
+
     Attributes:
         connection: Its ids, endpoint and key, as a client needs them.
         targets: The targets by id in lower case; a row may be exchanged while the workspace works.
@@ -100,6 +104,7 @@ class LocalWorkspace:
         names: LocalNames | None = None,
         runs_jobs: bool = True,
         key: str | None = None,
+        users: str | PathLike[str] | None = None,
     ) -> None:
         directory = None if path is None else Path(path)
         self.clock: Clock = clock_of(clock)
@@ -134,8 +139,9 @@ class LocalWorkspace:
             connection=self.connection,
             seed=seed,
         )
-        self._app = App(service, self.faults)
-        self._calm_app = App(service, Faults())
+        people = People(self.connection.api_key, _users_path(users, directory))
+        self._app = App(service, self.faults, people)
+        self._calm_app = App(service, Faults(), people)
         self._is_closed = False
         self.dispatcher.start()
         if isinstance(self.clock, ManualClock):
@@ -258,6 +264,13 @@ class LocalWorkspace:
             length: The bytes of its body, or those that have come so far.
         """
         return self._app.turned_away(request, length)
+
+
+def _users_path(users: str | PathLike[str] | None, directory: Path | None) -> Path | None:
+    if users is not None:
+        return Path(users)
+    own = None if directory is None else people_file(directory)
+    return own if own is not None and own.exists() else None
 
 
 def _check_simulator(name: str) -> None:

@@ -104,6 +104,9 @@ def page_link(endpoint: str, key: str) -> str:
 @click.option(
     "--print", "form", type=click.Choice(["text", "json", "env"]), default="text", help="How to tell the connection."
 )
+@click.option(
+    "--users", metavar="FILE", type=click.Path(dir_okay=False), help="People with keys of their own: qsession users."
+)
 @click.option("--lab", is_flag=True, help="Let the page add faults, put the clock forward and remove everything.")
 @click.option("--no-page", is_flag=True, help="Serve no page for the browser.")
 @click.pass_obj
@@ -118,6 +121,7 @@ def serve(
     key_file: str | None,
     ready_file: str | None,
     form: str,
+    users: str | None,
     lab: bool,
     no_page: bool,
     where: ListeningOptions,
@@ -148,6 +152,7 @@ def serve(
             job_seconds=job_seconds,
             clock=LabClock() if lab else None,
             key=chosen_key(key_file),
+            users=users,
         ) as workspace,
         listening(where, workspace.store.directory) as at,
     ):

@@ -1,5 +1,8 @@
 """The jobs that wait, in their order, and which of them wait for a worker process.
 
+The order is fair between people: a job's turn is the one of the first that waits, or the one after its maker's last
+(``Lifecycle.submit``), so that who sends a thousand jobs does not keep the others waiting.
+
 A job that needs a worker stays Waiting until there is room for it, and jobs behind it that need none go before it. Jobs
 of its session do not: within a session, jobs start in the order of their submission.
 """
@@ -43,7 +46,7 @@ class Backlog:
         self._known: dict[int, _Known] = {}  # by sequence
 
     def waiting(self) -> Iterator[Job]:
-        """Yield the waiting jobs that may have room: High first, then by submission. Mostly the first one starts."""
+        """Yield the waiting jobs that may have room: High first, then by turn. Mostly the first one starts."""
         if self._known:
             self._forget_gone()
         held = [sequence for sequence, known in self._known.items() if not self._has_room(known.is_long)]
@@ -56,7 +59,7 @@ class Backlog:
         passed: set[str] = set()  # sessions with a job that was put off on this way through
         while True:
             page = self._store.jobs(
-                f"WHERE item_type = 'Job' AND state = 'Waiting'{where} ORDER BY rank, number LIMIT ? OFFSET ?",
+                f"WHERE item_type = 'Job' AND state = 'Waiting'{where} ORDER BY rank, turn, number LIMIT ? OFFSET ?",
                 (*values, limit, offset),
             )
             for job in page:

@@ -138,7 +138,19 @@ class Lifecycle:
                 if session.priority == "High":
                     job.rank = 0
                 self._store.change(session, {"last_submitted": job.created})
+            job.turn = self._turn(job)
             return self._store.add(job)
+
+    def _turn(self, job: Job) -> int:
+        """Return a new job's turn: of the first job that waits, or the next one of its maker, or of its session."""
+        waiting = "FROM items WHERE item_type = 'Job' AND state = 'Waiting'"
+        rows = self._store.read(
+            f"SELECT min(turn) {waiting} UNION ALL"
+            f" SELECT max(turn) + 1 {waiting} AND created_by IS ? UNION ALL"
+            f" SELECT max(turn) {waiting} AND session_id = ?",
+            (job.created_by, job.session_id),
+        )
+        return max((turn for (turn,) in rows if turn is not None), default=0)
 
     def _open_session_of(self, session_id: str) -> Session:
         """Return the session that a job is to join.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from qsession_core.local.faults import after, before
+from qsession_core.local.people import OWNER, People, Person
 from qsession_core.local.replies import Refusal, service_error, unauthorized
 from qsession_core.local.service.addresses import addresses_for, blob_path, decoded_query, is_blob_host
 from qsession_core.local.service.health import HEALTH_PATH, Health
 from qsession_core.local.service.metrics import METRICS_PATH, Metrics
+from qsession_core.local.service.personal import require_change
 from qsession_core.local.service.requests import MAX_BODY, Call
 from qsession_core.local.service.routes import MANAGEMENT, ROUTES, find
 from qsession_core.local.storage.endpoint import MAX_BODY as MAX_PASSED_ON
@@ -61,10 +62,10 @@ class _Asked(NamedTuple):
     def is_for_metrics(self) -> bool:
         return self.path == METRICS_PATH and self.method in {"GET", "HEAD"}
 
-    def call(self, route: Route, body: bytes, *, is_expired: bool) -> Call:
+    def call(self, route: Route, body: bytes, person: Person, *, is_expired: bool) -> Call:
         """Return the form in which routes take it."""
         query = {name.lower(): value for name, value in self.query.items()}
-        return Call(self.method, self.path, route.id, query, self.headers, body, self.addresses, is_expired)
+        return Call(self.method, self.path, route.id, query, self.headers, body, self.addresses, is_expired, person)
 
 
 class App:
@@ -73,10 +74,12 @@ class App:
     Args:
         service: What the routes work with.
         faults: Failures on request.
+        people: Who may ask; None for the owner of the workspace's key alone.
     """
 
-    def __init__(self, service: Service, faults: Faults) -> None:
+    def __init__(self, service: Service, faults: Faults, people: People | None = None) -> None:
         self._service = service
+        self._people = people or People(service.connection.api_key)
         self._faults = faults
         self._expire_at = 0
         self._health = Health(service)
@@ -103,7 +106,8 @@ class App:
 
     def _measured(self, asked: _Asked) -> Response:
         """Answer with the metrics."""
-        if not self._is_authorized(asked.headers, is_management=False):
+        person = self._people.of_key(_key_in(asked.headers))
+        if person is None or not person.sees_all:
             return unauthorized()
         try:
             return self._metrics.reply(self._health.problems())
@@ -125,7 +129,7 @@ class App:
         if early is not None:
             return early
         is_expired = any(fault.kind == "expired_sas" for fault in faults)
-        return after(faults, self._answer(asked.route, asked.call(asked.route, request.body, is_expired=is_expired)))
+        return after(faults, self._answer(asked, asked.route, request.body, is_expired=is_expired))
 
     def turned_away(self, request: Request, length: int) -> Response | None:
         """Return the answer to a request that is refused whatever its body is; None if its body is wanted.
@@ -148,7 +152,8 @@ class App:
             except Refusal as refusal:
                 return storage.refusal(refusal, asked.headers)
             return None
-        denied = self._denied(asked.route, asked.headers)
+        person = self._person(asked.route, asked.headers)
+        denied = person if isinstance(person, Response) else None
         if denied is None and length > (MAX_PASSED_ON if asked.route.shape == "storage/proxy" else MAX_BODY):
             return service_error(Refusal(413, "RequestBodyTooLarge", "The request body is too large."))
         return denied
@@ -177,35 +182,32 @@ class App:
             blob,
         )
 
-    def _answer(self, route: Route, call: Call) -> Response:
+    def _answer(self, asked: _Asked, route: Route, body: bytes, *, is_expired: bool) -> Response:
         """Answer a request to the service, or to the resource manager beside it."""
-        denied = self._denied(route, call.headers)
-        if denied is not None:
-            return denied
+        person = self._person(route, asked.headers)
+        if isinstance(person, Response):
+            return person
         try:
-            handler = _handler(route, call.method)
+            handler = _handler(route, asked.method)
+            require_change(person, asked.method, route.shape)
             self._expire()
-            return handler(self._service, call)
+            return handler(self._service, asked.call(route, body, person, is_expired=is_expired))
         except Refusal as refusal:
             return service_error(refusal)
         except STORE_ERRORS as error:
             return service_error(refusal_of(error))
 
-    def _denied(self, route: Route, headers: Mapping[str, str]) -> Response | None:
-        """Return the answer to a request that has no right to this route, else None."""
+    def _person(self, route: Route, headers: Mapping[str, str]) -> Person | Response:
+        """Return who asks, or the answer to a request that has no right to this route."""
         if route.shape == "subscription" and not headers.get("authorization"):
             return _sign_in_first()
-        return None if self._is_authorized(headers, is_management=route.shape in MANAGEMENT) else unauthorized()
-
-    def _is_authorized(self, headers: Mapping[str, str], *, is_management: bool) -> bool:
-        """Check the API key; management routes, which reveal no secret, accept any bearer token."""
-        given = headers.get("x-ms-quantum-api-key")
-        if given is None:
-            scheme, _, token = headers.get("authorization", "").partition(" ")
-            given = token if scheme.lower() == "bearer" else ""
-            if is_management and given:
-                return True
-        return hmac.compare_digest(given.encode(), self._service.connection.api_key.encode())
+        key = _key_in(headers)
+        person = self._people.of_key(key)
+        if person is not None:
+            return person
+        # management routes reveal no secret, and accept any bearer token
+        is_token = "x-ms-quantum-api-key" not in headers and key
+        return OWNER if is_token and route.shape in MANAGEMENT else unauthorized()
 
     def _expire(self) -> None:
         """Time out the idle sessions that are due, so that no request sees one that should be over."""
@@ -215,6 +217,15 @@ class App:
             # a session opened in the meantime is due no earlier than ten minutes from now
             later = now + _EXPIRY_CHECK_MICROSECONDS
             self._expire_at = later if due is None else min(due, later)
+
+
+def _key_in(headers: Mapping[str, str]) -> str:
+    """Return the API key or the bearer token of a request; empty if it has none."""
+    given = headers.get("x-ms-quantum-api-key")
+    if given is not None:
+        return given
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
 
 
 def _handler(route: Route, method: str) -> Handler:

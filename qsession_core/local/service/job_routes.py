@@ -13,6 +13,7 @@ from qsession_core.local.jobs.tasks import shots_of
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.replies import Refusal, json_reply
 from qsession_core.local.service.addresses import split_blob_address
+from qsession_core.local.service.personal import check_quota, require_container
 from qsession_core.local.service.requests import (
     CANCEL_VERSION,
     DRAFT_VERSION,
@@ -52,6 +53,7 @@ def put_job(service: Service, call: Call) -> Response:
     container = _place(body.container_uri, "containerUri")[0].lower()
     if not CONTAINER_NAME.fullmatch(container):
         raise Refusal(400, "InvalidJobDefinition", "containerUri does not name a container.")
+    require_container(service, call.person, container, writes=True)
     source = _place(body.input_data_uri, "inputDataUri")[1] if body.input_data_uri else "inputData"
     now = service.now()
     priority = chosen(body.priority, PRIORITIES, "priority")
@@ -75,9 +77,15 @@ def put_job(service: Service, call: Call) -> Response:
         shots=_shots_of(body, target),
         rank=0 if priority == "High" else 1,
         not_before=now + int(target.queue_seconds * 1_000_000),
+        created_by=call.person.name,
     )
+    if job.session_id is not None and not call.person.sees_all:
+        service.session(job.session_id, call.person)
     with service.store.transaction():
+        check_quota(service, call.person, job)
         stored = service.lifecycle.submit(job)
+        if not call.person.sees(stored.created_by):
+            raise Refusal(409, "ResourceConflict", f"There is a job {job.id} already.")
         if stored is job:
             service.store.change(job, {"seed": str(_seed_of(service.seed, job.number))})
     reply = json_reply(job_json(stored, call.addresses, call.version))
@@ -114,7 +122,7 @@ def _seed_of(seed: int | None, number: int) -> int:
 def get_job(service: Service, call: Call) -> Response:
     """Return one job; its addresses carry signatures."""
     service.dispatcher.linger(call.id.lower())
-    job = service.job(call.id)
+    job = service.job(call.id, call.person)
     now = service.signing_time(call)
     return json_reply(signed_job_json(job, call.addresses, call.version, service.signer, now))
 
@@ -122,11 +130,11 @@ def get_job(service: Service, call: Call) -> Response:
 def get_queue_position(service: Service, call: Call) -> Response:
     """Return how many waiting jobs of its target start no later than a job; null for one that does not wait."""
     call.require(DRAFT_VERSION)
-    job = service.job(call.id)
+    job = service.job(call.id, call.person)
     before = service.store.read(
         "SELECT count(*) FROM items WHERE item_type = 'Job' AND state = 'Waiting' AND target = ? COLLATE NOCASE"
-        " AND (rank, number) <= (?, ?)",
-        (job.target, job.rank, job.number),
+        " AND (rank, turn, number) <= (?, ?, ?)",
+        (job.target, job.rank, job.turn, job.number),
     )[0][0]
     return json_reply({"queuePosition": before if job.state == "Waiting" else None})
 
@@ -143,7 +151,7 @@ def patch_job(service: Service, call: Call) -> Response:
     if patch.tags is not msgspec.UNSET:
         changes["tags"] = to_text(patch.tags or [])
     with service.store.transaction():
-        job = service.job(call.id)
+        job = service.job(call.id, call.person)
         service.store.change(job, changes)
     service.dispatcher.wake()
     shown = {"id": job.id, "name": job.name, "priority": job.priority, "tags": msgspec.Raw(job.tags.encode())}
@@ -152,7 +160,7 @@ def patch_job(service: Service, call: Call) -> Response:
 
 def delete_job(service: Service, call: Call) -> Response:
     """Remove a job and its blobs, a pending one after its cancellation; before there was ``:cancel``, only cancel."""
-    job = service.job(call.id)
+    job = service.job(call.id, call.person)
     service.lifecycle.cancel(job)
     if call.version >= CANCEL_VERSION:
         remove_job(service.store, service.blobs, job)
@@ -162,7 +170,7 @@ def delete_job(service: Service, call: Call) -> Response:
 
 def cancel_job(service: Service, call: Call) -> Response:
     """Cancel a job: at once if it waits; if it runs, when its process notices."""
-    job = service.lifecycle.cancel(service.job(call.id))
+    job = service.lifecycle.cancel(service.job(call.id, call.person))
     service.dispatcher.wake()
     return json_reply(job_json(job, call.addresses, call.version))
 
@@ -170,6 +178,6 @@ def cancel_job(service: Service, call: Call) -> Response:
 def resume_job(service: Service, call: Call) -> Response:
     """Let a job that has failed or was cancelled wait again."""
     call.require(DRAFT_VERSION)
-    service.lifecycle.resume(service.job(call.id))
+    service.lifecycle.resume(service.job(call.id, call.person))
     service.dispatcher.wake()
     return Response(204)

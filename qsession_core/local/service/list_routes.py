@@ -31,7 +31,7 @@ def list_sessions(service: Service, call: Call) -> Response:
 
 def list_session_jobs(service: Service, call: Call) -> Response:
     """Return a page of a session's jobs."""
-    return _page(service, call, "item_type = 'Job' AND session_id = ?", service.session(call.id).id)
+    return _page(service, call, "item_type = 'Job' AND session_id = ?", service.session(call.id, call.person).id)
 
 
 def list_top_level_items(service: Service, call: Call) -> Response:
@@ -44,6 +44,8 @@ def _page(service: Service, call: Call, condition: str, *values: object) -> Resp
     query = call.query
     skip, top = number_in(query, "skip", 0), min(number_in(query, "top", _PAGE), _PAGE)
     order = order_by(query["orderby"]) if query.get("orderby") else "created ASC, sequence ASC"
+    if not call.person.sees_all:
+        condition, values = f"{condition} AND created_by = ?", (*values, call.person.name)
     if query.get("filter"):
         wanted = where(query["filter"])
         condition, values = f"{condition} AND {wanted.sql}", (*values, *wanted.values)

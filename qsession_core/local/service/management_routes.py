@@ -12,6 +12,7 @@ import msgspec
 
 from qsession_core.clock import moment
 from qsession_core.local.replies import Refusal, json_reply
+from qsession_core.local.service.personal import quotas_of
 
 if TYPE_CHECKING:
     from qsession_core.local.service.requests import Call, Service
@@ -152,7 +153,7 @@ def _overall(targets: list[dict[str, Any]]) -> str:
 # --- quotas ---
 
 
-def list_quotas(service: Service, _call: Call) -> Response:
+def list_quotas(service: Service, call: Call) -> Response:
     """Return what the workspace may use, and what it has used."""
     used = dict(
         service.store.read(
@@ -172,7 +173,7 @@ def list_quotas(service: Service, _call: Call) -> Response:
         }
         for dimension, scope, provider, limit, period in _QUOTAS
     ]
-    return json_reply({"value": value, "nextLink": None})
+    return json_reply({"value": [*quotas_of(service, call.person), *value], "nextLink": None})
 
 
 def _parts(dimension: str) -> tuple[tuple[str, float], ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from qsession_core.clock import microseconds
+from qsession_core.local.people import OWNER, Person
 from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.database import to_text
 from qsession_core.local.storage.sas import LIFETIME
@@ -79,25 +80,25 @@ class Service:
         now = self.clock.now()
         return now - 2 * LIFETIME if call.is_expired else now
 
-    def job(self, job_id: str) -> Job:
+    def job(self, job_id: str, person: Person) -> Job:
         """Return a stored job.
 
         Raises:
-            Refusal: 404, there is none of this id.
+            Refusal: 404, there is none of this id that the person sees.
         """
         job = self.store.job(job_id.lower())
-        if job is None:
+        if job is None or not person.sees(job.created_by):
             raise Refusal(404, "ResourceNotFound", f"There is no job {job_id[:64]}.")
         return job
 
-    def session(self, session_id: str) -> Session:
+    def session(self, session_id: str, person: Person) -> Session:
         """Return a stored session.
 
         Raises:
-            Refusal: 404, there is none of this id.
+            Refusal: 404, there is none of this id that the person sees.
         """
         session = self.store.session(session_id.lower())
-        if session is None:
+        if session is None or not person.sees(session.created_by):
             raise Refusal(404, "ResourceNotFound", f"There is no session {session_id[:64]}.")
         return session
 
@@ -132,6 +133,7 @@ class Call(msgspec.Struct, frozen=True):
         headers: Names in lower case.
         addresses: How addresses in the reply are written.
         is_expired: Whether signatures in the reply have expired already, which is one of the faults.
+        person: Who asks.
     """
 
     method: str
@@ -142,6 +144,7 @@ class Call(msgspec.Struct, frozen=True):
     body: bytes
     addresses: Addresses
     is_expired: bool = False
+    person: Person = OWNER
 
     @property
     def version(self) -> str:

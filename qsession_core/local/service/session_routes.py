@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qsession_core.local.replies import json_reply
+from qsession_core.local.replies import Refusal, json_reply
 from qsession_core.local.service.requests import POLICIES, PRIORITIES, SessionBody, check_id, chosen, decoded
 from qsession_core.local.service.shapes import session_json
 from qsession_core.local.storage.database import to_text
@@ -34,17 +34,21 @@ def put_session(service: Service, call: Call) -> Response:
         tags=to_text(body.tags or []),
         policy=chosen(body.job_failure_policy, POLICIES, "jobFailurePolicy") or "Abort",
         last_submitted=now,
+        created_by=call.person.name,
     )
-    return json_reply(session_json(service.lifecycle.open_session(session), call.version))
+    stored = service.lifecycle.open_session(session)
+    if not call.person.sees(stored.created_by):
+        raise Refusal(409, "ResourceConflict", f"There is a session {session.id} already.")
+    return json_reply(session_json(stored, call.version))
 
 
 def get_session(service: Service, call: Call) -> Response:
     """Return one session."""
-    return json_reply(session_json(service.session(call.id), call.version))
+    return json_reply(session_json(service.session(call.id, call.person), call.version))
 
 
 def close_session(service: Service, call: Call) -> Response:
     """Ask a session to close; its jobs run on."""
-    session = service.lifecycle.close_session(service.session(call.id))
+    session = service.lifecycle.close_session(service.session(call.id, call.person))
     service.dispatcher.wake()
     return json_reply(session_json(session, call.version))

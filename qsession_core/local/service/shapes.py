@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qsession_core.clock import moment
+from qsession_core.local.people import OWNER
 from qsession_core.local.storage.items import Job, Session
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ __all__ = ["item_json", "job_json", "session_json", "signed_job_json"]
 # The api-versions that brought who made an item and what it has used, and what became of each shot
 _WITH_USAGE, _WITH_SHOTS = "2026-01-15", "2026-08-01"
 _LONGEST_NAME = 200
-_CREATOR = "local"  # everybody has the same key here
 
 
 def _time(value: int | None, zone: str = "Z") -> str | None:
@@ -63,9 +63,9 @@ def _history(item: Job | Session, zone: str) -> dict[str, Any]:
     began = item.began if isinstance(item, Job) else None
     used = None if began is None or item.ended is None else {"standardMinutes": (item.ended - began) / 60e6}
     return {
-        "createdBy": _CREATOR,
+        "createdBy": item.created_by or OWNER.name,
         "createdByType": "Key",
-        "lastModifiedBy": _CREATOR,
+        "lastModifiedBy": item.created_by or OWNER.name,
         "lastModifiedByType": "Key",
         "lastUpdatedTime": _time(item.modified, zone),
         "usage": used,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from qsession_core.local.people import VIEWER
 from qsession_core.local.replies import Refusal, json_reply
 from qsession_core.local.service.addresses import addresses_for, blob_path, decoded_query
+from qsession_core.local.service.personal import require_container
 from qsession_core.local.service.requests import SasBody, decoded
 from qsession_core.local.storage.endpoint import CONTAINER_NAME
 
@@ -23,9 +25,10 @@ def sas_uri(service: Service, call: Call) -> Response:
     container = body.container_name.lower()  # after a job's id, which may be in upper case
     if not CONTAINER_NAME.fullmatch(container):
         raise Refusal(400, "InvalidContainerName", "containerName is not a container's name.")
+    require_container(service, call.person, container, writes=body.blob_name is None)
     now = service.signing_time(call)
     if body.blob_name is not None:
-        query = service.signer.read(container, body.blob_name, now, writes=True)
+        query = service.signer.read(container, body.blob_name, now, writes=call.person.role != VIEWER)
         return json_reply({"sasUri": f"{call.addresses.blob(container, body.blob_name)}?{query}"})
     service.blobs.add_container(container, service.now())
     query = service.signer.container(container, now, secure=not call.addresses.is_served)

@@ -71,6 +71,16 @@ CREATE TABLE blocks (
 _ADDED = (
     ("ALTER TABLE items ADD COLUMN shots INTEGER", "ALTER TABLE items ADD COLUMN resumed INTEGER"),
     ("CREATE INDEX items_by_container ON items (container)",),
+    (
+        "ALTER TABLE items ADD COLUMN created_by TEXT",
+        "ALTER TABLE items ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
+        "DROP INDEX items_waiting",
+        "CREATE INDEX items_waiting ON items (rank, turn, number) WHERE item_type = 'Job' AND state = 'Waiting'",
+        "CREATE INDEX items_first_turn ON items (turn) WHERE item_type = 'Job' AND state = 'Waiting'",
+        "CREATE INDEX items_turn_of_maker ON items (created_by, turn) WHERE item_type = 'Job' AND state = 'Waiting'",
+        "CREATE INDEX items_turn_of_session ON items (session_id, turn) WHERE item_type = 'Job' AND state = 'Waiting'",
+        "CREATE INDEX items_by_maker ON items (created_by, created)",
+    ),
 )
 
 _NEWEST = 1 + len(_ADDED)

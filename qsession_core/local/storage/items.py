@@ -25,6 +25,7 @@ class Item:
         priority: ``High`` or ``Standard``; None where none was chosen.
         tags: A JSON array.
         cost: The cost estimate, JSON; None before there is one.
+        created_by: The name of the person who has made it; None of items that are older than names.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Item:
     priority: str | None = None
     tags: str = "[]"
     cost: str | None = None
+    created_by: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +49,8 @@ class Job(Item):
 
     Attributes:
         number: Order of submission among jobs, from 1; 0 before it is stored.
-        rank: 0 for High, 1 for Standard: the queue sorts by it before it sorts by number.
+        rank: 0 for High, 1 for Standard: the queue sorts by rank, then by turn, then by number.
+        turn: When it is its maker's turn: a job that waits behind others of its maker has a later one.
         not_before: The time from which on the queue may start it.
         seed: The seed of its shots, decimal.
         owner: The process that has claimed it; None while it waits and after its end.
@@ -64,6 +67,7 @@ class Job(Item):
     job_type: str = "QuantumComputing"
     number: int = 0
     rank: int = 1
+    turn: int = 0
     not_before: int = 0
     container: str
     input_blob: str = "inputData"
@@ -106,7 +110,7 @@ COLUMNS = ("item_type", *dict.fromkeys(_JOB + _SESSION))
 # Columns of the other kind that must not be NULL
 _UNUSED: dict[str, dict[str, object]] = {
     "Job": {"closing": 0},
-    "Session": {"attempts": 0, "rank": 1, "not_before": 0},
+    "Session": {"attempts": 0, "rank": 1, "turn": 0, "not_before": 0},
 }
 
 

@@ -126,5 +126,10 @@ def test_the_tables_are_those_of_version_0_1_0_with_new_columns_behind_theirs(tm
             pass
     after = tables(tmp_path / "new" / "workspace.db")
     assert {name: columns[: len(before[name])] for name, columns in after.items()} == before
-    assert [column[1] for column in after["items"][len(before["items"]) :]] == ["shots", "resumed"]
+    assert [column[1] for column in after["items"][len(before["items"]) :]] == [
+        "shots",
+        "resumed",
+        "created_by",
+        "turn",
+    ]
     assert tables(tmp_path / "old" / "workspace.db") == after
