@@ -21,6 +21,7 @@ EXTRAS: Final = {
     "pulser": ("pulser-simulation",),
     "notebook": ("matplotlib", "tqdm"),
     "dask": ("distributed",),
+    "postgres": ("psycopg",),
 }
 
 

@@ -129,6 +129,6 @@ class Setting:
 
 def is_in_use(directory: Path) -> bool:
     """Whether another process runs the jobs of a directory."""
-    from qsession_core.local.jobs.owners import is_in_use as is_held
+    from qsession_core.local.storage.owners import is_in_use as is_held
 
     return is_held(directory)

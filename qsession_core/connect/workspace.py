@@ -289,6 +289,7 @@ class Workspace(ServiceWorkspace):
         faults: Faults | None = None,
         simulator: str | None = None,
         runs_jobs: bool = True,
+        store: str | None = None,
         api_version: str = API_VERSION,
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
@@ -306,6 +307,8 @@ class Workspace(ServiceWorkspace):
             simulator: The plugin name of the simulator for all jobs; by default one is chosen for each job.
             runs_jobs: False to look and change only: no job runs here, and those that are submitted wait until another
                 process opens the directory.
+            store: The address of a PostgreSQL database that several services share (``postgresql://...``); ``path`` is
+                then a directory that all of them reach, for large programs and results.
             api_version: The ``api-version`` of each call.
             retry: How often the client repeats requests, and after which waits.
             journal: Path of a file that notes what is sent.
@@ -321,6 +324,7 @@ class Workspace(ServiceWorkspace):
             faults=faults,
             simulator=simulator or "",
             runs_jobs=runs_jobs,
+            store=store,
         )
         workspace = cls.__new__(cls)
         workspace._connect_locally(  # noqa: SLF001 - its own constructor

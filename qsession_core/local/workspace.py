@@ -18,7 +18,6 @@ from qsession_core.local.archive import Archive
 from qsession_core.local.faults import Faults
 from qsession_core.local.jobs.idle import IdleQueue
 from qsession_core.local.jobs.lifecycle import Lifecycle
-from qsession_core.local.jobs.owners import Presence
 from qsession_core.local.jobs.removal import remove_job
 from qsession_core.local.people import People, people_file
 from qsession_core.local.readers.circuit import JobFailure
@@ -26,9 +25,9 @@ from qsession_core.local.service.addresses import API_HOST, LocalConnection, Loc
 from qsession_core.local.service.app import App
 from qsession_core.local.service.requests import Service
 from qsession_core.local.storage.blobs import Blobs
-from qsession_core.local.storage.database import Store
 from qsession_core.local.storage.directory import DATABASE, told
 from qsession_core.local.storage.endpoint import Storage
+from qsession_core.local.storage.opening import open_store
 from qsession_core.local.storage.sas import Signer
 from qsession_core.local.targets import TARGETS, read_targets, with_changes
 from qsession_core.logs import logger
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 
     from qsession_core.clock import Clock
     from qsession_core.local.jobs.queue import Dispatcher
+    from qsession_core.local.storage.database import Presence, Store
     from qsession_core.local.targets import LocalTarget
     from qsession_core.transport.message import Request, Response
 
@@ -78,6 +78,9 @@ class LocalWorkspace:
         users: The path of a file of people with keys of their own (:mod:`qsession_core.local.people`); None for that of
             its directory, if it has one.
 
+        store: The address of a PostgreSQL database (``postgresql://...``) that several services share as one workspace,
+            instead of one in ``path``; ``path`` is then a directory that all of them reach, for large blobs.
+
     Attributes:
         connection: Its ids, endpoint and key, as a client needs them.
         targets: The targets by id in lower case; a row may be exchanged while the workspace works.
@@ -105,6 +108,7 @@ class LocalWorkspace:
         runs_jobs: bool = True,
         key: str | None = None,
         users: str | PathLike[str] | None = None,
+        store: str | None = None,
     ) -> None:
         directory = None if path is None else Path(path)
         self.clock: Clock = clock_of(clock)
@@ -113,12 +117,12 @@ class LocalWorkspace:
         changes = read_targets(Path(targets)) if isinstance(targets, (str, PathLike)) else targets or ()
         self.targets: dict[str, LocalTarget] = with_changes(TARGETS, changes)
         self._first_targets = dict(self.targets)
-        self.store = Store(directory)
+        self.store = open_store(directory, store)
         self._owner = uuid.uuid4().hex
         self._cluster: Executor | None = None
         self._presence: Presence | None = None
         try:
-            signer = self._open(directory, names, runs_jobs=runs_jobs, key=key)
+            signer = self._open(names, runs_jobs=runs_jobs, key=key)
         except BaseException as error:
             self.store.close()
             if directory is not None and isinstance(error, sqlite3.Error):
@@ -144,6 +148,8 @@ class LocalWorkspace:
         self._calm_app = App(service, Faults(), people)
         self._is_closed = False
         self.dispatcher.start()
+        if runs_jobs:
+            self.store.listen(self.dispatcher.wake)
         if isinstance(self.clock, ManualClock):
             self.clock.add_worker(self.dispatcher.settle)
 
@@ -167,20 +173,21 @@ class LocalWorkspace:
             simulator=simulator,
             job_seconds=JOB_SECONDS if job_seconds is None else job_seconds,
             faults=self.faults,
-            recover=None if self.store.directory is None else self._recover,
+            recover=self._recover if self.store.is_shared else None,
         )
 
-    def _open(self, directory: Path | None, names: LocalNames | None, *, runs_jobs: bool, key: str | None) -> Signer:
-        """Read what the store knows, take the directory, and return what signs addresses."""
+    def _open(self, names: LocalNames | None, *, runs_jobs: bool, key: str | None) -> Signer:
+        """Read what the store knows, take part in it, and return what signs addresses."""
         own = _connection(self.store, names, KEYED_SUBSCRIPTION if key is not None else str(uuid.uuid4()))
         self.connection = own if key is None else replace(own, api_key=_checked(key))
         self._blobs = Blobs(self.store)
         self.archive = Archive(self.store, self._blobs)
         self._lifecycle = Lifecycle(self.store, self._blobs, self.clock)
-        if directory is not None and runs_jobs:
-            self._presence = Presence(directory, self._owner)
+        if self.store.is_shared and runs_jobs:
+            self._presence = self.store.presence(self._owner)
             self._recover()
-            self._presence.remove_stale()
+            if self._presence is not None:
+                self._presence.remove_stale()
             self._blobs.sweep()
         return Signer(self.store.fact("signing key", secrets.token_bytes(32)))
 
@@ -191,7 +198,8 @@ class LocalWorkspace:
                 _LOG.info("%d jobs of a process that died wait again", self._lifecycle.release(owner, has_died=True))
 
     def __repr__(self) -> str:
-        where = "in memory" if self.store.directory is None else f"in {self.store.directory}"
+        where = f"in {self.store.directory}" if self.store.directory is not None else "in memory"
+        where = "in a database" if self.store.is_shared and self.store.directory is None else where
         return f"<LocalWorkspace {self.connection.name} {where}>"
 
     def __enter__(self) -> Self:

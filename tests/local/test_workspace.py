@@ -7,7 +7,7 @@ import sys
 
 from qsession_core import Program, Workspace
 from qsession_core.local import ManualClock
-from qsession_core.local.jobs.owners import is_in_use
+from qsession_core.local.storage.owners import is_in_use
 
 BELL = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="one")
 

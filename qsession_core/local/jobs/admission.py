@@ -62,7 +62,7 @@ class Admission:
     def _running(self, target: LocalTarget) -> int:
         """Return how many jobs of a target run."""
         count: int = self._store.read(
-            "SELECT count(*) FROM items WHERE item_type = 'Job' AND target = ? COLLATE NOCASE"
+            "SELECT count(*) FROM items WHERE item_type = 'Job' AND lower(target) = lower(?)"
             " AND state IN ('Executing', 'CancellationRequested')",
             (target.id,),
         )[0][0]
@@ -75,7 +75,7 @@ class Admission:
         ended; a session that is terminal or was asked to close holds nothing once its jobs are done.
         """
         last = self._store.jobs(
-            "WHERE item_type = 'Job' AND target = ? COLLATE NOCASE AND began IS NOT NULL AND id <> ?"
+            "WHERE item_type = 'Job' AND lower(target) = lower(?) AND began IS NOT NULL AND id <> ?"
             " ORDER BY began DESC, sequence DESC LIMIT 1",
             (target.id, job.id),
         )

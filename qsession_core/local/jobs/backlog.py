@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Backlog"]
 
 _FIRST_PAGE, _PAGE = 4, 64
-_LISTED = "SELECT value FROM json_each(?)"
 
 
 class _Known(NamedTuple):
@@ -53,8 +50,10 @@ class Backlog:
         where, values = "", tuple[object, ...]()
         if held:
             sessions = {self._known[sequence].session_id for sequence in held} - {None}
-            where = f" AND sequence NOT IN ({_LISTED}) AND (session_id IS NULL OR session_id NOT IN ({_LISTED}))"
-            values = (_listed(held), _listed(sorted(filter(None, sessions))))
+            of_these, numbers = self._store.one_of("sequence", held)
+            of_sessions, ids = self._store.one_of("session_id", sorted(filter(None, sessions)))
+            where = f" AND NOT ({of_these}) AND (session_id IS NULL OR NOT ({of_sessions}))"
+            values = (numbers, ids)
         limit, offset = _FIRST_PAGE, 0
         passed: set[str] = set()  # sessions with a job that was put off on this way through
         while True:
@@ -86,14 +85,11 @@ class Backlog:
 
     def _forget_gone(self) -> None:
         """Forget jobs that were cancelled, removed, or taken by another process."""
+        of_these, numbers = self._store.one_of("sequence", list(self._known))
         rows = self._store.read(
-            f"SELECT sequence FROM items WHERE state = 'Waiting' AND item_type = 'Job' AND sequence IN ({_LISTED})",  # noqa: S608 - ours
-            (_listed(list(self._known)),),
+            f"SELECT sequence FROM items WHERE state = 'Waiting' AND item_type = 'Job' AND {of_these}",  # noqa: S608 - ours
+            (numbers,),
         )
         waiting = {sequence for (sequence,) in rows}
         for sequence in [sequence for sequence in self._known if sequence not in waiting]:
             del self._known[sequence]
-
-
-def _listed(values: list[int] | list[str]) -> str:
-    return msgspec.json.encode(values).decode()

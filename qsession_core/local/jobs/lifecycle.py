@@ -139,6 +139,7 @@ class Lifecycle:
                     job.rank = 0
                 self._store.change(session, {"last_submitted": job.created})
             job.turn = self._turn(job)
+            self._store.announce()
             return self._store.add(job)
 
     def _turn(self, job: Job) -> int:
@@ -179,6 +180,7 @@ class Lifecycle:
                     "can be resumed.",
                 )  # fmt: skip
             now = self._now()
+            self._store.announce()
             if current.session_id is not None:
                 self._store.change(self._open_session_of(current.session_id), {"last_submitted": now})
             again: dict[str, object] = dict.fromkeys(("began", "ended", "cancelled", "error"))
@@ -229,6 +231,7 @@ class Lifecycle:
                 f"WHERE item_type = 'Job' AND owner = ? AND state = 'CancellationRequested'{only}", values
             ):
                 self._end(claimed, {"state": "Cancelled", "cancelled": claimed.cancelled or self._now()})
+            self._store.announce()
             tries = "attempts" if has_died else "attempts - 1"
             return database.execute(
                 f"UPDATE items SET state = 'Waiting', owner = NULL, began = NULL, attempts = {tries}"  # noqa: S608 - ours
@@ -286,6 +289,7 @@ class Lifecycle:
         """Cancel a job: at once if it waits, as soon as its process notices if it runs. A terminal job stays."""
         with self._store.transaction():
             current = self._store.job(job.id) or job
+            self._store.announce()
             self._cancel(current)
             return current
 

@@ -57,7 +57,10 @@ class Health:
         store = self._service.store
         try:
             with store.transaction(patience_seconds=0.0) as database:
-                database.execute("INSERT OR REPLACE INTO facts VALUES ('looked at', ?)", (self._service.now(),))
+                database.execute(
+                    "INSERT INTO facts VALUES ('looked at', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                    (str(self._service.now()).encode(),),
+                )
         except STORE_ERRORS as error:
             trouble = trouble_of(error)
             return f"The store cannot be used: {error!r}." if trouble is None else trouble.sentence

@@ -132,7 +132,7 @@ def get_queue_position(service: Service, call: Call) -> Response:
     call.require(DRAFT_VERSION)
     job = service.job(call.id, call.person)
     before = service.store.read(
-        "SELECT count(*) FROM items WHERE item_type = 'Job' AND state = 'Waiting' AND target = ? COLLATE NOCASE"
+        "SELECT count(*) FROM items WHERE item_type = 'Job' AND state = 'Waiting' AND lower(target) = lower(?)"
         " AND (rank, turn, number) <= (?, ?, ?)",
         (job.target, job.rank, job.turn, job.number),
     )[0][0]

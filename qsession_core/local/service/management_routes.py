@@ -155,12 +155,7 @@ def _overall(targets: list[dict[str, Any]]) -> str:
 
 def list_quotas(service: Service, call: Call) -> Response:
     """Return what the workspace may use, and what it has used."""
-    used = dict(
-        service.store.read(
-            "SELECT json_extract(event.value, '$.dimensionId'), sum(json_extract(event.value, '$.amountConsumed'))"
-            " FROM items, json_each(items.cost, '$.events') AS event WHERE item_type = 'Job' GROUP BY 1"
-        )
-    )
+    used = dict(service.store.read(service.store.amounts_used))
     value = [
         {
             "dimension": dimension,

@@ -28,6 +28,8 @@ _COLUMNS = {
     "state": "state", "creationtime": "created",
 }  # fmt: skip
 _OPERATORS = {"eq": "=", "ne": "<>", "ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+# What sessions do not have stands before all values
+_NULLS = {"ASC": " NULLS FIRST", "DESC": " NULLS LAST"}
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^']|'')*')"
     r"|(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+ -][0-9]{2}:[0-9]{2})?)?)"
@@ -132,7 +134,7 @@ class _Reader:
             return inner
         found = self.part()
         # a property that an item does not have is NULL, and NOT NULL is not true in SQL
-        return Where(f"NOT coalesce({found.sql}, 0)", found.values) if is_negated else found
+        return Where(f"NOT coalesce({found.sql}, false)", found.values) if is_negated else found
 
     def part(self) -> Where:
         if not self.takes_word("startswith"):
@@ -155,8 +157,9 @@ class _Reader:
         if column == "created":
             return Where(f"created {operator} ?", (self.time(),))
         value = _unquoted(self.expect("string").text)
-        collation = "" if column == "name" else " COLLATE NOCASE"
-        return Where(f"{column} {operator} ?{collation}", (value,))
+        if column == "name":
+            return Where(f"name {operator} ?", (value,))
+        return Where(f"lower({column}) {operator} lower(?)", (value,))
 
     def time(self) -> int:
         token = self.take()
@@ -222,7 +225,7 @@ def order_by(text: str) -> str:
         if direction == "ASC":
             reader.takes_word("asc")
         if all(term.split()[0] != column for term in terms):  # a second term of the same property changes nothing
-            terms.append(f"{column} {direction}")
+            terms.append(f"{column} {direction}{_NULLS[direction] if column == 'job_type' else ''}")
         if reader.here.kind != "sign" or reader.here.text != ",":
             break
         reader.take()

@@ -21,14 +21,17 @@ from qsession_core.local.storage.directory import private_directory, private_fil
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-    from sqlite3 import Connection
 
-    from qsession_core.local.storage.database import Store
+    from qsession_core.local.storage.database import Database, Store
 
 __all__ = ["Blob", "Blobs"]
 
-_INLINE = 64 * 1024  # bytes; smaller blobs are kept in the database: one write instead of three
 _BLOB = "SELECT container, name, content_type, content_encoding, etag, modified, size FROM blobs "
+_PUT_BLOB = (
+    "INSERT INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (container, name) DO UPDATE SET"
+    " content_type = excluded.content_type, content_encoding = excluded.content_encoding, etag = excluded.etag,"
+    " modified = excluded.modified, size = excluded.size, body = excluded.body, file = excluded.file"
+)
 # A file this old that has no row will not get one: the process that wrote it died
 _WASTE_SECONDS = 3600
 
@@ -86,7 +89,10 @@ class Blobs:
     def add_container(self, name: str, now: int) -> bool:
         """Make a container; return False if there is one of this name."""
         with self._store.transaction() as database:
-            return database.execute("INSERT OR IGNORE INTO containers VALUES (?, ?)", (name, now)).rowcount == 1
+            return (
+                database.execute("INSERT INTO containers VALUES (?, ?) ON CONFLICT DO NOTHING", (name, now)).rowcount
+                == 1
+            )
 
     def take_container(self, name: str) -> list[str | None]:
         """Remove a container with its blobs' rows; return what :meth:`forget` removes once that is committed."""
@@ -99,7 +105,7 @@ class Blobs:
         with self._store.transaction() as database:
             return self._removed(database, "container = ? AND name = ?", (container, name))
 
-    def _removed(self, database: Connection, where: str, values: tuple[str, ...]) -> list[str | None]:
+    def _removed(self, database: Database, where: str, values: tuple[str, ...]) -> list[str | None]:
         """Remove the rows of blobs and blocks under a condition of our own; return their files."""
         files: list[str | None] = []
         for table in ("blobs", "blocks"):
@@ -141,7 +147,7 @@ class Blobs:
             written = old is None or replace
             if written:
                 database.execute(
-                    "INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    _PUT_BLOB,
                     (blob.container, blob.name, blob.content_type, blob.content_encoding, blob.etag, blob.modified,
                      len(body), inline, file),
                 )  # fmt: skip
@@ -155,7 +161,9 @@ class Blobs:
                 "SELECT file FROM blocks WHERE container = ? AND name = ? AND block = ?", (container, name, block)
             ).fetchone()
             database.execute(
-                "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO blocks (container, name, block, size, body, file) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (container, name, block) DO UPDATE"
+                " SET size = excluded.size, body = excluded.body, file = excluded.file",
                 (container, name, block, len(body), inline, file),
             )
         if self._uncommitted is not None:
@@ -183,7 +191,8 @@ class Blobs:
     def oldest_upload(self) -> tuple[str, str] | None:
         """Return the container and the name of the blob with the oldest uncommitted block; None if there is none."""
         self._uncommitted = None  # before blocks are thrown away, they are counted anew
-        rows = self._store.read("SELECT container, name FROM blocks ORDER BY rowid LIMIT 1")
+        order = self._store.blocks_in_order
+        rows = self._store.read(f"SELECT container, name FROM blocks ORDER BY {order} LIMIT 1")  # noqa: S608 - ours
         return tuple(rows[0]) if rows else None
 
     def read_block(self, container: str, name: str, block: str) -> bytes | None:
@@ -208,7 +217,7 @@ class Blobs:
     @contextmanager
     def _kept(self, body: bytes) -> Iterator[tuple[bytes | None, str | None]]:
         """Give bytes for the row if they are few, else write them to a file and give its name; no row, no file."""
-        if len(body) <= _INLINE:
+        if self._store.inline_bytes is None or len(body) <= self._store.inline_bytes:
             yield body, None
             return
         file = secrets.token_hex(16)

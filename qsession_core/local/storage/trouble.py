@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from qsession_core.local.replies import Refusal
 
-__all__ = ["STORE_ERRORS", "Trouble", "is_locked", "refusal_of", "trouble_of"]
+__all__ = ["LOCKED", "STORE_ERRORS", "UNREACHABLE", "StoreError", "Trouble", "is_locked", "refusal_of", "trouble_of"]
 
 # What the store's own operations raise when the database or its files cannot be used
 STORE_ERRORS = (sqlite3.Error, OSError)
@@ -31,8 +31,9 @@ class Trouble(NamedTuple):
 
 
 _FULL = Trouble(507, "InsufficientStorage", "The local workspace's disk is full.", 5)
-_LOCKED = Trouble(503, "ServerBusy", "Another program holds the local workspace's database.", 1)
+LOCKED = Trouble(503, "ServerBusy", "Another program holds the local workspace's database.", 1)
 _DAMAGED = Trouble(503, "StoreDamaged", "The local workspace's database is damaged.", 60)
+UNREACHABLE = Trouble(503, "StoreUnavailable", "The local workspace's database cannot be reached.", 2)
 _CLOSED_TO_US = Trouble(503, "StoreUnavailable", "The local workspace's files cannot be read or written.", 5)
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -40,9 +41,9 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FAILED_WRITES = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE})
 _BY_CODE = {
     sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_BUSY: _LOCKED,
-    sqlite3.SQLITE_LOCKED: _LOCKED,
-    sqlite3.SQLITE_PROTOCOL: _LOCKED,
+    sqlite3.SQLITE_BUSY: LOCKED,
+    sqlite3.SQLITE_LOCKED: LOCKED,
+    sqlite3.SQLITE_PROTOCOL: LOCKED,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_IOERR: _CLOSED_TO_US,
@@ -53,8 +54,18 @@ _BY_CODE = {
 }
 
 
+class StoreError(OSError):
+    """The database of another machine cannot be used."""
+
+    def __init__(self, trouble: Trouble, told: str) -> None:
+        super().__init__(told)
+        self.trouble = trouble
+
+
 def trouble_of(error: BaseException) -> Trouble | None:
     """Return what an error says about the store; None where it is a mistake of the program and not of the machine."""
+    if isinstance(error, StoreError):
+        return error.trouble
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)  # errors of Python's own checks have none
         if code in _FAILED_WRITES:
@@ -67,7 +78,7 @@ def trouble_of(error: BaseException) -> Trouble | None:
 
 def is_locked(error: BaseException) -> bool:
     """Say whether another connection holds the database."""
-    return trouble_of(error) is _LOCKED
+    return trouble_of(error) is LOCKED
 
 
 def refusal_of(error: BaseException) -> Refusal:

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from qsession_core.local import LocalWorkspace
-from qsession_core.local.storage.database import Store
+from qsession_core.local.storage.sqlite import SqliteStore
 from tests.support.wire_client import BELL, LONG, Client
 
 KILLS = 200 if LONG else 12
@@ -306,7 +306,7 @@ def test_the_command_starts_no_job_that_waits(tmp_path, capsys):
         Client(service).submit(name="waits")
     assert main(["jobs", "--directory", str(tmp_path)]) == 0
     assert "Waiting" in capsys.readouterr().out
-    with closing(Store(tmp_path)) as store:
+    with closing(SqliteStore(tmp_path)) as store:
         assert [(job.state, job.attempts) for job in store.jobs("WHERE item_type = 'Job'")] == [("Waiting", 0)]
 
 

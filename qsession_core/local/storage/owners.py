@@ -16,10 +16,10 @@ from qsession_core.processes.locks import CAN_RENAME_OPEN_FILES, try_lock
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Presence", "is_in_use"]
+__all__ = ["FilePresence", "is_in_use"]
 
 
-class Presence:
+class FilePresence:
     """The lock by which other processes see that this one is alive.
 
     Args:
