@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from qsession_core.local.http_connections import Parser
     from qsession_core.transport.message import Response
 
-__all__ = ["Served", "Server", "application"]
+__all__ = ["Served", "Server", "application", "bound_socket"]
 
 _MAX_BODY = 300 * 1024 * 1024
 _THREADS = 8
@@ -114,6 +114,7 @@ class Server:
         hosts: Further names under which clients reach it. A request for another name is refused, so that no page of a
             stranger's can speak to the service.
         tls: Makes it HTTPS; None for plain HTTP.
+        listening: A bound socket to serve, which other processes serve too; None to make one.
 
     Attributes:
         port: The port it listens on.
@@ -133,6 +134,7 @@ class Server:
         expose: bool = False,
         hosts: Collection[str] = (),
         tls: ssl.SSLContext | None = None,
+        listening: socket.socket | None = None,
     ) -> None:
         family, address = _address(host, port)
         if not expose and not is_loopback(host):
@@ -144,7 +146,8 @@ class Server:
             from qsession_core.local.http_connections import Listener
         except ImportError as error:
             raise ConfigurationError(f"Serving needs waitress, which is not installed: {install('serve')}.") from error
-        listening = _bound(host, family, address)
+        if listening is None:
+            listening = _bound(host, family, address)
         self.port: int = int(listening.getsockname()[1])
         inner = listening if tls is None else _bound("127.0.0.1", socket.AF_INET, ("127.0.0.1", 0))
         self._served = served
@@ -237,6 +240,15 @@ class Server:
             self._thread.join(10)
             wasyncore.close_all(sockets, ignore_all=True)  # connections made while the loop ended
         self._server.task_dispatcher.shutdown()
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address.
+
+    Raises:
+        ConfigurationError: There is no such host or port, or it is taken.
+    """
+    return _bound(host, *_address(host, port))
 
 
 def _address(host: str, port: int) -> tuple[socket.AddressFamily, Any]:

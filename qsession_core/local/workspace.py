@@ -19,7 +19,7 @@ from qsession_core.local.faults import Faults
 from qsession_core.local.jobs.idle import IdleQueue
 from qsession_core.local.jobs.lifecycle import Lifecycle
 from qsession_core.local.jobs.removal import remove_job
-from qsession_core.local.people import People, people_file
+from qsession_core.local.people import People, people_file, read_people
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.service.addresses import API_HOST, LocalConnection, LocalNames
 from qsession_core.local.service.app import App
@@ -117,6 +117,9 @@ class LocalWorkspace:
         changes = read_targets(Path(targets)) if isinstance(targets, (str, PathLike)) else targets or ()
         self.targets: dict[str, LocalTarget] = with_changes(TARGETS, changes)
         self._first_targets = dict(self.targets)
+        users_file = _users_path(users, directory)
+        if users_file is not None:
+            read_people(users_file)  # what is wrong is told before anything is opened
         self.store = open_store(directory, store)
         self._owner = uuid.uuid4().hex
         self._cluster: Executor | None = None
@@ -143,7 +146,7 @@ class LocalWorkspace:
             connection=self.connection,
             seed=seed,
         )
-        people = People(self.connection.api_key, _users_path(users, directory))
+        people = People(self.connection.api_key, users_file)
         self._app = App(service, self.faults, people)
         self._calm_app = App(service, Faults(), people)
         self._is_closed = False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from qsession_core import Program, Workspace
 from qsession_core.local import ManualClock
 from qsession_core.local.storage.owners import is_in_use
@@ -20,6 +22,7 @@ def test_jobs_wait_until_a_workspace_that_runs_jobs_opens_the_directory(tmp_path
         assert running.get_job(job.id).result().counts == {"1": 5}
 
 
+@pytest.mark.sqlite
 def test_a_workspace_that_runs_no_jobs_takes_over_nothing_and_is_not_in_use(tmp_path):
     with Workspace.local(tmp_path, runs_jobs=False):
         assert not is_in_use(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,16 @@ import click
 
 from qsession_core.command.frame import Amount, Command
 from qsession_core.command.listening import listening, listening_options
+from qsession_core.command.workers import Workers, given_socket
 from qsession_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from qsession_core.command.listening import ListeningOptions
+    from qsession_core.command.listening import Listening, ListeningOptions
     from qsession_core.command.setting import Setting
     from qsession_core.local import LocalWorkspace
+    from qsession_core.local.http_server import Server
     from qsession_core.local.service.addresses import LocalConnection
     from qsession_core.page.mount import Mounted
 
@@ -95,6 +98,10 @@ def page_link(endpoint: str, key: str) -> str:
     type=Amount(min=0, min_open=True),
     help="A job fails that runs longer.  [default: 600]",
 )
+@click.option("--store", metavar="ADDRESS", help="A database of several services: postgresql://host/database.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that serve the port."
+)
 @click.option(
     "--key-file", metavar="FILE", type=click.Path(dir_okay=False), help="The key to use; made with a new one if absent."
 )
@@ -118,6 +125,8 @@ def serve(
     simulator: str,
     executor: str | None,
     job_seconds: float | None,
+    store: str | None,
+    workers: int,
     key_file: str | None,
     ready_file: str | None,
     form: str,
@@ -137,66 +146,60 @@ def serve(
     from qsession_core.clock import LabClock
     from qsession_core.command.keys import chosen_key
     from qsession_core.local import LocalWorkspace
-    from qsession_core.local.http_server import Server
+    from qsession_core.local.http_server import Server, bound_socket
 
     if setting.connection_string_file is not None:
         raise click.UsageError("A workspace of the service cannot be served; give --directory, or nothing.")
     directory = setting.local_directory(setting.chosen_profile())
+    if workers > 1 and (lab or (directory is None and store is None)):
+        raise click.UsageError("Several workers share a store: give --directory or --store, and leave out --lab.")
+    if workers > 1 and where.tls is not None and directory is None:
+        raise click.UsageError("Several workers need one certificate: give --directory, which keeps it, or --tls-cert.")
+    given = given_socket()
     with (
         LocalWorkspace(
             directory,
             seed=seed,
             targets=targets,
             simulator=simulator,
-            executor=executor,
+            executor=executor if workers == 1 else None,
             job_seconds=job_seconds,
             clock=LabClock() if lab else None,
             key=chosen_key(key_file),
             users=users,
+            store=store,
+            runs_jobs=workers == 1,  # else the workers do
         ) as workspace,
         listening(where, workspace.store.directory) as at,
     ):
         accept = at.of_connection_string()
         served = workspace if no_page else with_page(workspace, is_lab=lab, accept=accept)
-        server = Server(served, port=at.port, host=at.host, expose=at.expose, hosts=at.names, tls=at.tls)
-        endpoint, *others = at.endpoints(server)
-        text = connection_string(workspace.connection, endpoint, accept)
+        listens_on = bound_socket(at.host, at.port) if workers > 1 else given and given[0]
+        server = Server(
+            served, port=at.port, host=at.host, expose=at.expose, hosts=at.names, tls=at.tls, listening=listens_on
+        )
+        signal.signal(signal.SIGTERM, _leave)
+        if given is not None:
+            given[1]()
+            with suppress(KeyboardInterrupt):
+                server.run()
+            server.close()
+            return
+        group = None
+        if workers > 1 and listens_on is not None:
+            group = Workers(listens_on, workers, worker_arguments(directory, at, click.get_current_context()))
         try:
-            signal.signal(signal.SIGTERM, _leave)
-            official = official_lines(workspace.connection, endpoint)
-            page = "" if no_page else page_link(endpoint, workspace.connection.api_key)
-            if form == "json":
-                setting.output.as_json = True
-            setting.output.objects(
-                [
-                    {
-                        "connectionString": text,
-                        "endpoint": endpoint,
-                        "page": page or None,
-                        **({"otherEndpoints": others} if others else {}),
-                        **({"tlsFingerprint": at.fingerprint} if at.fingerprint else {}),
-                    }
-                ]
-            )
-            if form == "env":
-                told = {
-                    "AZURE_QUANTUM_CONNECTION_STRING": text,
-                    "QSESSION_ENDPOINT": endpoint,
-                    "QSESSION_PAGE": page,
-                }
-                setting.output.lines([f"{name}={shlex.quote(value)}" for name, value in told.items()])
-            else:
-                setting.output.lines([text, "", "For the official client:"])
-                setting.output.lines(official.splitlines())
-                if at.fingerprint:
-                    setting.output.lines(["", f"The certificate's SHA-256: {at.fingerprint}"])
-                if others:
-                    setting.output.lines(["", "Other addresses:", *others])
-                if page:
-                    setting.output.lines(["", "The page:", page])
+            if group is not None:
+                group.start()
+            _tell(setting, workspace, at, server, form=form, has_page=not no_page)
             if ready_file is not None:
-                Path(ready_file).write_text(endpoint + "\n", encoding="utf-8")
-            server.run()
+                Path(ready_file).write_text(at.endpoints(server)[0] + "\n", encoding="utf-8")
+            if group is not None:
+                group.watch()
+            else:
+                server.run()
+        except ChildProcessError as error:
+            raise ConfigurationError("The workers could not be started; what they have said is above.") from error
         except BrokenPipeError as error:
             raise ConfigurationError(
                 "Nobody reads the connection string: standard output is closed. Write it to a file instead."
@@ -204,9 +207,61 @@ def serve(
         except KeyboardInterrupt:
             setting.output.remark("qsession: stopped")
         finally:
+            if group is not None:
+                group.stop()
             server.close()
             if ready_file is not None:
                 Path(ready_file).unlink(missing_ok=True)
+
+
+def worker_arguments(directory: Path | str | None, at: Listening, context: click.Context) -> list[str]:
+    """Return the arguments of a worker: those of this process, for one worker and with the port that it has."""
+    given = context.params
+    words = ["--directory", str(directory)] if directory is not None else []
+    words += ["serve", "--host", at.host]
+    left = {"port", "host", "workers", "form", "ready_file", "lab", "hosts"}
+    for option in context.command.params:
+        value = given.get(option.name or "")
+        if option.name in left or not isinstance(option, click.Option) or value in {None, False, ""}:
+            continue
+        words += [option.opts[0]] if option.is_flag else [option.opts[0], str(value)]
+    for name in at.names:
+        words += ["--allow-host", name]
+    return words
+
+
+def _tell(
+    setting: Setting, workspace: LocalWorkspace, at: Listening, server: Server, *, form: str, has_page: bool
+) -> None:
+    """Write how the workspace is reached."""
+    endpoint, *others = at.endpoints(server)
+    text = connection_string(workspace.connection, endpoint, at.of_connection_string())
+    page = page_link(endpoint, workspace.connection.api_key) if has_page else ""
+    if form == "json":
+        setting.output.as_json = True
+    setting.output.objects(
+        [
+            {
+                "connectionString": text,
+                "endpoint": endpoint,
+                "page": page or None,
+                **({"otherEndpoints": others} if others else {}),
+                **({"tlsFingerprint": at.fingerprint} if at.fingerprint else {}),
+            }
+        ]
+    )
+    if form == "env":
+        told = {"AZURE_QUANTUM_CONNECTION_STRING": text, "QSESSION_ENDPOINT": endpoint, "QSESSION_PAGE": page}
+        setting.output.lines([f"{name}={shlex.quote(value)}" for name, value in told.items()])
+        return
+    setting.output.lines([text, "", "For the official client:"])
+    setting.output.lines(official_lines(workspace.connection, endpoint).splitlines())
+    if at.fingerprint:
+        setting.output.lines(["", f"The certificate's SHA-256: {at.fingerprint}"])
+    if others:
+        setting.output.lines(["", "Other addresses:", *others])
+    if page:
+        setting.output.lines(["", "The page:", page])
 
 
 @click.command(cls=Command)

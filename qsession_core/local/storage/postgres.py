@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from qsession_core.errors import ConfigurationError
 from qsession_core.extras import install
+from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.database import PATIENCE_SECONDS, Store
 from qsession_core.local.storage.items import COLUMNS
 from qsession_core.local.storage.trouble import LOCKED, UNREACHABLE, StoreError
@@ -91,6 +93,13 @@ def _ours(sql: str) -> str:
 
 
 def _plain(values: Sequence[object]) -> list[object]:
+    """Return values as PostgreSQL takes them.
+
+    Raises:
+        Refusal: 400, a text has the character NUL.
+    """
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise Refusal(400, "InvalidText", "This workspace keeps no texts with the character NUL.")
     return [int(value) if isinstance(value, bool) else value for value in values]
 
 
@@ -182,6 +191,8 @@ class PostgresStore(Store):
         """Give back the connection. Calling it again does nothing."""
         self._closed = True
         if self._listener is not None:
+            with suppress(self._psycopg.Error), self._lock:
+                self._connection.execute(f"NOTIFY {_CHANNEL}")  # our own listener is to see that it is over
             self._listener.join(5 * _LISTEN_SECONDS)
         with self._lock:
             self._connection.close()
@@ -323,8 +334,8 @@ class _Presence:
 
 
 def _number(owner: str) -> int:
-    """Return the number of a process's name, which is 32 hexadecimal digits: 63 bits of it."""
-    return int(owner[:16], 16) >> 1
+    """Return the number of a process's name."""
+    return int.from_bytes(hashlib.blake2b(owner.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 @cache

@@ -205,6 +205,7 @@ def test_everything_survives_a_restart_and_clients_go_on(tmp_path):
         assert again.state(session) == "Executing"
 
 
+@pytest.mark.sqlite
 def test_the_database_is_for_its_owner_only(tmp_path):
     with LocalWorkspace(tmp_path / "w"):
         assert (tmp_path / "w" / "workspace.db").stat().st_mode & 0o777 == 0o600
@@ -223,6 +224,7 @@ def test_two_workspaces_on_one_directory_share_the_work(tmp_path):
         assert tuple(rows[0]) == (1, 1, 40, 40)
 
 
+@pytest.mark.sqlite
 def test_two_processes_on_one_directory_do_not_spoil_it(tmp_path):
     first, second = Served(tmp_path), Served(tmp_path)
     try:
@@ -281,6 +283,7 @@ def test_old_jobs_are_listed_exported_and_pruned(tmp_path):
         assert client.job(new["id"])["status"] == "Succeeded"
 
 
+@pytest.mark.sqlite
 def test_the_command_lists_exports_and_prunes(tmp_path, capsys):
     from qsession_core.command import main
 
@@ -298,6 +301,7 @@ def test_the_command_lists_exports_and_prunes(tmp_path, capsys):
     assert main(["jobs", "--directory", str(tmp_path / "nowhere")]) == 4
 
 
+@pytest.mark.sqlite
 def test_the_command_starts_no_job_that_waits(tmp_path, capsys):
     from qsession_core.command import main
 

@@ -45,6 +45,7 @@ def waits_for_room(workspace):
         assert workspace.dispatcher._changed.wait_for(lambda: workspace.dispatcher.problem, 30)
 
 
+@pytest.mark.sqlite
 def test_results_wait_for_room_on_the_disk_and_are_stored_when_there_is_some(caplog):
     with LocalWorkspace(executor=Writer()) as workspace:
         client = Client(workspace)
@@ -62,6 +63,7 @@ def test_results_wait_for_room_on_the_disk_and_are_stored_when_there_is_some(cap
     assert workspace.dispatcher.problem == ""
 
 
+@pytest.mark.sqlite
 def test_a_result_that_comes_while_the_database_is_held_is_not_lost(tmp_path):
     executor = Writer()
     with LocalWorkspace(tmp_path / "here", executor=executor) as workspace:
@@ -120,6 +122,7 @@ def test_whatever_the_store_raises_the_queue_goes_on(monkeypatch, caplog, error)
     assert caplog.text.count("The queue waits") == 1  # said once, not at each try
 
 
+@pytest.mark.sqlite
 def test_a_workspace_closes_while_its_store_is_full_and_its_jobs_run_later(tmp_path):
     executor = Writer()
     workspace = LocalWorkspace(tmp_path / "here", executor=executor)

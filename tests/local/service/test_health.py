@@ -34,6 +34,7 @@ def fill(client):
     raise AssertionError("there was always room")
 
 
+@pytest.mark.sqlite
 def test_with_a_full_disk_requests_get_507_and_afterwards_work_goes_on():
     with LocalWorkspace(seed=1) as workspace:
         client = Client(workspace)
@@ -63,6 +64,7 @@ def in_directory(tmp_path):
         yield workspace, Client(workspace), tmp_path / "here"
 
 
+@pytest.mark.sqlite
 def test_while_another_program_holds_the_database_changes_get_503_and_readers_are_answered(in_directory):
     workspace, client, directory = in_directory
     job = client.submit(BELL)
@@ -78,6 +80,7 @@ def test_while_another_program_holds_the_database_changes_get_503_and_readers_ar
     assert client.done(client.submit(BELL))["status"] == "Succeeded"
 
 
+@pytest.mark.sqlite
 def test_a_transaction_that_could_not_be_committed_leaves_the_store_usable(in_directory):
     workspace, client, _ = in_directory
     with no_room(workspace):
