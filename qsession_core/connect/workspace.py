@@ -290,6 +290,7 @@ class Workspace(ServiceWorkspace):
         simulator: str | None = None,
         runs_jobs: bool = True,
         store: str | None = None,
+        blobs: str | None = None,
         api_version: str = API_VERSION,
         retry: RetryPolicy | None = None,
         journal: str | os.PathLike[str] | None = None,
@@ -309,6 +310,7 @@ class Workspace(ServiceWorkspace):
                 process opens the directory.
             store: The address of a PostgreSQL database that several services share (``postgresql://...``); ``path`` is
                 then a directory that all of them reach, for large programs and results.
+            blobs: ``s3://bucket/prefix`` for the large programs and results of such a store.
             api_version: The ``api-version`` of each call.
             retry: How often the client repeats requests, and after which waits.
             journal: Path of a file that notes what is sent.
@@ -325,6 +327,7 @@ class Workspace(ServiceWorkspace):
             simulator=simulator or "",
             runs_jobs=runs_jobs,
             store=store,
+            blobs=blobs,
         )
         workspace = cls.__new__(cls)
         workspace._connect_locally(  # noqa: SLF001 - its own constructor

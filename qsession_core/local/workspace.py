@@ -80,6 +80,8 @@ class LocalWorkspace:
 
         store: The address of a PostgreSQL database (``postgresql://...``) that several services share as one workspace,
             instead of one in ``path``; ``path`` is then a directory that all of them reach, for large blobs.
+        blobs: ``s3://bucket/prefix`` for the large blobs of such a store; None for those of ``path``, or for all in the
+            database.
 
     Attributes:
         connection: Its ids, endpoint and key, as a client needs them.
@@ -109,6 +111,7 @@ class LocalWorkspace:
         key: str | None = None,
         users: str | PathLike[str] | None = None,
         store: str | None = None,
+        blobs: str | None = None,
     ) -> None:
         directory = None if path is None else Path(path)
         self.clock: Clock = clock_of(clock)
@@ -120,7 +123,7 @@ class LocalWorkspace:
         users_file = _users_path(users, directory)
         if users_file is not None:
             read_people(users_file)  # what is wrong is told before anything is opened
-        self.store = open_store(directory, store)
+        self.store = open_store(directory, store, blobs)
         self._owner = uuid.uuid4().hex
         self._cluster: Executor | None = None
         self._presence: Presence | None = None

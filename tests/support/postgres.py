@@ -48,13 +48,13 @@ def over_postgres(make, monkeypatch):
 
     known = {}
 
-    def open_store(directory, address):
+    def open_store(directory, address, blobs=None):
         if directory is None:
             return PostgresStore(address or make())
         private_directory(directory)
         place = Path(directory).resolve()
         if place not in known:
             known[place] = address or make()
-        return PostgresStore(known[place], place)
+        return PostgresStore(known[place], blobs or place / "blobs")
 
     monkeypatch.setattr(workspace, "open_store", open_store)

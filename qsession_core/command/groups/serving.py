@@ -99,6 +99,7 @@ def page_link(endpoint: str, key: str) -> str:
     help="A job fails that runs longer.  [default: 600]",
 )
 @click.option("--store", metavar="ADDRESS", help="A database of several services: postgresql://host/database.")
+@click.option("--blobs", metavar="PLACE", help="Where its large blobs are: s3://bucket/prefix.")
 @click.option(
     "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that serve the port."
 )
@@ -126,6 +127,7 @@ def serve(
     executor: str | None,
     job_seconds: float | None,
     store: str | None,
+    blobs: str | None,
     workers: int,
     key_file: str | None,
     ready_file: str | None,
@@ -168,9 +170,10 @@ def serve(
             key=chosen_key(key_file),
             users=users,
             store=store,
+            blobs=blobs,
             runs_jobs=workers == 1,  # else the workers do
         ) as workspace,
-        listening(where, workspace.store.directory) as at,
+        listening(where, None if directory is None else Path(directory)) as at,
     ):
         accept = at.of_connection_string()
         served = workspace if no_page else with_page(workspace, is_lab=lab, accept=accept)

@@ -9,18 +9,15 @@ What must hold:
 
 from __future__ import annotations
 
-import os
 import secrets
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qsession_core.local.storage.directory import private_directory, private_file, take_rights_of_others
+from qsession_core.local.storage.files import files_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from qsession_core.local.storage.database import Database, Store
 
@@ -32,8 +29,6 @@ _PUT_BLOB = (
     " content_type = excluded.content_type, content_encoding = excluded.content_encoding, etag = excluded.etag,"
     " modified = excluded.modified, size = excluded.size, body = excluded.body, file = excluded.file"
 )
-# A file this old that has no row will not get one: the process that wrote it died
-_WASTE_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +48,20 @@ class Blobs:
     """The blobs of a store. Safe to call from several threads and, in a directory, several processes.
 
     Args:
-        store: Keeps their rows; files are in ``blobs`` beside its database.
+        store: Keeps their rows, and says where their files are.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._memory: dict[str, bytes] = {}
         self._uncommitted: int | None = None  # bytes in blocks; None until they are counted
-        self._folder: Path | None = None
-        if store.directory is not None:
-            self._folder = store.directory / "blobs"
-            private_directory(self._folder)
+        self._files = files_at(store.files_at)
 
     def sweep(self) -> int:
-        """Remove old files that no row names, and make the others private; return how many were removed."""
-        if self._folder is None:
+        """Remove old files that no row names; return how many were removed."""
+        if self._store.files_at is None:
             return 0
-        named = {
-            file for (file,) in self._store.read("SELECT file FROM blobs UNION ALL SELECT file FROM blocks") if file
-        }
-        before = time.time() - _WASTE_SECONDS  # files have the machine's time, whatever clock the service uses
-        removed = 0
-        for path in self._folder.iterdir():
-            if path.name in named:
-                take_rights_of_others(path)
-            elif path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)
-                removed += 1
-        return removed
+        rows = self._store.read("SELECT file FROM blobs UNION ALL SELECT file FROM blocks")
+        return self._files.sweep({file for (file,) in rows if file})
 
     def has_container(self, name: str) -> bool:
         """Say whether there is a container of this name."""
@@ -222,36 +203,19 @@ class Blobs:
             return
         file = secrets.token_hex(16)
         try:
-            if self._folder is None:
-                self._memory[file] = body
-            else:
-                with os.fdopen(private_file(self._folder / file), "wb") as kept:
-                    kept.write(body)
+            self._files.write(file, body)
             yield None, file
         except BaseException:
             self.forget([file])
             raise
 
     def _bytes(self, inline: bytes | None, file: str | None, start: int = 0, length: int = -1) -> bytes | None:
-        end = None if length < 0 else start + length
-        if file is None:
-            return bytes(inline or b"")[start:end]
-        if self._folder is None:
-            kept = self._memory.get(file)
-            return None if kept is None else kept[start:end]
-        try:
-            with (self._folder / file).open("rb") as kept_file:
-                kept_file.seek(start)
-                return kept_file.read(length)
-        except FileNotFoundError:
-            return None
+        if file is not None:
+            return self._files.read(file, start, length)
+        return bytes(inline or b"")[start : None if length < 0 else start + length]
 
     def forget(self, files: Iterable[str | None]) -> None:
         """Remove files that no row names any more."""
         for file in files:
-            if file is None:
-                continue
-            if self._folder is None:
-                self._memory.pop(file, None)
-            else:
-                (self._folder / file).unlink(missing_ok=True)
+            if file is not None:
+                self._files.remove(file)

@@ -83,7 +83,8 @@ class Store(ABC):
     """The database. Safe to call from several threads, and from several processes where these can reach it.
 
     Attributes:
-        directory: Where it and its files are; None for none.
+        directory: Where SQLite's database and what belongs to it is; None for none.
+        files_at: Where large blobs are: a directory, ``s3://bucket/prefix``, or None for memory.
         is_shared: Whether other processes may use it at the same time.
         inline_bytes: Blobs of this size are kept in the database; larger ones in files. None for all of them.
         blocks_in_order: The column by which blocks are in the order of their arrival.
@@ -91,6 +92,7 @@ class Store(ABC):
     """
 
     directory: Path | None
+    files_at: Path | str | None
     is_shared: bool
     inline_bytes: int | None = 64 * 1024  # one write instead of three
     blocks_in_order: str

@@ -20,7 +20,7 @@ from qsession_core.extras import install
 from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.database import PATIENCE_SECONDS, Store
 from qsession_core.local.storage.items import COLUMNS
-from qsession_core.local.storage.trouble import LOCKED, UNREACHABLE, StoreError
+from qsession_core.local.storage.trouble import LOCKED, StoreError, unreachable
 from qsession_core.logs import logger
 from qsession_core.transport.message import without_secrets
 
@@ -118,7 +118,8 @@ class PostgresStore(Store):
 
     Args:
         address: ``postgresql://user:password@host/database``, as libpq has it. Tables are made if they are not there.
-        files: A directory that all services reach, for large blobs; None to keep all blobs in the database.
+        files: Where large blobs are, which all services reach: a directory, or ``s3://bucket/prefix``; None to keep all
+            blobs in the database.
 
     Raises:
         ConfigurationError: psycopg is not installed, the database cannot be reached, or is of a newer version.
@@ -132,14 +133,15 @@ class PostgresStore(Store):
         " WHERE item_type = 'Job' AND jsonb_typeof(cost::jsonb -> 'events') = 'array' GROUP BY 1"
     )
 
-    def __init__(self, address: str, files: Path | None = None) -> None:
+    def __init__(self, address: str, files: Path | str | None = None) -> None:
         try:
             import psycopg
         except ImportError as error:
             raise ConfigurationError(f"A store in PostgreSQL needs psycopg: {install('postgres')}.") from error
         self._psycopg = psycopg
         self._address = address
-        self.directory = files
+        self.directory = None
+        self.files_at = files
         if files is None:
             self.inline_bytes = None
         self._lock = threading.RLock()
@@ -205,7 +207,7 @@ class PostgresStore(Store):
         except self._psycopg.errors.LockNotAvailable as error:
             raise StoreError(LOCKED, str(error)) from error
         except (self._psycopg.OperationalError, self._psycopg.InterfaceError) as error:
-            raise StoreError(UNREACHABLE, self._told(error)) from None
+            raise StoreError(unreachable("database"), self._told(error)) from None
 
     def _open(self) -> Any:
         """Return the connection, a new one if it was lost outside a transaction. The caller holds the lock."""

@@ -124,6 +124,7 @@ class SqliteStore(Store):
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory
+        self.files_at = None if directory is None else directory / "blobs"
         self.is_shared = directory is not None
         self._lock = threading.RLock()
         self._depth = 0

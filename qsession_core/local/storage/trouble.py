@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from qsession_core.local.replies import Refusal
 
-__all__ = ["LOCKED", "STORE_ERRORS", "UNREACHABLE", "StoreError", "Trouble", "is_locked", "refusal_of", "trouble_of"]
+__all__ = [
+    "LOCKED", "STORE_ERRORS", "StoreError", "Trouble", "is_locked", "refusal_of", "trouble_of", "unreachable",
+]  # fmt: skip
 
 # What the store's own operations raise when the database or its files cannot be used
 STORE_ERRORS = (sqlite3.Error, OSError)
@@ -33,7 +35,6 @@ class Trouble(NamedTuple):
 _FULL = Trouble(507, "InsufficientStorage", "The local workspace's disk is full.", 5)
 LOCKED = Trouble(503, "ServerBusy", "Another program holds the local workspace's database.", 1)
 _DAMAGED = Trouble(503, "StoreDamaged", "The local workspace's database is damaged.", 60)
-UNREACHABLE = Trouble(503, "StoreUnavailable", "The local workspace's database cannot be reached.", 2)
 _CLOSED_TO_US = Trouble(503, "StoreUnavailable", "The local workspace's files cannot be read or written.", 5)
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -52,6 +53,11 @@ _BY_CODE = {
     sqlite3.SQLITE_PERM: _CLOSED_TO_US,
     sqlite3.SQLITE_AUTH: _CLOSED_TO_US,
 }
+
+
+def unreachable(what: str) -> Trouble:
+    """Return what is wrong where a part of the store is on another machine that does not answer."""
+    return Trouble(503, "StoreUnavailable", f"The local workspace's {what} cannot be reached.", 2)
 
 
 class StoreError(OSError):
