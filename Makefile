@@ -6,7 +6,7 @@ FILES := qsession_core qsession_qiskit qsession_cirq tests examples benchmarks
 PYTEST := -m pytest -n 2
 export QDK_PYTHON_TELEMETRY := none
 
-.PHONY: demo test check quick long lowest newest docs screenshots lint format bench fuzz soak lock clean
+.PHONY: demo test check quick long lowest newest docs screenshots lint format bench load fuzz soak lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python examples/demo.py
@@ -92,6 +92,10 @@ $(VENV)/.test: $(VENV)/.demo
 MINUTES ?= 10
 soak: $(VENV)/.test
 	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
+
+# Many clients on one and several services, SQLite and PostgreSQL, and Dask; writes benchmarks/LOAD.md
+load: $(VENV)/.test
+	$(BIN)/python benchmarks/load.py
 
 # Ours against the installed peers, in environments of their own; writes benchmarks/RESULTS.md
 bench: .venv-bench/.ready .venv-qir/.ready

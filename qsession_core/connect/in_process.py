@@ -35,7 +35,7 @@ class InProcess:
         path = self.service.store.directory
         if path is None:
             raise TypeError(
-                "Only a local workspace in a directory can leave its process; give it one: Workspace.local(path)."
+                "A local workspace in memory cannot leave its process; give it a directory: Workspace.local(path)."
             )
         return _opened, (str(path), self.service.clock)
 

@@ -14,6 +14,7 @@ import threading
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from qsession_core.errors import ConfigurationError
 from qsession_core.extras import install
@@ -159,8 +160,8 @@ class PostgresStore(Store):
     def _told(self, error: Exception) -> str:
         """Return what an error says, without a password."""
         text = without_secrets(str(error)).strip()
-        secret = re.search(r"://[^:/@]*:([^@]+)@", self._address)
-        return text.replace(secret[1], "...") if secret else text
+        secret = urlsplit(self._address).password
+        return text.replace(secret, "...") if secret else text
 
     def _connected(self) -> Any:
         """Return a new connection, in whose results numbers are ints and floats."""
