@@ -1,7 +1,7 @@
 """Many clients on served workspaces: one process and several, SQLite and PostgreSQL; and simulations on a Dask cluster.
 
-``make load`` writes LOAD.md. All traffic is on loopback, and bounded: CLIENTS clients send JOBS jobs each. Clients and services
-share the machine's processors, so what counts is one row beside another, not the numbers.
+``make load`` writes LOAD.md. All traffic is on loopback, and bounded: CLIENTS clients send JOBS jobs each. Clients and
+services share the machine's processors, so what counts is one row beside another, not the numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from qsession_core import Program, Workspace
 from tests.support.postgres import databases
 
-CLIENTS, JOBS, CLIENT_PROCESSES = 40, 5, 2
+CLIENTS, JOBS, CLIENT_PROCESSES = 200, 20, 4
+SHOTS = 240  # of a noisy job of 24 qubits
 BELL = Program.of(2, 2, [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))])
 OUT = Path(__file__).with_name("LOAD.md")
 
@@ -148,7 +149,7 @@ def cluster():
             target = workspace.get_target("quantinuum.sim.h2-1e")
             target.submit(BELL, shots=1).result(60)
             began = time.perf_counter()
-            counts = target.submit(program, shots=60, input_params=params).result(600).counts
+            counts = target.submit(program, shots=SHOTS, input_params=params).result(600).counts
             return time.perf_counter() - began, counts
 
     alone, counts = seconds()
@@ -160,36 +161,37 @@ def cluster():
             yield f"Dask, {workers} worker{'s' * (workers > 1)}", took, alone / took
 
 
-def main():
-    lines = [
-        "# Many clients, many processes",
-        "",
-        f"{CLIENTS} clients, each {JOBS} Bell jobs one after the other, submission to counts, on loopback. Clients and services share "
-        f"{os.cpu_count()} processors, so the clients' own work bounds all rows. One run of `make load`.",
-        "",
-        "| store | processes | jobs/s | median | 99th percentile | errors | processor of the service a job |",
-        "|---|---|---|---|---|---|---|",
-    ]
+HEAD = f"""# Many clients, many processes
+
+{CLIENTS} clients in {CLIENT_PROCESSES} processes, each {JOBS} Bell jobs one after the other, submission to counts,
+on loopback. Clients and services share {os.cpu_count()} processors, so the clients' own work bounds all rows.
+One run of `make load`.
+
+| store | processes | jobs/s | median | 99th percentile | errors | processor of the service a job |
+|---|---|---|---|---|---|---|
+"""
+BESIDE = """
+Beside the loop of another person that submits from 8 threads without waiting: {} Bell jobs, median {:.2f} s,
+99th percentile {:.2f} s.
+
+| a noisy job of 24 qubits, {} shots | seconds | speed-up |
+|---|---|---|
+"""
+
+
+def rows():
+    """Yield LOAD.md in parts, as they are measured."""
+    yield HEAD
     for store, workers, rate, median, worst, errors, used in services():
-        lines.append(
-            f"| {store} | {workers} | {rate:.0f} | {median:.2f} s | {worst:.2f} s | {errors} | {used:.1f} ms |"
-        )
-        print(lines[-1], flush=True)
-    count, median, worst = beside_a_loop()
-    lines += [
-        "",
-        f"Beside the loop of another person that submits from 8 threads without waiting: {count} Bell jobs, median {median:.2f} s, "
-        f"99th percentile {worst:.2f} s.",
-        "",
-        "| a noisy job of 24 qubits, 60 shots | seconds | speed-up |",
-        "|---|---|---|",
-    ]
-    print(lines[-4], flush=True)
+        yield f"| {store} | {workers} | {rate:.0f} | {median:.2f} s | {worst:.2f} s | {errors} | {used:.1f} ms |\n"
+    yield BESIDE.format(*beside_a_loop(), SHOTS)
     for name, took, ratio in cluster():
-        lines.append(f"| {name} | {took:.1f} | {ratio:.2f} |")
-        print(lines[-1], flush=True)
-    OUT.write_text("\n".join(lines) + "\n")
+        yield f"| {name} | {took:.1f} | {ratio:.2f} |\n"
 
 
 if __name__ == "__main__":
-    main()
+    parts = []
+    for part in rows():
+        print(part, end="", flush=True)
+        parts.append(part)
+    OUT.write_text("".join(parts))
