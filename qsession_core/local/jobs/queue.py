@@ -1,6 +1,6 @@
 """The queue: which job runs next, and where.
 
-A waiting job is a row in state Waiting. One thread takes jobs in order (High before Standard, then by submission) from
+A waiting job is a row in state Waiting. One thread takes jobs in order (High before Standard, then by turn) from
 the targets that can take one; it runs small jobs itself and gives large ones to worker processes, as long as these have
 room; small jobs go before large ones that wait for room. Several processes on one directory each have such a thread; a
 job belongs to the one that claimed it.
