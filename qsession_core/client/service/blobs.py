@@ -171,7 +171,7 @@ class Blobs:
             TransportError: No answer came.
         """
         self._checked(uri)
-        fresh = uri if self._lasts(uri) else self._renewed(uri)
+        fresh = uri if self.lasts(uri) else self._renewed(uri)
         try:
             return self._get(fresh, told)
         except (AuthenticationError, PermissionDeniedError):
@@ -209,7 +209,8 @@ class Blobs:
             raise service_error(request, response, self._rest.clock.now())
         return response.body
 
-    def _lasts(self, uri: str) -> bool:
+    def lasts(self, uri: str) -> bool:
+        """Say whether an address has a SAS that does not end within five minutes."""
         expires = parse_qs(urlsplit(uri).query).get("se")
         if not expires:
             return False

@@ -13,6 +13,7 @@ from qsession_core.client.service.calls import may_have_worked
 from qsession_core.client.service.rest import without_nones
 from qsession_core.client.service.spelling import PRIORITIES, check, odd_id, odd_name, odd_tags, odd_word, spelled
 from qsession_core.client.service.status import SessionStatus
+from qsession_core.client.submitting.ahead import Ahead
 from qsession_core.client.submitting.journal import Intent
 from qsession_core.errors import ConfigurationError, NotFoundError, ServiceError
 from qsession_core.logs import logger
@@ -48,12 +49,14 @@ class NewJob:
         content_type: The content type of its input.
         data: Its input.
         id: Its id.
+        has_own_id: Its id is the caller's.
     """
 
     body: Mapping[str, Any]
     content_type: str
     data: bytes
     id: str
+    has_own_id: bool = True
 
     @classmethod
     def of(
@@ -90,7 +93,8 @@ class NewJob:
             "priority": spelled(priority, PRIORITIES),
             "tags": None if tags is None else list(tags),
         }
-        return cls(without_nones(body), payload.content_type, payload.data, job_id or str(uuid.uuid4()))
+        own_id = job_id or str(uuid.uuid4())
+        return cls(without_nones(body), payload.content_type, payload.data, own_id, has_own_id=job_id is not None)
 
     def into(self, session_id: str) -> NewJob:
         """Return the same job in a session."""
@@ -127,9 +131,10 @@ class Submission:
         """
         self._workspace = workspace
         self._journal = journal
+        self._ahead = Ahead(workspace)
 
     def submit(self, new: NewJob, session: Session | None, cost: float = 0.0) -> Job:
-        """Send a job in three calls: request a container, upload, create the job.
+        """Send a job in three calls: request a container, upload, create the job. The first may have been made ahead.
 
         Args:
             new: The job.
@@ -141,6 +146,10 @@ class Submission:
             BudgetExceededError: Its budget is used up.
             ServiceError: The service refused.
         """
+        with self._ahead.sending(new, session.id if session is not None else None) as job:
+            return self._submit(job, session, cost)
+
+    def _submit(self, new: NewJob, session: Session | None, cost: float) -> Job:
         if session is None:
             return self._send(new, Reservation())
         params = new.body["inputParams"]
@@ -173,7 +182,7 @@ class Submission:
         if journal is not None:
             journal.intend(intent)
         try:
-            container = calls.blobs.container(new.id)
+            container = self._ahead.container(new.id)
             uploaded = calls.blobs.upload(container, INPUT, new.data, new.content_type)
             reservation.may_exist = True
             raw = calls.create_job(new.id, {**new.body, "containerUri": container, "inputDataUri": uploaded})

@@ -1,0 +1,71 @@
+"""Row 11: a result of a million outcomes: 20 qubits in uniform superposition, submission to counts, beside Aer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from measure import Row, in_turn, report
+
+QUBITS, SHOTS = 20, 1_000
+# what one such job adds to the memory of a process, in MB
+MEMORY = f"""
+import resource
+from qsession_core import Workspace
+from row11_histogram import program, counts_of, peak
+with Workspace.local(seed=1) as workspace:
+    target = workspace.get_target("ionq.simulator")
+    counts_of(target, program(2))
+    before = peak()
+    counts_of(target, program({QUBITS}))
+    print(peak() - before)
+"""
+
+
+def peak() -> float:
+    """Return the most memory that this process has had, in MB."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def program(qubits: int):
+    """Return h on every qubit, all of them measured."""
+    from qsession_core import Program
+
+    gates = [("h", (qubit,), ()) for qubit in range(qubits)]
+    return Program.of(qubits, qubits, [*gates, *[("measure", (qubit,), (qubit,)) for qubit in range(qubits)]])
+
+
+def counts_of(target, circuit) -> dict[str, int]:
+    """Return the counts of a job from submission on; keys are as wide as the circuit, and exact."""
+    counts = target.submit(circuit, shots=SHOTS).result().counts
+    assert sum(counts.values()) == SHOTS
+    assert {len(key) for key in counts} == {circuit.num_clbits}
+    return counts
+
+
+def rows() -> list[Row]:
+    from qiskit import QuantumCircuit
+    from qiskit_aer import AerSimulator
+
+    from qsession_core import Workspace
+
+    aer, uniform, circuit = AerSimulator(seed_simulator=1), QuantumCircuit(QUBITS), program(QUBITS)
+    uniform.h(range(QUBITS))
+    uniform.measure_all()
+    with Workspace.local(seed=1) as workspace:
+        target = workspace.get_target("ionq.simulator")
+        mine, other = in_turn(
+            lambda: counts_of(target, circuit), lambda: aer.run(uniform, shots=SHOTS).result().get_counts(), rounds=3
+        )
+    memory = float(subprocess.run([sys.executable, "-c", MEMORY], check=True, capture_output=True, text=True).stdout)
+    work = f"{QUBITS} qubits uniform, {SHOTS:,} shots, submit to counts, all 2**{QUBITS} probabilities on the way"
+    return [
+        Row("11", work, mine, "<0.5 s", peer=other, peer_name="qiskit-aer, shots alone"),
+        Row("11", "memory that it adds", memory, "<200 MB", unit="MB"),
+    ]
+
+
+if __name__ == "__main__":
+    report(rows())

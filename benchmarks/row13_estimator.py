@@ -1,0 +1,58 @@
+"""Row 13: one step of EstimatorV2 in a local workspace, beside Aer's own and Qiskit's BackendEstimatorV2 on Aer."""
+
+from __future__ import annotations
+
+import random
+
+from measure import Row, in_turn, report
+from qiskit.circuit.library import real_amplitudes
+from qiskit.primitives import BackendEstimatorV2
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_aer import AerSimulator
+from qiskit_aer.primitives import EstimatorV2 as AerEstimator
+
+from qsession_core import Workspace
+from qsession_qiskit import AzureQuantumProvider, EstimatorV2
+
+SHOTS, REPETITIONS = 1_000, 2
+PRECISION = SHOTS**-0.5
+
+
+def ising(qubits: int) -> SparsePauliOp:
+    """Return the transverse-field Ising chain: two groups of commuting terms."""
+    bonds = [("ZZ", [place, place + 1], -1.0) for place in range(qubits - 1)]
+    fields = [("X", [place], -0.7) for place in range(qubits)]
+    return SparsePauliOp.from_sparse_list([*bonds, *fields], num_qubits=qubits)
+
+
+def rows() -> list[Row]:
+    found = []
+    aer = AerSimulator(seed_simulator=1)
+    with Workspace.local(seed=1) as workspace:
+        backend = AzureQuantumProvider(workspace).get_backend("ionq.simulator")
+        for qubits in (4, 8, 12):
+            ansatz, energy = real_amplitudes(qubits, reps=REPETITIONS), ising(qubits)
+            source = random.Random(qubits)
+            angles = [source.uniform(-3, 3) for _ in range(ansatz.num_parameters)]
+            estimators = (
+                EstimatorV2(mode=backend, options={"default_precision": PRECISION}),
+                AerEstimator(options={"default_precision": PRECISION, "run_options": {"seed_simulator": 1}}),
+                BackendEstimatorV2(backend=aer, options={"default_precision": PRECISION}),
+            )
+            flat = ansatz.decompose()
+
+            def step(estimator, circuit=flat, observable=energy, values=angles) -> float:
+                return float(estimator.run([(circuit, observable, values)]).result()[0].data.evs)
+
+            values = [step(one) for one in estimators]
+            assert max(values) - min(values) < 0.6, values
+            mine, other, plain = in_turn(*[lambda one=one: step(one) for one in estimators], rounds=5)
+            found.append(
+                Row("13", f"one EstimatorV2 step, {qubits} qubits", mine, "x0.833", peer=other,
+                    peer_name="qiskit-aer's EstimatorV2", others={"BackendEstimatorV2 on Aer": plain})
+            )  # fmt: skip
+    return found
+
+
+if __name__ == "__main__":
+    report(rows())

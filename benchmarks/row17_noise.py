@@ -1,0 +1,37 @@
+"""Row 17: a noisy circuit of 16 qubits and 300 gates in the local workspace, beside Aer with the same error rates."""
+
+from __future__ import annotations
+
+import workloads
+from measure import Row, in_turn, report
+from qiskit_aer import AerSimulator
+from qiskit_aer.noise import NoiseModel, depolarizing_error
+
+from qsession_core import Program, Workspace
+
+QUBITS, GATES, SHOTS = 16, 300, 500
+P1, P2 = 0.001, 0.01
+
+
+def rows() -> list[Row]:
+    gates = workloads.random_gates(GATES, width=QUBITS)
+    program = Program.of(QUBITS, QUBITS, [*gates, *[("measure", (qubit,), (qubit,)) for qubit in range(QUBITS)]])
+    model = NoiseModel()
+    model.add_all_qubit_quantum_error(depolarizing_error(P1, 1), [*workloads.ONE, *workloads.TURNS])
+    model.add_all_qubit_quantum_error(depolarizing_error(P2, 2), [*workloads.PAIRS, *workloads.PAIR_TURNS])
+    aer = AerSimulator(noise_model=model, seed_simulator=1)
+    circuit = workloads.qiskit_circuit(GATES, width=QUBITS)
+    params = {"error-params": {"p1": P1, "p2": P2}}
+    with Workspace.local(seed=1) as workspace:
+        target = workspace.get_target("quantinuum.sim.h2-1e")
+        mine, other = in_turn(
+            lambda: target.submit(program, shots=SHOTS, input_params=params).result().counts,
+            lambda: aer.run(circuit, shots=SHOTS).result().get_counts(),
+            rounds=3,
+        )
+    work = f"noisy, {QUBITS} qubits, {GATES} gates, {SHOTS} shots, submit to counts"
+    return [Row("17", work, mine, "x20", peer=other, peer_name="qiskit-aer")]
+
+
+if __name__ == "__main__":
+    report(rows())
