@@ -36,8 +36,8 @@ def rows() -> list[Row]:
         names = [job.name for job in served.ours().list_jobs()]
     assert len(names) == 2 * JOBS
     return [
-        Row("14", f"a loop of {JOBS} jobs at {DELAY * 1e3:.0f} ms: round trips a job on the way", taken[0], "<4.3", taken[1],
-            unit="", others={"calls of both": calls})
+        Row("14", f"a loop of {JOBS} jobs at {DELAY * 1e3:.0f} ms: round trips a job on the way", taken[0], "<4.3",
+            taken[1], unit="", others={"calls of both": calls})
     ]  # fmt: skip
 
 

@@ -17,18 +17,24 @@ bell.h(0)
 bell.cx(0, 1)
 bell.measure_all()
 """
-OURS = CIRCUIT + """
+OURS = (
+    CIRCUIT
+    + """
 from qsession_core import Workspace
 from qsession_qiskit import AzureQuantumProvider
 backend = AzureQuantumProvider(Workspace.local(seed=1)).get_backend("ionq.simulator")
 counts = backend.run(bell, shots=100).result().get_counts()
 assert set(counts) <= {"00", "11"}, counts
 """
-AER = CIRCUIT + """
+)
+AER = (
+    CIRCUIT
+    + """
 from qiskit_aer import AerSimulator
 counts = AerSimulator().run(bell, shots=100).result().get_counts()
 assert set(counts) <= {"00", "11"}, counts
 """
+)
 
 
 def rows() -> list[Row]:

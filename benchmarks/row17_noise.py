@@ -10,7 +10,7 @@ from qiskit_aer.noise import NoiseModel, depolarizing_error
 from qsession_core import Program, Workspace
 
 QUBITS, GATES, SHOTS = 16, 300, 500
-P1, P2 = 0.001, 0.01
+P1, P2 = 3e-5, 1e-3
 
 
 def rows() -> list[Row]:

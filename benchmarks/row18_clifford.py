@@ -8,7 +8,6 @@ import stim
 from measure import Row, in_turn, report
 
 from qsession_core import Program, Workspace
-from qsession_core.program import Condition
 
 SHOTS, LAYERS, P2 = 10_000, 5, 0.01
 
@@ -39,7 +38,7 @@ def noisy(qubits: int) -> tuple[Program, stim.Circuit]:
 def rows() -> list[Row]:
     found = []
     with Workspace.local(seed=1, simulator="stim") as workspace:
-        target = workspace.get_target("wide.sim") if False else workspace.get_target("quantinuum.sim.h2-1e")
+        target = workspace.get_target("quantinuum.sim.h2-1e")
         for qubits in (50,):
             program, circuit = noisy(qubits)
             mine, other = in_turn(

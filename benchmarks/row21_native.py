@@ -43,7 +43,8 @@ def rows() -> list[Row]:
             rounds=3,
         )
     return [
-        Row("21", f"a UnitaryGate of {QUBITS} qubits encoded", encoded, "x1", peer=other, peer_name="transpile of the gate"),
+        Row("21", f"a UnitaryGate of {QUBITS} qubits encoded", encoded, "x1", peer=other,
+            peer_name="transpile of the gate"),
         Row("21", "transpile to native gates at level 2, a gate", ours / GATES, "<0.0003 s",
             others={"to qis gates, us": 1e6 * qis / GATES}),
     ]  # fmt: skip

@@ -31,6 +31,7 @@ class Parts:
         parallelism: How many calls are made at the same time, at most.
         counter: Counts the gates of encoded programs, for estimates; None to do without.
         submission: The ``Submission`` that sends jobs; its module imports this one.
+        wait_for_end: Waits between two looks at a job, by its id, for some seconds, or less if it ends.
     """
 
     calls: Calls
@@ -38,6 +39,7 @@ class Parts:
     parallelism: int
     counter: Callable[[bytes, str, Mapping[str, Any]], GateCounts] | None
     submission: Any
+    wait_for_end: Callable[[str, float], None]
 
 
 class WorkspaceParts(Protocol):

@@ -247,7 +247,7 @@ class Job:
 
     def _poll(self, timeout_secs: float | None) -> None:
         for pause in poll_pauses(self.workspace.clock, timeout_secs):
-            self.workspace.clock.sleep(pause)
+            self.workspace.parts.wait_for_end(self.id, pause)
             if self.refresh().status.is_terminal:
                 return
         raise WaitTimeoutError(

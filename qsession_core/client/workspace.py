@@ -79,6 +79,7 @@ class Workspace(ItemLists):
         parallelism: int = 16,
         journal: Journal | None = None,
         counter: Counter | None = None,
+        wait_for_end: Callable[[str, float], None] | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -91,6 +92,8 @@ class Workspace(ItemLists):
             parallelism: How many calls are made at the same time, at most.
             journal: Notes what is sent, for :meth:`resume`.
             counter: Counts the gates of encoded programs, for estimates of their cost.
+            wait_for_end: Waits between two looks at a job: for so many seconds, or until it has ended. By default the
+                clock is slept on.
         """
         self.connection = connection
         self.clock = clock or SystemClock()
@@ -103,8 +106,12 @@ class Workspace(ItemLists):
             parallelism,
             counter,
             Submission(self, journal),
+            wait_for_end or self._sleep,
         )
         self.quotas = QuotaGuard(self.parts.calls.quotas, self.clock)
+
+    def _sleep(self, _job_id: str, seconds: float) -> None:
+        self.clock.sleep(seconds)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.name!r} at {self.connection.endpoint}>"

@@ -50,6 +50,13 @@ class InProcess:
         response: Response = self.service.handle(request)
         return response
 
+    def wait_for_end(self, job_id: str, seconds: float) -> None:
+        """Wait some time; the end of a job ends the wait."""
+        if self._process == os.getpid():
+            self.service.wait_for_end(job_id, seconds)
+        else:
+            self.service.clock.sleep(seconds)
+
     def _reopen(self) -> None:
         """Open the workspace again in a forked process: threads and database connections do not survive a fork."""
         path = self.service.store.directory

@@ -367,17 +367,19 @@ class Workspace(ServiceWorkspace):
     ) -> None:
         """Put a local workspace behind the transport; arguments as for the constructor."""
         at = service.connection
+        carrier = InProcess(service, owns=owns)
         super().__init__(
             Connection(
                 at.subscription_id, at.resource_group, at.name, at.location, at.endpoint.rstrip("/"), api_version
             ),
-            RetryingTransport(_recorded(InProcess(service, owns=owns), record), retry or RetryPolicy(), service.clock),
+            RetryingTransport(_recorded(carrier, record), retry or RetryPolicy(), service.clock),
             ApiKey(at.api_key),
             clock=service.clock,
             user_agent=user_agent,
             parallelism=1,
             journal=Journal(journal) if journal is not None else None,
             counter=_count_gates,
+            wait_for_end=carrier.wait_for_end,
         )
 
     @property

@@ -40,7 +40,7 @@ from qsession_core.results.result import Layout, Result
 from qsession_core.results.rows import merge_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -273,11 +273,19 @@ def _effective_resets(body: Block) -> list[int]:
 
 
 _NUMBER = re.compile("0|[1-9][0-9]*")
-_ODD_NUMBER = re.compile(r"[^0-9,]|(?:^|,)0[0-9]")  # in numbers joined by commas
 
 
 class _Histogram(msgspec.Struct):
+    histogram: dict[int, float]
+
+
+class _AnyHistogram(msgspec.Struct):
     histogram: dict[str, float]
+
+
+_HEAD = re.compile(rb'\s*\{\s*"histogram"\s*:\s*\{')
+_TAIL = re.compile(rb"\}\s*\}\s*")
+_PIECE = 1 << 20  # bytes of a document that are objects of Python at the same time
 
 
 def decode(data: bytes, facts: JobFacts) -> list[Result]:
@@ -288,10 +296,9 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ValueError: The bytes are not what the format says.
     """
-    histogram = msgspec.json.decode(data, type=_Histogram).histogram
-    keys, widest = _numbers(histogram)
+    keys, weights = _columns(data)
+    widest = int(keys.max()).bit_length() if len(keys) else 0
     readout, registers = readout_of(facts.metadata, widest)
-    weights = np.fromiter(histogram.values(), np.float64, len(histogram))
     if not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
         raise ValueError("its probabilities are not positive numbers")
     rows = np.full((len(keys), len(readout)), ord("0"), np.uint8)
@@ -311,11 +318,46 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     ]
 
 
-def _numbers(histogram: Mapping[str, float]) -> tuple[NDArray[Any], int]:
-    """Return the histogram's keys as numbers, and how many bits the largest has."""
-    if _ODD_NUMBER.search(",".join(histogram)) or "" in histogram:
-        odd = next(key for key in histogram if not _NUMBER.fullmatch(key))
+def _columns(data: bytes) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return the histogram's keys as numbers, of dtype object if one has more than 64 bits, and their weights.
+
+    Raises:
+        ValueError: It is no such document, or a key is no decimal number.
+    """
+    parts = []
+    try:
+        for piece in _pieces(data):
+            part = msgspec.json.decode(piece, type=_Histogram).histogram
+            parts.append((np.array(list(part)), np.fromiter(part.values(), np.float64, len(part))))
+    except ValueError:
+        return _columns_of(data)
+    keys = np.concatenate([part[0] for part in parts])
+    if not len(keys) or keys.dtype.kind not in "iu" or keys.min() < 0:
+        return _columns_of(data)
+    return keys.astype(np.uint64, copy=False), np.concatenate([part[1] for part in parts])
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Yield a large document as several smaller ones, cut between members; another one as it is."""
+    head = _HEAD.match(data)
+    tail = _TAIL.search(data, len(data) - 64) if len(data) > _PIECE else None
+    if head is None or tail is None or tail.end() != len(data):
+        yield data
+        return
+    start = head.end()
+    while start < tail.start():
+        end = data.find(b',"', min(start + _PIECE, tail.start()), tail.start())
+        end = tail.start() if end < 0 else end
+        yield b'{"histogram":{' + data[start:end] + b"}}"
+        start = end + 1
+
+
+def _columns_of(data: bytes) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Read keys one by one, whatever their width, and name one that is odd."""
+    histogram = msgspec.json.decode(data, type=_AnyHistogram).histogram
+    odd = next((key for key in histogram if not _NUMBER.fullmatch(key)), None)
+    if odd is not None:
         raise ValueError(f"the key {odd[:40]!r} is not a decimal number")
     numbers = list(map(int, histogram))
-    largest = max(numbers, default=0)
-    return np.array(numbers, dtype=np.uint64 if largest < 1 << 64 else object), largest.bit_length()
+    kind = np.uint64 if max(numbers, default=0) < 1 << 64 else object
+    return np.array(numbers, dtype=kind), np.fromiter(histogram.values(), np.float64, len(histogram))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
@@ -25,14 +26,17 @@ class Hosts:
     Args:
         own: The host that it listens on.
         named: Further names that clients may use.
+
+    Attributes:
+        admit: Says whether a request with this ``Host`` is meant for the server.
     """
 
     def __init__(self, own: str, named: Iterable[str] = ()) -> None:
         self._names = {_normal(name) for name in (own, *named)}
         self._is_exposed = not is_loopback(own)
+        self.admit = lru_cache(maxsize=256)(self._admit)  # a client sends the same again and again
 
-    def admit(self, header: str) -> bool:
-        """Say whether a request with this ``Host`` is meant for the server."""
+    def _admit(self, header: str) -> bool:
         host = _without_port(header)
         if host is None:
             return False

@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING, Any
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
+from waitress.task import WSGITask
 
 from qsession_core.local.replies import Refusal, service_error
+from qsession_core.local.service.app import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qsession_core.transport.message import Response
+    from qsession_core.transport.message import Request, Response
 
     # What answers a request from its head and the length of its body so far; None where the body is wanted
     Admit = Callable[["Parser", int], Response | None]
@@ -75,6 +77,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
             last chunk.
         started: When its first byte came, as ``time.time()`` has it.
         is_turned_away: It was answered without its body.
+        head: The request without its body, if it was looked at before that came.
     """
 
     def __init__(self, adj: Any, admit: Admit) -> None:
@@ -86,6 +89,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
         self.announced = 0
         self.started = time.time()
         self.is_turned_away = False
+        self.head: Request | None = None
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the head, and turn the request away if its body is not wanted."""
@@ -130,9 +134,20 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
         return self.started + _HEAD_SECONDS + self.announced / _BYTES_A_SECOND
 
 
+class _Task(WSGITask):  # type: ignore[misc] # waitress has no types
+    """One request that has come."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return the WSGI environment, with the head of the request as it was looked at."""
+        environ: dict[str, Any] = super().get_environment()
+        environ[HEAD] = self.request.head
+        return environ
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
     """One connection."""
 
+    task_class = _Task
     _is_refused = False
     _lingers_until = 0.0
     _discarded = 0

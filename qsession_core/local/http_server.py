@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from qsession_core.errors import ConfigurationError, TransportError
 from qsession_core.extras import install
 from qsession_core.local.hosts import Hosts, is_loopback
 from qsession_core.local.replies import Refusal, service_error
+from qsession_core.local.service.app import HEAD, Head
 from qsession_core.local.tls import TlsFront
 from qsession_core.transport.message import Request
 
@@ -69,6 +71,9 @@ def application(served: Served) -> Callable[[dict[str, Any], Callable[..., objec
 
 def _request(environ: dict[str, Any]) -> Request:
     """Return the request that a WSGI environment describes."""
+    head: Request | None = environ.get(HEAD)
+    if head is not None:
+        return replace(head, body=environ["wsgi.input"].read())
     # the path as it was sent: a percent sign in a blob's name must not be decoded twice
     path = environ.get("REQUEST_URI", "").partition("?")[0]
     if not path.startswith("/"):
@@ -182,18 +187,19 @@ class Server:
 
     def _turned_away(self, parser: Parser, length: int) -> Response | None:
         """Return the answer to a request whose body is not wanted; None if it is."""
-        headers = {name.replace("_", "-").lower(): value for name, value in parser.headers.items()}
-        host = headers.get("host", "")
+        host = parser.headers.get("HOST", "")
         if not self._hosts.admit(host):
             return service_error(
                 Refusal(421, "UnknownHost", f"This service is not called {host[:100]!r}. Start it with that name.")
             )
+        if not length and not parser.chunked:
+            return None  # all of it has come: it is answered as it is
         path = parser.request_uri.partition("?")[0]
         if not path.startswith("/"):
             path = quote(parser.path)
-        return self._served.turned_away(
-            Request(parser.command, _url(self._scheme, host, path, parser.query), headers, b""), length
-        )
+        headers = Head((name.replace("_", "-").lower(), value) for name, value in parser.headers.items())
+        parser.head = Request(parser.command, _url(self._scheme, host, path, parser.query), headers, b"")
+        return self._served.turned_away(parser.head, length)
 
     def __enter__(self) -> Self:
         self.start()

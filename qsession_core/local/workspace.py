@@ -6,13 +6,14 @@ import secrets
 import sqlite3
 import uuid
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from qsession_core.clock import ManualClock, clock_of
+from qsession_core.clock import ManualClock, SystemClock, clock_of
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.archive import Archive
 from qsession_core.local.faults import Faults
@@ -29,6 +30,7 @@ from qsession_core.local.storage.directory import DATABASE, told
 from qsession_core.local.storage.endpoint import Storage
 from qsession_core.local.storage.opening import open_store
 from qsession_core.local.storage.sas import Signer
+from qsession_core.local.storage.trouble import STORE_ERRORS
 from qsession_core.local.targets import TARGETS, read_targets, with_changes
 from qsession_core.logs import logger
 
@@ -258,6 +260,25 @@ class LocalWorkspace:
         if self._is_closed:
             raise ConfigurationError("This local workspace was closed; make a new one.")
         return self._calm_app.handle(request)
+
+    def wait_for_end(self, job_id: str, seconds: float) -> None:
+        """Wait some time on the workspace's clock; on the machine's, a job that ends in this process ends the wait.
+
+        Args:
+            job_id: The job.
+            seconds: How long at most.
+        """
+        if type(self.clock) is not SystemClock or self._is_closed:
+            self.clock.sleep(seconds)
+            return
+        self.dispatcher.ends.wait(job_id, seconds, partial(self._has_ended, job_id))
+
+    def _has_ended(self, job_id: str) -> bool:
+        ended = "SELECT 1 FROM items WHERE item_type = 'Job' AND id = ? AND ended IS NOT NULL"
+        try:
+            return bool(self.store.read(ended, (job_id,)))
+        except STORE_ERRORS:  # whoever asks for the job is told
+            return False
 
     def reset(self) -> None:
         """Remove all jobs, sessions and faults, and put the targets back to what they were. What runs is stopped."""

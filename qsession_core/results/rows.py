@@ -99,11 +99,12 @@ def merge_rows(rows: Rows, weights: NDArray[np.float64]) -> tuple[Rows, NDArray[
     whole = _packed(rows) if is_packable else np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
     if is_packable and (whole[1:] > whole[:-1]).all():  # sorted and distinct already
         return rows, weights
-    order = np.argsort(whole, kind="stable")
+    order = np.argsort(whole)
     in_order = whole[order]
     is_new = np.concatenate(([True], in_order[1:] != in_order[:-1]))[: len(whole)]
     if is_new.all():  # the usual case: keys of a histogram are distinct
         return rows[order], weights[order]
+    order = np.argsort(whole, kind="stable")  # so that the sums do not depend on how numpy sorts
     merged = np.bincount(np.cumsum(is_new) - 1, weights=weights[order])
     return rows[order[is_new]], merged.astype(np.float64, copy=False)
 

@@ -1,4 +1,4 @@
-"""HTTPS by ``requests``: pooled connections, timeouts on every call, proxies and certificates read once."""
+"""HTTPS by urllib3: pooled connections, timeouts on every call, proxies and certificates read once."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
-import requests.utils
-import urllib3.exceptions
+import urllib3
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as TimedOut
 
 from qsession_core.errors import ConfigurationError, RequestTimeoutError, TransportError
 from qsession_core.logs import logger
 from qsession_core.transport.message import LARGE_BYTES, Request, Response, is_loopback, without_secrets
-from qsession_core.transport.quiet import PinnedAdapter, QuietAdapter
+from qsession_core.transport.pools import Pools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -75,7 +75,7 @@ class HttpTransport:
         self._proxies = proxies
         self._environment = urllib.request.getproxies() if proxies is None else {}
         self._no_proxy = self._environment.pop("no", "")
-        self._timeout = (connect_seconds, read_seconds)
+        self._timeout = urllib3.Timeout(connect=connect_seconds, read=read_seconds)
         self._connections = connections
         self._max_answer_bytes = max_answer_bytes
         self._direct = frozenset(host.lower() for host in direct)
@@ -83,42 +83,32 @@ class HttpTransport:
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(self._connections)
         self._process = os.getpid()
-        self._sessions = self._open()
+        self._pools = self._open()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the connections and the lock."""
-        return {**self.__dict__, "_lock": None, "_free": None, "_sessions": None}
+        return {**self.__dict__, "_lock": None, "_free": None, "_pools": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(self._connections)
         self._process = os.getpid()
-        self._sessions = self._open()
+        self._pools = self._open()
 
-    def _open(self) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False  # reading the environment costs 100 us a call
-        session.verify = self._verify
-        session.headers.clear()
-        # urllib3 could wait for a free connection itself (pool_block), but would lose one for good where an interrupt
+    def _open(self) -> Pools:
+        # urllib3 could wait for a free connection itself (block=True), but would lose one for good where an interrupt
         # comes between the head of an answer and its body
-        adapter = QuietAdapter(pool_connections=8, pool_maxsize=self._connections, max_retries=0)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        for start, fingerprint in self._pinned.items():
-            pinned = PinnedAdapter(fingerprint, pool_maxsize=self._connections)
-            session.mount(f"{start.rstrip('/')}/", pinned)
-        return session
+        return Pools(verify=self._verify, connections=self._connections, pinned=self._pinned)
 
-    def _session(self) -> requests.Session:
+    def _of_this_process(self) -> Pools:
         if self._process != os.getpid():
             with self._lock:
                 if self._process != os.getpid():
                     # the parent's threads, which are not here, may have held some
                     self._free = threading.BoundedSemaphore(self._connections)
-                    self._sessions, self._process = self._open(), os.getpid()
-        return self._sessions
+                    self._pools, self._process = self._open(), os.getpid()
+        return self._pools
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         """Return the proxies for a URL: none on loopback, whose requests hold a key and must not leave the machine."""
@@ -126,73 +116,85 @@ class HttpTransport:
             return {}
         if self._proxies is not None:
             return self._proxies
-        if not self._environment or requests.utils.should_bypass_proxies(url, self._no_proxy or None):
+        if not self._environment:
             return {}
-        return self._environment
+        from requests.utils import should_bypass_proxies  # loads in 30 ms, and few need it
+
+        return {} if should_bypass_proxies(url, self._no_proxy or None) else self._environment
 
     def send(self, request: Request) -> Response:
         """Send one request; see :class:`~qsession_core.transport.message.Transport`."""
-        session = self._session()
+        pools = self._of_this_process()
         with self._free:
-            return self._send(session, request)
+            return self._send(pools, request)
 
-    def _send(self, session: requests.Session, request: Request) -> Response:
+    def _send(self, pools: Pools, request: Request) -> Response:
         failure: TransportError | None = None
         try:
-            answer = session.request(
+            answer = pools.urlopen(
                 request.method,
                 request.url,
-                headers=dict(request.headers),
-                data=_sent(request),
+                self._proxies_for(request.url),
+                headers={**request.headers, **_length(request)},
+                body=_sent(request),
                 timeout=self._timeout,
-                proxies=self._proxies_for(request.url),
-                allow_redirects=False,
-                stream=True,
+                retries=False,
+                redirect=False,
+                preload_content=False,
             )
             body = self._body(request, answer)
-        except requests.Timeout as error:
+        except TimedOut as error:
             raise RequestTimeoutError(
-                f"{request} got no answer in {self._timeout[1]:g} s. The service may be slow, or a proxy in the way.",
+                f"{request} got no answer in {self._timeout.read_timeout:g} s. The service may be slow, or a proxy in "
+                "the way.",
                 request=str(request),
             ) from _clean(error)
-        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-            failure = _unsendable(request)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (HTTPError, OSError) as error:
             raise TransportError(
                 f"{request} did not get through: {without_secrets(str(error))}. Check the network, the proxy and "
                 "the endpoint's name.",
                 request=str(request),
             ) from _clean(error)
-        except ValueError:  # http.client's, where requests lets a header through
+        except ValueError:  # http.client's: it shows the header
             failure = _unsendable(request)
         if failure is not None:
             raise failure
-        _log.debug("%s -> %d, %d bytes", request, answer.status_code, len(body))
+        _log.debug("%s -> %d, %d bytes", request, answer.status, len(body))
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status_code, headers, body)
+        return Response(answer.status, headers, body)
 
-    def _body(self, request: Request, answer: requests.Response) -> bytes:
-        """Read the body, unpacked, up to the limit."""
-        with answer:  # an answer that is read whole leaves its connection to the next request
-            chunks: list[bytes] = []
-            size = 0
-            total = int(length) if (length := answer.headers.get("Content-Length", "")).isdecimal() else 0
-            told = request.told if total >= LARGE_BYTES else None
-            for chunk in answer.iter_content(_CHUNK):
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > self._max_answer_bytes:
-                    raise TransportError(
-                        f"The answer to {request} has more than {self._max_answer_bytes} bytes; it was not read on.",
-                        request=str(request),
-                    )
-                if told is not None:
-                    told(size, total)
+    def _body(self, request: Request, answer: urllib3.BaseHTTPResponse) -> bytes:
+        """Read the body, unpacked, up to the limit. An answer that is read whole leaves its connection to the next."""
+        try:
+            return self._read(request, answer)
+        except BaseException:
+            answer.close()
+            raise
+        finally:
+            answer.release_conn()
+
+    def _read(self, request: Request, answer: urllib3.BaseHTTPResponse) -> bytes:
+        total = int(length) if (length := answer.headers.get("Content-Length", "")).isdecimal() else 0
+        if 0 < total <= _CHUNK and "Content-Encoding" not in answer.headers:
+            return answer.read()
+        chunks: list[bytes] = []
+        size = 0
+        told = request.told if total >= LARGE_BYTES else None
+        for chunk in answer.stream(_CHUNK, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > self._max_answer_bytes:
+                raise TransportError(
+                    f"The answer to {request} has more than {self._max_answer_bytes} bytes; it was not read on.",
+                    request=str(request),
+                )
+            if told is not None:
+                told(size, total)
         return b"".join(chunks)
 
     def close(self) -> None:
         """Close all connections."""
-        self._sessions.close()
+        self._pools.close()
 
 
 class _Told(io.BytesIO):
@@ -214,6 +216,11 @@ def _sent(request: Request) -> bytes | io.BytesIO | None:
     if request.told is not None and len(request.body) >= LARGE_BYTES:
         return _Told(request.body, request.told)
     return request.body or None
+
+
+def _length(request: Request) -> dict[str, str]:
+    """Return the header without which a body that is read piece by piece would go out in chunks."""
+    return {"Content-Length": str(len(request.body))} if request.body else {}
 
 
 def _unsendable(request: Request) -> TransportError:

@@ -9,16 +9,14 @@ one as an attribute, and only the line that goes to the socket is made from that
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
-
-import requests.adapters
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qsession_core.transport.message import without_secrets
 
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = ["PinnedAdapter", "QuietAdapter"]
+__all__ = ["quiet"]
 
 
 class _Path(str):
@@ -40,55 +38,15 @@ class _Path(str):
         return path
 
 
-class QuietAdapter(requests.adapters.HTTPAdapter):
-    """The adapter of ``requests`` with connections that show no secrets."""
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pools of direct connections."""
-        super().init_poolmanager(*args, **options)
-        _quieten(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Return the pools of connections through a proxy."""
-        is_new = proxy not in self.proxy_manager
-        manager = super().proxy_manager_for(proxy, **options)
-        if is_new:
-            _quieten(manager)
-        return manager
+M = TypeVar("M", bound="urllib3.PoolManager")
 
 
-class PinnedAdapter(QuietAdapter):
-    """An adapter for servers that are known by their certificates.
-
-    Args:
-        fingerprint: The SHA-256 of the certificate in hexadecimal digits; no other one is taken, and no authority is
-            asked about it.
-        pool_maxsize: The connections that are kept.
-    """
-
-    def __init__(self, fingerprint: str, *, pool_maxsize: int) -> None:
-        self._fingerprint = fingerprint
-        super().__init__(pool_maxsize=pool_maxsize, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pools, whose connections compare the certificate before anything is sent."""
-        super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, **options)
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        """Return the pool of a request: without a chain of authorities, which this certificate need not have."""
-        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-        pool.pop("ca_certs", None)
-        pool.pop("ca_cert_dir", None)
-        return host, {**pool, "cert_reqs": "CERT_NONE", "assert_hostname": False}
-
-    def cert_verify(self, *_: Any) -> None:
-        """Leave the connection as the pool has made it: requests would ask for a chain here."""
-
-
-def _quieten(manager: urllib3.PoolManager) -> None:
+def quiet(manager: M) -> M:
+    """Let all connections of a manager of pools show no secrets."""
     manager.pool_classes_by_scheme = {
         scheme: _quiet_pool(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
     }
+    return manager
 
 
 @functools.cache

@@ -11,13 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import requests
+import urllib3
 
 import qsession_core.transport
 from qsession_core import Request
 from qsession_core.transport.http import HttpTransport
 
-PLACES = tuple(str(Path(package.__file__).parent) for package in (qsession_core.transport, requests))
+PLACES = tuple(str(Path(package.__file__).parent) for package in (qsession_core.transport, urllib3))
 PATIENCE = 5000  # no call has that many boundaries
 
 
@@ -74,7 +74,7 @@ def _interrupted(action, at):
     return left <= 0
 
 
-# where the interrupt comes while a generator of requests is closed, Python says that it was ignored there
+# where the interrupt comes while a generator of urllib3 is closed, Python says that it was ignored there
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_call_that_is_interrupted_anywhere_takes_no_connection_away(address):
     transport = HttpTransport(connections=1)

@@ -17,7 +17,7 @@ import threading
 import uuid
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qsession_core.logs import logger
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qsession_core.client.interface import WorkspaceParts
-    from qsession_core.client.submitting.submission import NewJob
 
 __all__ = ["Ahead"]
 
@@ -67,29 +66,29 @@ class Ahead:
         self.__init__(state["_workspace"])  # type: ignore[misc]
 
     @contextmanager
-    def sending(self, new: NewJob, session_id: str | None) -> Iterator[NewJob]:
-        """Give a job the spare's id, if it has none of its own; when it has been sent, ask for the next spare.
+    def sending(self, session_id: str | None, *, takes_id: bool) -> Iterator[str]:
+        """Give a job the spare's id while it is sent; when it has been sent, ask for the next spare.
 
         Args:
-            new: The job.
             session_id: The session that it joins; None for none.
+            takes_id: It has no id of its own.
 
         Yields:
-            The job to send.
+            The id; empty if there is no spare, or the job cannot take it.
         """
+        job_id = ""
         with self._lock:
             self._sending += 1
-            spare = None
-            if self._spare is not None and not new.has_own_id and self._spare.process == os.getpid():
-                spare, self._spare = self._spare, None
-                new = replace(new, id=spare.job_id)
-                self._taken[new.id] = spare
+            spare = self._spare
+            if spare is not None and takes_id and spare.process == os.getpid():
+                self._spare, job_id = None, spare.job_id
+                self._taken[job_id] = spare
         try:
-            yield new
+            yield job_id
         finally:
             with self._lock:
                 self._sending -= 1
-                unused = self._taken.pop(new.id, None)
+                unused = self._taken.pop(job_id, None)
                 if unused is not None and self._spare is None:
                     self._spare = unused
         self._ask_ahead(session_id)

@@ -146,8 +146,9 @@ class Submission:
             BudgetExceededError: Its budget is used up.
             ServiceError: The service refused.
         """
-        with self._ahead.sending(new, session.id if session is not None else None) as job:
-            return self._submit(job, session, cost)
+        joined = session.id if session is not None else None
+        with self._ahead.sending(joined, takes_id=not new.has_own_id) as spare:
+            return self._submit(replace(new, id=spare) if spare else new, session, cost)
 
     def _submit(self, new: NewJob, session: Session | None, cost: float) -> Job:
         if session is None:

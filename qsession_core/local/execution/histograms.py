@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["histogram_json"]
 
 _BATCH = 1 << 16  # rows at a time, to bound the memory
-_FEW = 1 << 12  # weights that are written one by one
+_FEW = 1 << 6  # that are written one by one
 
 
 def histogram_json(keys: NDArray[np.int64] | list[int], weights: NDArray[np.float64]) -> bytes:
@@ -25,9 +25,10 @@ def histogram_json(keys: NDArray[np.int64] | list[int], weights: NDArray[np.floa
         keys: As an array where they fit 63 bits.
         weights: Of each key. They are written with 14 digits; the others are rounding errors.
     """
-    if not isinstance(keys, np.ndarray):
+    if not isinstance(keys, np.ndarray) or len(keys) <= _FEW:
         rounded = (float(f"{weight:.14g}") for weight in weights.tolist())
-        return _written(dict(sorted(zip(keys, rounded, strict=True))))
+        numbers = keys.tolist() if isinstance(keys, np.ndarray) else keys
+        return _written(dict(sorted(zip(numbers, rounded, strict=True))))
     order = np.argsort(keys)
     keys, weights = keys[order], weights[order]
     distinct, which = np.unique(weights, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Shots of one job in shares, which several machines can draw at the same time.
+"""Shots of one job in shares, which several processors or machines can draw at the same time.
 
 A job is cut by its plan alone, so a seed gives the same shots wherever they are drawn, and by however many.
 """
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["share_drawn", "shares_of", "size_of"]
 
 # A share is to take about so long, and there are not more than so many
-_SECONDS, _MOST = 4.0, 32
+_SECONDS, _MOST = 0.5, 32
 # What every share does again (such as an evolution without errors) may take this part of the whole
-_AGAIN = 0.1
+_AGAIN = 0.05
 
 
 def shares_of(engine: Simulator, circuit: Circuit, shots: int, noise: Noise, seconds: float) -> int:

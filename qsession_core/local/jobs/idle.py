@@ -5,6 +5,8 @@ It loads in no time, unlike the queue with its readers and engines; lists of a d
 
 from __future__ import annotations
 
+from qsession_core.local.jobs.ends import Ends
+
 __all__ = ["IdleQueue"]
 
 
@@ -14,10 +16,14 @@ class IdleQueue:
     Attributes:
         paused: Always true: no job starts.
         problem: Always empty: what does not work has no problem.
+        ends: Nobody is told of an end.
     """
 
     paused = True
     problem = ""
+
+    def __init__(self) -> None:
+        self.ends = Ends()
 
     def start(self) -> None:
         """Take no jobs."""

@@ -17,6 +17,7 @@ from qsession_core.local.execution.placing import Placed, place
 from qsession_core.local.execution.task import Outcome
 from qsession_core.local.jobs.admission import Admission
 from qsession_core.local.jobs.backlog import Backlog
+from qsession_core.local.jobs.ends import Ends
 from qsession_core.local.jobs.owed import Owed
 from qsession_core.local.jobs.short_jobs import ShortJobs
 from qsession_core.local.jobs.tasks import Tasks
@@ -64,6 +65,7 @@ class Dispatcher:
 
     Attributes:
         paused: While true, no job starts; tests set it to make jobs wait.
+        ends: Tells who waits for a job that it has ended.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Dispatcher:
         self._owed = Owed()
         self._short_jobs = ShortJobs()
         self._tasks = Tasks(blobs, targets, simulator, faults)
+        self.ends = Ends()
         self._tries = Tries(
             store,
             lifecycle,
@@ -104,6 +107,7 @@ class Dispatcher:
             self._short_jobs,
             self._changed,
             self.wake,
+            self.ends,
             owner=owner,
             given=executor,
             seconds=job_seconds,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from qsession_core.clock import Clock
+    from qsession_core.local.jobs.ends import Ends
     from qsession_core.local.jobs.lifecycle import Lifecycle
     from qsession_core.local.jobs.owed import Owed
     from qsession_core.local.jobs.short_jobs import ShortJobs
@@ -88,6 +89,7 @@ class Tries:
         short_jobs: ShortJobs,
         changed: threading.Condition,
         wake: Callable[[], None],
+        ends: Ends,
         *,
         owner: str,
         given: Executor | None,
@@ -102,6 +104,7 @@ class Tries:
         self._short_jobs = short_jobs
         self._changed = changed
         self._wake = wake
+        self._ends = ends
         self._owner = owner
         self._given = given
         self._seconds = seconds
@@ -232,6 +235,7 @@ class Tries:
         with self._changed:
             self._short_jobs.forget(job.id)
             self._changed.notify_all()
+        self._ends.tell(job.id)
 
     def _change(self, change: Callable[[], object]) -> None:
         if not self._store.is_closed:

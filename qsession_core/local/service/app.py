@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from qsession_core.local.faults import after, before
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from qsession_core.local.service.routes import Handler, Route
     from qsession_core.transport.message import Request
 
-__all__ = ["App"]
+__all__ = ["HEAD", "App", "Head"]
+
+# In a WSGI environment: a request whose head was looked at before its body came, without the body
+HEAD = "qsession.head"
 
 _EXPIRY_CHECK_MICROSECONDS = 600_000_000
 
@@ -66,6 +69,20 @@ class _Asked(NamedTuple):
         """Return the form in which routes take it."""
         query = {name.lower(): value for name, value in self.query.items()}
         return Call(self.method, self.path, route.id, query, self.headers, body, self.addresses, is_expired, person)
+
+
+class Head(dict[str, str]):
+    """The headers of a request that is looked at before its body comes, with names in lower case.
+
+    Attributes:
+        asked: What the request asks for, once it was looked at.
+    """
+
+    __slots__ = ("asked",)
+
+    def __init__(self, *headers: Any) -> None:
+        super().__init__(*headers)
+        self.asked: _Asked | Refusal | None = None
 
 
 class App:
@@ -160,6 +177,14 @@ class App:
 
     def _asked(self, request: Request) -> _Asked | Refusal:
         """Return what a request asks for, or why its address cannot be read."""
+        head = request.headers
+        if not isinstance(head, Head):
+            return self._read({name.lower(): value for name, value in head.items()}, request)
+        if head.asked is None:
+            head.asked = self._read(head, request)
+        return head.asked
+
+    def _read(self, headers: Mapping[str, str], request: Request) -> _Asked | Refusal:
         try:
             parts = urlsplit(request.url)
             host = parts.netloc.rpartition("@")[2]
@@ -174,7 +199,7 @@ class App:
         return _Asked(
             request.method.upper(),
             parts.path,
-            {name.lower(): value for name, value in request.headers.items()},
+            headers,
             decoded_query(parts.query),
             addresses,
             route,

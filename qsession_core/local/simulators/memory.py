@@ -6,10 +6,12 @@ import os
 
 from qsession_core.local.readers.circuit import JobFailure
 
-__all__ = ["check_memory", "worker_bytes"]
+__all__ = ["check_memory", "how_many_fit", "worker_bytes"]
 
 # States up to this many bytes fit anywhere, so the machine is not asked
 _ALWAYS_FITS = 1 << 24
+# States of branches that wait while one goes on, and that one
+_KEPT = 4
 
 
 def check_memory(num_qubits: int, bytes_per_amplitude: int, limit: int = 0) -> None:
@@ -34,6 +36,18 @@ def check_memory(num_qubits: int, bytes_per_amplitude: int, limit: int = 0) -> N
             f"Simulating {num_qubits} qubits takes {shown} of memory; {available / 2**30:.1f} GiB are there."
             " Use fewer qubits, or Clifford gates only.",
         )
+
+
+def how_many_fit(num_qubits: int, bytes_per_amplitude: int, limit: int = 0) -> int:
+    """Return how many simulations fit into memory side by side, each with the few states that its branches keep.
+
+    Args:
+        num_qubits: The width of each.
+        bytes_per_amplitude: As for :func:`check_memory`.
+        limit: As for :func:`check_memory`.
+    """
+    needed = _KEPT * bytes_per_amplitude << min(num_qubits, 4096)
+    return max(1, (limit or int(0.9 * _free_bytes())) // max(1, needed))
 
 
 def worker_bytes() -> int:

@@ -82,10 +82,10 @@ def test_shares_are_cut_by_the_plan_only_where_time_follows_the_shots():
         return shares_of(Engine(fixed, each), None, shots, Noise(), fixed + each * shots)
 
     assert cut(100.0, 0.0, 1000) == 1
-    assert cut(0.0, 0.001, 1000) == 1
-    assert cut(0.0, 0.1, 400) == 10
+    assert cut(0.0, 0.0005, 1000) == 1
+    assert cut(0.0, 0.01, 400) == 8
     assert cut(0.0, 10.0, 1000) == 32
-    assert cut(1.0, 0.1, 1000) == 10  # ten evolutions more are a tenth of the whole
+    assert cut(1.0, 0.1, 1000) == 5  # five evolutions more are a twentieth of the whole
     assert sum(size_of(1003, 10, place) for place in range(10)) == 1003
 
 

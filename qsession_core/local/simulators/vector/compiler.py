@@ -3,7 +3,7 @@
 Invariants:
 
 1. Single-qubit gates wait, as 2x2 matrices, until another operation on their qubit does not commute with them. Qubits
-   are parted into aligned blocks of at most four neighbours; when one qubit of a block must act, the whole block acts
+   are parted into aligned blocks of at most three neighbours; when one qubit of a block must act, the whole block acts
    as one matrix product, because that costs no more than one gate.
 2. A gate that is diagonal in a qubit lets that qubit's waiting gate wait on if it is diagonal too.
 """
@@ -21,12 +21,14 @@ from qsession_core.local.simulators.vector.steps import Block, Dense, Pair, Phas
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from qsession_core.local.readers.circuit import Operation
     from qsession_core.local.simulators.vector.steps import Index, Single, Step
 
 __all__ = ["Compiler"]
 
-_BLOCK = 4
+_BLOCK = 3
 _IDENTITY: Single = (1, 0, 0, 1)
 _SINGLES: dict[str, Single] = {}
 _CONTROLLED_X = {"cx": 1, "ccx": 2}
@@ -130,7 +132,17 @@ class Compiler:
             self._fixed(qubits, [(row >> (width - 1 - place)) & 1 for place in range(width)])
             for row in range(1 << width)
         ]  # fmt: skip
-        self.steps.append(Dense(indices, whole))
+        # most gates of several qubits mix few amplitudes with each other: rxx those of 00 and 11, and of 01 and 10
+        for rows in _mixed(whole):
+            part = whole[np.ix_(rows, rows)]
+            if len(rows) == 1:
+                if part[0, 0] != 1:
+                    self.steps.append(Phase(indices[rows[0]], complex(part[0, 0])))
+            elif len(rows) == 2:  # noqa: PLR2004 - a pair
+                a, b, c, d = part.ravel().tolist()
+                self.steps.append(Pair(indices[rows[0]], indices[rows[1]], (a, b, c, d)))
+            else:
+                self.steps.append(Dense([indices[row] for row in rows], part))
 
     def _settle(self, qubits: Sequence[int], *, diagonal: bool = False) -> None:
         """Write the waiting gates of some qubits; diagonal ones may wait on if the next gate is diagonal there."""
@@ -170,6 +182,22 @@ class Compiler:
             index[self.num_qubits - 1 - qubit] = value
         # the ellipsis keeps a view where every qubit is fixed
         return (..., *index)
+
+
+def _mixed(matrix: NDArray[np.complex128]) -> list[list[int]]:
+    """Return the rows of a unitary matrix in sets that it does not mix with each other."""
+    left = set(range(len(matrix)))
+    sets = []
+    while left:
+        found, reached = set(), {min(left)}
+        while reached:
+            found |= reached
+            rows = sorted(reached)
+            touching = np.flatnonzero(matrix[rows].any(axis=0) | matrix[:, rows].any(axis=1))
+            reached = set(touching.tolist()) - found
+        left -= found
+        sets.append(sorted(found))
+    return sets
 
 
 def _product(a: Single, b: Single) -> Single:
