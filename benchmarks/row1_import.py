@@ -53,7 +53,7 @@ def rows() -> list[Row]:
     return [
         Row("1", "import qsession_core, over bare Python", ours, "<0.1 s", peer),
         Row(
-            "1", "from qsession_core import Workspace, over bare Python", used, "<0.264 s", peer,
+            "1", "from qsession_core import Workspace, over bare Python", used, "<0.07 s", peer,
             floor=max(alone.values()), others=alone,
         ),
         Row(

@@ -37,7 +37,7 @@ from qsession_core.gates.controls import without_controls
 from qsession_core.gates.words import decompose
 from qsession_core.logs import logger
 from qsession_core.results.result import Layout, Result
-from qsession_core.results.rows import merge_rows
+from qsession_core.results.rows import merge_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -301,11 +301,8 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     readout, registers = readout_of(facts.metadata, widest)
     if not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
         raise ValueError("its probabilities are not positive numbers")
-    rows = np.full((len(keys), len(readout)), ord("0"), np.uint8)
-    for clbit, qubit in enumerate(readout):
-        if qubit is not None and qubit < widest:
-            rows[:, clbit] += ((keys >> qubit) & 1).astype(np.uint8)
-    distribution = merge_rows(rows, weights)
+    bits = [qubit if qubit is not None and qubit < widest else None for qubit in readout]
+    distribution = merge_numbers(keys, weights, bits)
     return [
         Result(
             len(readout),

@@ -19,7 +19,6 @@ import hashlib
 import re
 import threading
 import time
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -118,6 +117,8 @@ def read_people(path: Path) -> dict[str, Person]:
     Raises:
         ConfigurationError: It cannot be read, or somebody in it is described as nobody can be; everything is listed.
     """
+    import tomllib
+
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

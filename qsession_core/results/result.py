@@ -236,12 +236,29 @@ class Result:
         """Key -> probability: the provider's own if it gives them, else counts divided by shots."""
         if self._distribution is None:
             return {key: count / self.shots for key, count in self._counts.items()}
-        keys, weights = self._distribution
-        kept = ~lost_in(keys)
-        if not kept.all():
-            keys, weights = keys[kept], weights[kept] / (weights[kept].sum() or 1.0)
+        keys, weights = self._kept_distribution(self._distribution)
         order = key_order(keys)
         return dict(zip(texts_of(keys[order]), weights[order].tolist(), strict=True))
+
+    @staticmethod
+    def _kept_distribution(given: tuple[Rows, NDArray[np.float64]]) -> tuple[Rows, NDArray[np.float64]]:
+        """Return a distribution without the outcomes that lost a qubit."""
+        keys, weights = given
+        kept = ~lost_in(keys)
+        return given if kept.all() else (keys[kept], weights[kept] / (weights[kept].sum() or 1.0))
+
+    def outcome_bits(self) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+        """Return :attr:`probabilities` as arrays, for sums over many outcomes.
+
+        Returns:
+            The bits of each outcome, shape (outcomes, num_clbits), column i for classical bit i; and its probability.
+        """
+        if self._distribution is not None:
+            keys, weights = self._kept_distribution(self._distribution)
+        else:
+            found = self.probabilities
+            keys, weights = rows_of(list(found)), np.fromiter(found.values(), np.float64, len(found))
+        return keys - np.uint8(ord("0")), weights
 
     @property
     def memory_is_synthetic(self) -> bool:

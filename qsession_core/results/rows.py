@@ -22,6 +22,7 @@ __all__ = [
     "counts_by_key",
     "key_order",
     "lost_in",
+    "merge_numbers",
     "merge_rows",
     "rows_of",
     "texts_of",
@@ -99,14 +100,52 @@ def merge_rows(rows: Rows, weights: NDArray[np.float64]) -> tuple[Rows, NDArray[
     whole = _packed(rows) if is_packable else np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
     if is_packable and (whole[1:] > whole[:-1]).all():  # sorted and distinct already
         return rows, weights
+    order, merged = _merged(whole, weights)
+    return rows[order], merged
+
+
+def merge_numbers(
+    numbers: NDArray[Any], weights: NDArray[np.float64], bits: Sequence[int | None]
+) -> tuple[Rows, NDArray[np.float64]]:
+    """Return the distinct rows that numbers stand for, sorted, each with the sum of its weights.
+
+    Args:
+        numbers: Not negative; uint64, or objects where some are larger.
+        weights: Of each number.
+        bits: Which bit of a number each column of its row shows; None for a column of zeros.
+    """
+    width = len(bits)
+    if not 0 < width <= _WIDEST_PACKED or numbers.dtype == object:
+        rows = np.full((len(numbers), width), ord("0"), np.uint8)
+        for column, bit in enumerate(bits):
+            if bit is not None:
+                rows[:, column] += ((numbers >> bit) & 1).astype(np.uint8)
+        return merge_rows(rows, weights)
+    whole = np.zeros(len(numbers), np.uint64)
+    values = np.arange(256, dtype=np.uint64)
+    for byte in range(8):  # a byte's bits go to their columns all at once
+        table = np.zeros(256, np.uint64)
+        for column, bit in enumerate(bits):
+            if bit is not None and bit >> 3 == byte:
+                table |= ((values >> np.uint64(bit & 7)) & np.uint64(1)) << np.uint64(width - 1 - column)
+        if table.any():
+            whole |= table[(numbers >> np.uint64(8 * byte)).astype(np.uint8)]
+    order, merged = _merged(whole, weights)
+    size = -(-width // 8)
+    of_bytes = np.ascontiguousarray(whole[order].astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - size :])
+    return np.unpackbits(of_bytes, axis=1)[:, 8 * size - width :] + np.uint8(ord("0")), merged
+
+
+def _merged(whole: NDArray[Any], weights: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return where the distinct values are, in their order, and the sum of the weights of each."""
     order = np.argsort(whole)
     in_order = whole[order]
     is_new = np.concatenate(([True], in_order[1:] != in_order[:-1]))[: len(whole)]
     if is_new.all():  # the usual case: keys of a histogram are distinct
-        return rows[order], weights[order]
+        return order, weights[order]
     order = np.argsort(whole, kind="stable")  # so that the sums do not depend on how numpy sorts
     merged = np.bincount(np.cumsum(is_new) - 1, weights=weights[order])
-    return rows[order[is_new]], merged.astype(np.float64, copy=False)
+    return order[is_new], merged.astype(np.float64, copy=False)
 
 
 def count_texts(texts: Sequence[str]) -> dict[str, int]:

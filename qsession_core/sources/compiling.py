@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from qsession_core.errors import ConversionError, ProgramTextError
 from qsession_core.extras import install
-from qsession_core.processes import WorkerDiedError, WorkerPool, WorkTimedOutError
+from qsession_core.processes.pool import WorkerDiedError, WorkerPool, WorkTimedOutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

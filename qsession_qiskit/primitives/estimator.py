@@ -42,7 +42,11 @@ __all__ = ["EstimatorV2"]
 
 # The letters of Qiskit's observables: the basis of the measurement, and the values of outcomes 0 and 1
 _BASIS = {"X": "X", "+": "X", "-": "X", "Y": "Y", "r": "Y", "l": "Y", "Z": "Z", "0": "Z", "1": "Z"}
-_VALUES = dict.fromkeys("XYZ", (1.0, -1.0)) | dict.fromkeys("+r0", (1.0, 0.0)) | dict.fromkeys("-l1", (0.0, 1.0))
+_VALUES = {
+    letter: np.array(values)
+    for letters, values in (("XYZ", (1.0, -1.0)), ("+r0", (1.0, 0.0)), ("-l1", (0.0, 1.0)))
+    for letter in letters
+}
 # The gates that rotate a basis into the Z basis, in order of time; native gates have phases in turns
 _TURNS: dict[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
     "X": (("h", ()),),
@@ -293,16 +297,14 @@ def _measurement(basis: Basis, first: int, *, native: bool) -> Iterator[Operatio
 
 def _read(outcome: Result, first: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Return the outcomes' bits from ``first`` on, shape (outcomes, bits), and the outcomes' weights."""
-    found = outcome.probabilities
-    if not found:
+    bits, weights = outcome.outcome_bits()
+    if not len(bits):
         raise ResultFormatError(
             "Every shot lost a qubit, so there is nothing to estimate from; run it again.",
             format="",
             problem="no shot was kept",
         )
-    keys = np.frombuffer("".join(found).encode(), np.uint8).reshape(len(found), outcome.num_clbits)
-    weights = np.fromiter(found.values(), np.float64, len(found))
-    return keys[:, first:] - np.uint8(ord("0")), weights / weights.sum()
+    return bits[:, first:], weights / weights.sum()
 
 
 def _values(term: str, basis: Basis, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -311,5 +313,5 @@ def _values(term: str, basis: Basis, bits: NDArray[np.uint8]) -> NDArray[np.floa
     total = np.ones(len(bits))
     for qubit, letter in enumerate(reversed(term)):
         if letter != "I":
-            total *= np.array(_VALUES[letter])[bits[:, columns[qubit]]]
+            total *= _VALUES[letter][bits[:, columns[qubit]]]
     return total

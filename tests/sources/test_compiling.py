@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("qdk")
 
 from qsession_core.errors import ConversionError
-from qsession_core.processes import WorkerPool
+from qsession_core.processes.pool import WorkerPool
 from qsession_core.sources import compiling
 
 HEAD = 'OPENQASM 3; include "stdgates.inc"; qubit q; bit c; '

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 from qsession_core import plugins
 from qsession_core.client.service.blobs import MAX_BYTES
 from qsession_core.client.submitting.checks import check_payload, check_shots, plain_metadata
-from qsession_core.client.submitting.texts import payload_of_text
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.formats import Payload, Template
-from qsession_core.formats.qir.module import from_qir_object
 from qsession_core.formats.registry import as_is
 from qsession_core.logs import logger
 from qsession_core.program import Program
@@ -187,10 +185,14 @@ class Encoder:
             return input_data
         if not isinstance(input_data, Program):
             if hasattr(input_data, "_repr_qir_"):
+                from qsession_core.formats.qir.module import from_qir_object
+
                 return from_qir_object(input_data, self.target.name, self.target.profile)
             if isinstance(input_data, bytearray | memoryview):
                 input_data = bytes(input_data)
             if isinstance(input_data, str | bytes | PathLike):
+                from qsession_core.client.submitting.texts import payload_of_text
+
                 source = source_of(input_data, most_bytes=MAX_BYTES)
                 return payload_of_text(source, self.provider, self.target, self.input_data_format)
             if hasattr(input_data, "keys"):

@@ -21,7 +21,6 @@ from qsession_core.local.execution.prepare import planned, prepare
 from qsession_core.local.execution.task import unread
 from qsession_core.local.interpreter.thread import TooManyStepsError
 from qsession_core.local.readers.circuit import JobFailure
-from qsession_core.local.readers.qir.reader import is_bitcode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,8 +98,12 @@ def is_cheap_to_read(payload: bytes, input_format: str, params: Mapping[str, Any
     if len(payload) > _BYTES or len(items_in(params)) != 1 or params.get("substitutions"):
         return False
     dear = _DEAR.get(input_format)
-    if is_bitcode(payload) or (dear is not None and dear.search(payload)):
+    if dear is not None and dear.search(payload):
         return False
+    if input_format == "qir.v1":
+        from qsession_core.local.readers.qir.reader import is_bitcode
+
+        return not is_bitcode(payload)
     if input_format == "honeywell.openqasm.v1":
         return payload.count(b";") * max(map(int, _WIDTH.findall(payload)), default=1) <= _OPERATIONS
     return input_format != "rigetti.quil.v1" or payload.count(b"RESET") < _RESETS
