@@ -40,7 +40,13 @@ def rows() -> list[Row]:
 
     with served() as (text, _):
         program = "import json, sys; from row19_memory import client; print(json.dumps(client(sys.argv[1])))"
-        done = subprocess.run([sys.executable, "-c", program, text], check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program, text],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parent,
+        )
     memory = json.loads(done.stdout)
     growth = memory[-1] - memory[0]
     others = {"after the first 1,000": memory[0], "after all": memory[-1]}

@@ -49,33 +49,15 @@ class StimEngine:
         """Return the results of each shot, shape (shots, num_results), dtype uint8."""
         import stim
 
-        lines: list[str] = []
-        record: list[int] = []  # the result that each measurement writes
-        if noise.p_init:
-            lines += [f"X_ERROR({noise.p_init}) {qubit}" for qubit in range(circuit.num_qubits)]
-        for name, places, _ in circuit.operations:
-            if name == "measure":
-                lines.append(f"M {places[0]}")
-                record.append(places[1])
-            elif name == "reset":
-                lines.append(f"R {places[0]}")
-                if noise.p_init:
-                    lines.append(f"X_ERROR({noise.p_init}) {places[0]}")
-            else:
-                lines += _gate(name, places)
-                chance = noise.of_gate(len(places))
-                if chance:
-                    kind = "DEPOLARIZE1" if len(places) == 1 else "DEPOLARIZE2"
-                    lines.append(f"{kind}({chance}) {' '.join(map(str, places))}")
-            chance = noise.of_crosstalk(name) if name in {"measure", "reset"} else 0.0
-            others = [str(qubit) for qubit in range(circuit.num_qubits) if qubit != places[0]]
-            if chance and others:
-                lines.append(f"DEPOLARIZE1({chance}) {' '.join(others)}")
+        lines, record = _written(circuit, noise)
         sampler = stim.Circuit("\n".join(lines)).compile_sampler(seed=seed)
-        measured = sampler.sample(shots).astype(np.uint8)
-        bits = np.zeros((shots, circuit.num_results), dtype=np.uint8)
-        for column, result in enumerate(record):
-            bits[:, result] = measured[:, column]
+        measured: NDArray[np.uint8] = sampler.sample(shots).view(np.uint8)
+        if record == list(range(circuit.num_results)):
+            bits = measured
+        else:
+            bits = np.zeros((shots, circuit.num_results), dtype=np.uint8)
+            for column, result in enumerate(record):  # the last one counts
+                bits[:, result] = measured[:, column]
         if noise.p_meas_0 or noise.p_meas_1:
             rng = np.random.default_rng(seed)
             written = sorted(set(record))
@@ -90,6 +72,42 @@ class StimEngine:
             JobFailure: The program comes to a gate that is not a Clifford gate.
         """
         return Tree(program, noise, Tableau).run(shots, np.random.default_rng(seed))
+
+
+def _written(circuit: Circuit, noise: Noise) -> tuple[list[str], list[int]]:
+    """Return a circuit with its errors in stim's language, and the result that each measurement writes."""
+    lines: list[str] = []
+    record: list[int] = []
+    errors = {
+        width: f"\nDEPOLARIZE{width}({chance}) " for width in (1, 2) if (chance := noise.of_gate(width))
+    }  # fmt: skip
+    crosstalk = {name: chance for name in ("measure", "reset") if (chance := noise.of_crosstalk(name))}
+    everyone = [str(qubit) for qubit in range(circuit.num_qubits)] if crosstalk else []
+    if noise.p_init:
+        lines += [f"X_ERROR({noise.p_init}) {qubit}" for qubit in range(circuit.num_qubits)]
+    for name, places, _ in circuit.operations:
+        word = _WORDS.get(name)
+        if word is not None:
+            where = f"{places[0]} {places[1]}" if len(places) == 2 else f"{places[0]}"  # noqa: PLR2004 - a pair
+            error = errors.get(len(places))
+            lines.append(f"{word} {where}{error}{where}" if error else f"{word} {where}")
+            continue
+        if name == "measure":
+            lines.append(f"M {places[0]}")
+            record.append(places[1])
+        elif name == "reset":
+            lines.append(f"R {places[0]}")
+            if noise.p_init:
+                lines.append(f"X_ERROR({noise.p_init}) {places[0]}")
+        else:
+            lines += _gate(name, places)
+            error = errors.get(len(places))
+            if error:
+                lines.append(f"{error.strip()} {places[0]} {places[1]}")
+        others = [*everyone[: places[0]], *everyone[places[0] + 1 :]] if name in crosstalk else []
+        if others:
+            lines.append(f"DEPOLARIZE1({crosstalk[name]}) {' '.join(others)}")
+    return lines, record
 
 
 class Tableau:
