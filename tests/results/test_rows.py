@@ -30,6 +30,6 @@ def test_numbers_become_rows_of_their_bits_merged_and_sorted(entries, bits):
 @pytest.mark.parametrize("dtype", [np.uint64, object])
 def test_numbers_of_any_width_become_rows(dtype):
     wide = 1 << 70 if dtype is object else 1 << 60
-    rows, weights = merge_numbers(np.array([wide, 0, wide], dtype=dtype), np.array([1.0, 2.0, 3.0]), [0, 60, 70][: 3])
+    rows, weights = merge_numbers(np.array([wide, 0, wide], dtype=dtype), np.array([1.0, 2.0, 3.0]), [0, 60, 70][:3])
     assert texts_of(rows) == ["000", "001" if dtype is object else "010"]
     assert weights.tolist() == [2.0, 4.0]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Shots = NDArray[np.uint8]
 
-__all__ = ["Branch", "QuantumState", "Results", "Waiting"]
+__all__ = ["Branch", "QuantumState", "Results", "Waiting", "Worth", "standing_of", "what_matters"]
 
 _MAX_BYTES = 1 << 27  # of all waiting states
 # Keys of states are not worth their time if fewer than one in so many of this many finds an equal one
@@ -169,7 +169,8 @@ class Waiting:
         self._most = max(2, _MAX_BYTES // max(1, state_bytes))
         self._queue: list[tuple[tuple[float, ...], int, Branch, Hashable]] = []
         self._alike: dict[Hashable, list[tuple[Branch, bytes | None]]] = {}
-        self._pushed = self._tries = self._found = 0
+        self._pushed = 0
+        self._worth = Worth()
 
     def __bool__(self) -> bool:
         """Say whether any branch waits."""
@@ -180,14 +181,14 @@ class Waiting:
         standing = (self._standing(branch), branch.state.sketch())
         others = self._alike.setdefault(standing, [])
         key = None
-        if others and (self._tries < _TRIES or self._found * _WORTH >= self._tries):
+        if others and self._worth.is_worth_it:
             key = branch.state.key()
-            self._tries += 1
+            self._worth.note(1, 0)
             for number, (other, known) in enumerate(others):
                 theirs = known or other.state.key()
                 others[number] = (other, theirs)
                 if key is not None and key == theirs:
-                    self._found += 1
+                    self._worth.note(0, 1)
                     other.join(branch)
                     return
         others.append((branch, key))
@@ -205,9 +206,52 @@ class Waiting:
 
     def _standing(self, branch: Branch) -> Hashable:
         """Return what branches that may be one have in common, beside their states."""
-        thread = branch.thread
-        # operations that are not carried out yet write results, and read none
-        names, results = self._live.at(*thread.places[0]) if thread.depth == 1 else (None, self._live.ever_read)
-        bits = tuple((result, int(branch.results.bits[result])) for result in sorted({*results, *thread.recorded}))
-        ahead = tuple(branch.operations[branch.offset :]) if thread.is_at_computed_gate else ()
-        return thread.standing(names), bits, branch.offset, branch.lost, ahead
+        names, results = what_matters(self._live, branch.thread)
+        bits = tuple((result, int(branch.results.bits[result])) for result in results)
+        return standing_of(branch.thread, names, bits, branch.operations, branch.offset, branch.lost)
+
+
+def what_matters(live: Liveness, thread: Thread) -> tuple[frozenset[str] | None, list[int]]:
+    """Return the names of the values that decide how a program goes on, None for all; and the results that do."""
+    # operations that are not carried out yet write results, and read none
+    names, results = live.at(*thread.places[0]) if thread.depth == 1 else (None, live.ever_read)
+    return names, sorted({*results, *thread.recorded})
+
+
+def standing_of(
+    thread: Thread,
+    names: frozenset[str] | None,
+    bits: tuple[tuple[int, int], ...],
+    operations: list[Operation],
+    offset: int,
+    lost: frozenset[int] = frozenset(),
+) -> Hashable:
+    """Return what is equal for shots that are at one place and go on alike, beside their states.
+
+    Args:
+        thread: The classical side.
+        names: The names of values that matter; see :func:`what_matters`.
+        bits: The results that matter, by their numbers.
+        operations: To be carried out now.
+        offset: Of the next one.
+        lost: The qubits that are lost.
+    """
+    ahead = tuple(operations[offset:]) if thread.is_at_computed_gate else ()
+    return thread.standing(names), bits, offset, lost, ahead
+
+
+class Worth:
+    """Whether looking for equal states pays: fewer than one in some would have to have found an equal one, at first."""
+
+    def __init__(self) -> None:
+        self._tries = self._found = 0
+
+    @property
+    def is_worth_it(self) -> bool:
+        """Whether to look."""
+        return self._tries < _TRIES or self._found * _WORTH >= self._tries
+
+    def note(self, tries: int, found: int) -> None:
+        """So many states were looked at, and so many were equal to others."""
+        self._tries += tries
+        self._found += found

@@ -15,6 +15,7 @@ import numpy as np
 from qsession_core.local.interpreter.thread import Thread
 from qsession_core.local.readers.circuit import LOST
 from qsession_core.local.simulators.branches import Branch, Results, Waiting
+from qsession_core.local.simulators.crowds import Crowds, fits
 from qsession_core.local.simulators.mishaps import PAULIS, chance_of, errors_of, flips_of
 from qsession_core.local.simulators.vector.state import State
 
@@ -71,6 +72,9 @@ class Tree:
 
     def run(self, shots: int, rng: np.random.Generator) -> list[Leaf]:
         """Return how the shots ended, grouped by records; the order within a group is arbitrary."""
+        if self._make is State and not self._zeros and fits(len(self._place), shots, self._noise):
+            crowds = Crowds(self._program, self._noise, self._place, self._tails)
+            return [Leaf(tuple(thread.records), rows) for thread, rows in crowds.run(shots, rng)]
         state = self._make(0 if self._zeros else len(self._place))
         results = Results(np.zeros(self._program.num_results, dtype=np.uint8))
         waiting = Waiting(self._program, state.num_bytes)

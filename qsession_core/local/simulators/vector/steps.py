@@ -51,7 +51,8 @@ class Block(NamedTuple):
         matrix = self.matrix
         size, right = len(matrix), 1 << self.first
         if right == 1:
-            split: tuple[int, ...] = (-1, min(_CHUNK, len(state.flat) // size), size)
+            rows = len(state.flat) // size
+            split: tuple[int, ...] = (-1, rows if rows % _CHUNK else _CHUNK, size)
             np.matmul(state.flat.reshape(split), matrix.T, out=state.scratch.reshape(split))
         elif right <= _CHUNK:
             split = (-1, size, right)

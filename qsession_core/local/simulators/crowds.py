@@ -1,0 +1,337 @@
+"""Shots in lockstep, for few qubits: the states of all shots that are at one place of a program are one array.
+
+Where branches do not become one again, there are soon as many as shots. Following them one by one then costs a thousand
+times what their amplitudes cost. A crowd is all shots that are at one place and go on alike on the classical side; each
+shot knows which of the crowd's states is its own. Invariants:
+
+1. Shots of a crowd have the same values of everything that decides how they go on; see `branches.py`.
+2. Equal states become one while that is worth the search, a global phase and rounding apart.
+3. The crowd that has come least far goes first, so that crowds meet; those that stand alike become one.
+4. All crowds together have at most as many states as shots, but for those that nobody has and that wait to be dropped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qsession_core.local.interpreter.liveness import Liveness
+from qsession_core.local.interpreter.thread import Thread
+from qsession_core.local.simulators.branches import Worth, standing_of, what_matters
+from qsession_core.local.simulators.vector.compiler import Compiler
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from numpy.typing import NDArray
+
+    from qsession_core.local.readers.circuit import Operation, Program
+    from qsession_core.local.simulators.noise import Noise
+    from qsession_core.local.simulators.vector.steps import Amplitudes
+
+    Shots = NDArray[np.uint8]
+
+__all__ = ["Crowd", "Crowds", "fits"]
+
+_MOST_AMPLITUDES = 1 << 22  # of the states of all shots: 64 MB, and as much again to work in
+_WIDEST = 12
+_DIGITS = 9  # in which equal states are equal
+_PROBES = 4
+
+
+def fits(num_qubits: int, shots: int, noise: Noise) -> bool:
+    """Say whether shots can be followed in lockstep: their states fit, and errors are Paulis and nothing else."""
+    kinds = {"p1", "p2", "p_meas_0", "p_meas_1", "p_init"}
+    return num_qubits <= _WIDEST and shots << num_qubits <= _MOST_AMPLITUDES and kinds.issuperset(noise.names)
+
+
+class _States:
+    """State vectors of one width, as what steps act on.
+
+    Attributes:
+        flat: All amplitudes, one state after the other.
+        scratch: As much memory besides.
+        cube: The amplitudes with one axis for the states and one for each qubit, the last axis for qubit 0.
+    """
+
+    def __init__(self, states: Amplitudes, num_qubits: int) -> None:
+        self.flat = np.ascontiguousarray(states).reshape(-1)
+        self.scratch = np.empty_like(self.flat)
+        self._shape = (len(states), *[2] * num_qubits)
+        self.cube = self.flat.reshape(self._shape)
+        self._cube_scratch = self.scratch.reshape(self._shape)
+
+    def exchange(self) -> None:
+        """Make the scratch space the states, after a step has written the new amplitudes there."""
+        self.flat, self.scratch = self.scratch, self.flat
+        self.cube, self._cube_scratch = self._cube_scratch, self.cube
+
+
+class _Common:
+    """Results as a program reads and sets them: what is read is the same in all shots of a crowd."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Shots) -> None:
+        self._rows = rows
+
+    def __getitem__(self, result: int) -> int:
+        return int(self._rows[0, result])
+
+    def __setitem__(self, result: int, bit: int) -> None:
+        self._rows[:, result] = bit
+
+
+class Crowd:
+    """Shots at one place of a program.
+
+    Args:
+        states: Shape (states, 2**qubits).
+        which: The state of each shot.
+        rows: The results of each shot, shape (shots, num_results).
+        thread: The classical side.
+        operations: To be carried out now.
+        offset: Of the next one.
+    """
+
+    __slots__ = ("offset", "operations", "rows", "states", "thread", "which")
+
+    def __init__(
+        self,
+        states: Amplitudes,
+        which: NDArray[np.intp],
+        rows: Shots,
+        thread: Thread,
+        operations: list[Operation] | None = None,
+        offset: int = 0,
+    ) -> None:
+        self.states = states
+        self.which = which
+        self.rows = rows
+        self.thread = thread
+        self.operations = operations or []
+        self.offset = offset
+
+    def part(self, shots: NDArray[np.bool_]) -> Crowd:
+        """Return some of the shots as a crowd at the same place."""
+        used, which = np.unique(self.which[shots], return_inverse=True)
+        return Crowd(
+            self.states[used], which, self.rows[shots], self.thread.copy(), self.operations, self.offset
+        )  # fmt: skip
+
+    def join(self, other: Crowd) -> None:
+        """Take the shots of a crowd that goes on alike."""
+        self.which = np.concatenate([self.which, other.which + len(self.states)])
+        self.states = np.concatenate([self.states, other.states])
+        self.rows = np.concatenate([self.rows, other.rows])
+
+    def halves(self, qubit: int) -> Amplitudes:
+        """Return the states with an axis of two for a qubit, the last but one."""
+        return self.states.reshape(len(self.states), -1, 2, 1 << qubit)
+
+    def turn(self, shots: NDArray[np.intp], paulis: dict[int, str]) -> None:
+        """Give some shots states of their own, on which Paulis have acted."""
+        used, place = np.unique(self.which[shots], return_inverse=True)
+        turned = self.states[used]
+        for qubit, pauli in paulis.items():
+            halves = turned.reshape(len(used), -1, 2, 1 << qubit)
+            if pauli != "z":
+                halves[:] = halves[:, :, ::-1].copy()
+            if pauli != "x":
+                halves[:, :, 1] *= -1
+        self.which[shots] = place + len(self.states)
+        self.states = np.concatenate([self.states, turned])
+
+
+class Crowds:
+    """One program whose shots are followed in lockstep.
+
+    Args:
+        program: The program.
+        noise: What goes wrong; see :func:`fits`.
+        place: Qubit -> its number among those that leave 0.
+        tails: Where lists of operations do nothing any more but measure, by their ids.
+    """
+
+    def __init__(self, program: Program, noise: Noise, place: dict[int, int], tails: dict[int, int]) -> None:
+        self._program, self._noise, self._place, self._tails = program, noise, place, tails
+        self._live = Liveness(program)
+        self._num_qubits = len(place)
+        self._worth = Worth()
+        source = np.random.default_rng(7)
+        shape = (1 << self._num_qubits, _PROBES)
+        self._probes = source.normal(size=shape) + 1j * source.normal(size=shape)
+
+    def run(self, shots: int, rng: np.random.Generator) -> Iterator[tuple[Thread, Shots]]:
+        """Yield how shots ended: the classical side of those that ended alike there, and their results."""
+        waiting: dict[Hashable, Crowd] = {}
+        self._wait(self._prepared(shots, rng), waiting)
+        while waiting:
+            at = min(waiting, key=lambda standing: (*waiting[standing].thread.progress, waiting[standing].offset))
+            crowd = waiting.pop(at)
+            if self._followed(crowd, waiting, rng):
+                yield crowd.thread, crowd.rows
+
+    def _prepared(self, shots: int, rng: np.random.Generator) -> Crowd:
+        """Return all shots at the beginning, in which some qubits may start as 1."""
+        wrong = rng.random((shots, self._num_qubits)) < self._noise.p_init
+        starts, which = np.unique(wrong @ (1 << np.arange(self._num_qubits)), return_inverse=True)
+        states = np.zeros((len(starts), 1 << self._num_qubits), dtype=np.complex128)
+        states[np.arange(len(starts)), starts.astype(np.intp)] = 1
+        rows = np.zeros((shots, self._program.num_results), dtype=np.uint8)
+        return Crowd(states, which, rows, Thread(self._program))
+
+    def _wait(self, crowd: Crowd, waiting: dict[Hashable, Crowd]) -> None:
+        """Let a crowd wait, in as many parts as go on differently."""
+        names, read = what_matters(self._live, crowd.thread)
+        parts = [crowd]
+        if read:
+            kinds, of_kind = np.unique(crowd.rows[:, read], axis=0, return_inverse=True)
+            if len(kinds) > 1:
+                of_kind = of_kind.reshape(-1)
+                parts = [crowd.part(of_kind == kind) for kind in range(len(kinds))]
+        for part in parts:
+            bits = tuple((result, int(part.rows[0, result])) for result in read)
+            standing = standing_of(part.thread, names, bits, part.operations, part.offset)
+            other = waiting.get(standing)
+            if other is None:
+                waiting[standing] = part
+            else:
+                other.join(part)
+                self._unite(other)
+
+    def _followed(self, crowd: Crowd, waiting: dict[Hashable, Crowd], rng: np.random.Generator) -> bool:
+        """Follow a crowd to its end, or until it has to wait; say whether it ended."""
+        while True:
+            if crowd.offset >= len(crowd.operations):
+                operations = crowd.thread.advance(_Common(crowd.rows))
+                if operations is None:
+                    return True
+                crowd.operations, crowd.offset = operations, 0
+                if waiting:  # those who have come less far go first
+                    self._wait(crowd, waiting)
+                    return False
+                continue
+            operations = crowd.operations
+            tail = self._tails.get(id(operations)) if crowd.thread.depth == 1 else None
+            end = len(operations) if tail is None else tail
+            stop = next((at for at in range(crowd.offset, end) if operations[at][0] in _READOUT), end)
+            self._evolve(crowd, operations[crowd.offset : stop], rng)
+            crowd.offset = stop
+            if stop == end and tail is not None:
+                self._draw(crowd, operations[end:], rng)
+                while crowd.thread.advance(_Common(crowd.rows)) is not None:
+                    pass  # nothing but records is left
+                return True
+            if stop < end:
+                crowd.offset += 1
+                self._measure(crowd, operations[stop], rng)
+                self._wait(crowd, waiting)
+                return False
+
+    # --- what happens to the states ---
+
+    def _evolve(self, crowd: Crowd, operations: list[Operation], rng: np.random.Generator) -> None:
+        """Apply gates, each to all shots, and errors behind them, each to some."""
+        done = 0
+        noise = self._noise
+        if noise.p1 or noise.p2:
+            for at, (_, qubits, _) in enumerate(operations):
+                chance = noise.of_gate(len(qubits))
+                hit = np.flatnonzero(rng.random(len(crowd.which)) < chance)
+                if len(hit):
+                    self._apply(crowd, operations[done : at + 1])
+                    done = at + 1
+                    self._err(crowd, hit, [self._place[qubit] for qubit in qubits[-2:]], rng)
+            self._drop(crowd)
+        self._apply(crowd, operations[done:])
+
+    def _err(self, crowd: Crowd, hit: NDArray[np.intp], places: list[int], rng: np.random.Generator) -> None:
+        """Let some shots suffer one of the Paulis of a gate's last qubits, each as likely as the others."""
+        drawn = rng.integers(1, 4 ** len(places), len(hit))
+        for kind in np.unique(drawn).tolist():
+            letters = ((place, "ixyz"[kind >> 2 * number & 3]) for number, place in enumerate(places))
+            crowd.turn(hit[drawn == kind], {place: letter for place, letter in letters if letter != "i"})
+
+    def _apply(self, crowd: Crowd, operations: list[Operation]) -> None:
+        if not operations:
+            return
+        compiler = Compiler(self._num_qubits)
+        place = self._place
+        compiler.add((name, tuple(place[qubit] for qubit in qubits), angles) for name, qubits, angles in operations)
+        states = _States(crowd.states, self._num_qubits)
+        for step in compiler.take():
+            step.apply(states)
+        crowd.states = states.flat.reshape(crowd.states.shape)
+
+    def _measure(self, crowd: Crowd, operation: Operation, rng: np.random.Generator) -> None:
+        """Measure or reset one qubit in all shots."""
+        name, places, _ = operation
+        noise, shots = self._noise, len(crowd.which)
+        qubit = self._place.get(places[0])
+        if qubit is None:
+            if name == "measure":
+                crowd.rows[:, places[1]] = 0
+            return
+        one = np.square(np.abs(crowd.halves(qubit)[:, :, 1])).sum(axis=(1, 2)).clip(0.0, 1.0)
+        bits = (rng.random(shots) < one[crowd.which]).astype(np.intp)
+        ways, crowd.which = np.unique(2 * crowd.which + bits, return_inverse=True)
+        origin, bit = ways >> 1, ways & 1
+        crowd.states = crowd.states[origin]
+        halves = crowd.halves(qubit)
+        halves[np.arange(len(ways)), :, 1 - bit] = 0
+        crowd.states *= 1 / np.sqrt(np.where(bit == 1, one[origin], 1 - one[origin]))[:, None]
+        if name == "measure":
+            wrong = np.where(bits == 1, noise.p_meas_1, noise.p_meas_0)
+            crowd.rows[:, places[1]] = bits ^ (rng.random(shots) < wrong)
+        else:
+            ones = np.flatnonzero(bit)
+            halves[ones, :, 0] = halves[ones, :, 1]
+            halves[ones, :, 1] = 0
+            wrongly = np.flatnonzero(rng.random(shots) < noise.p_init) if noise.p_init else np.empty(0, np.intp)
+            if len(wrongly):
+                crowd.turn(wrongly, {qubit: "x"})
+                self._drop(crowd)
+        self._unite(crowd)
+
+    def _draw(self, crowd: Crowd, operations: list[Operation], rng: np.random.Generator) -> None:
+        """Draw the measurements that end a program."""
+        shots, noise = len(crowd.which), self._noise
+        readout = {places[1]: places[0] for name, places, _ in operations if name == "measure"}
+        edges = np.cumsum(np.square(np.abs(crowd.states)), axis=1)
+        drawn = np.empty(shots, dtype=np.intp)
+        order = np.argsort(crowd.which, kind="stable")
+        bounds = np.searchsorted(crowd.which[order], np.arange(len(crowd.states) + 1))
+        chances = rng.random(shots)
+        for state in range(len(crowd.states)):
+            mine = order[bounds[state] : bounds[state + 1]]
+            drawn[mine] = np.searchsorted(edges[state], chances[mine] * edges[state, -1], side="right")
+        drawn = np.minimum(drawn, crowd.states.shape[1] - 1)
+        for result, qubit in readout.items():
+            place = self._place.get(qubit)
+            bits = np.zeros(shots, dtype=np.uint8) if place is None else (drawn >> place & 1).astype(np.uint8)
+            if noise.p_meas_0 or noise.p_meas_1:
+                bits ^= rng.random(shots) < np.where(bits == 1, noise.p_meas_1, noise.p_meas_0)
+            crowd.rows[:, result] = bits
+
+    # --- fewer states ---
+
+    def _drop(self, crowd: Crowd) -> None:
+        """Drop the states that no shot has."""
+        used, which = np.unique(crowd.which, return_inverse=True)
+        if len(used) < len(crowd.states):
+            crowd.states, crowd.which = crowd.states[used], which
+
+    def _unite(self, crowd: Crowd) -> None:
+        """Make equal states one: those that are as far from some random vectors as each other."""
+        if len(crowd.states) == 1 or not self._worth.is_worth_it:
+            return
+        marks = np.round(np.abs(crowd.states @ self._probes), _DIGITS - 1)
+        _, first, group = np.unique(marks, axis=0, return_index=True, return_inverse=True)
+        self._worth.note(len(crowd.states), len(crowd.states) - len(first))
+        if len(first) < len(crowd.states):
+            crowd.states, crowd.which = crowd.states[first], group.reshape(-1)[crowd.which]
+
+
+_READOUT = frozenset({"measure", "reset"})
