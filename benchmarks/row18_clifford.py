@@ -74,7 +74,7 @@ def dynamic(qubits: int, rounds: int) -> Row:
 
 
 def rows() -> list[Row]:
-    return [*map(noisy, (50, 200, 1_000)), dynamic(50, 2)]
+    return [*map(noisy, (50, 200, 1_000)), dynamic(50, 2), dynamic(1_000, 2)]
 
 
 if __name__ == "__main__":

@@ -66,16 +66,16 @@ class Tree:
         self._noise = noise
         self._zeros = zeros
         active = touched(program)
-        self._place = {qubit: number for number, qubit in enumerate(sorted(active))}
+        self.place = {qubit: number for number, qubit in enumerate(sorted(active))}
         entry = program.functions[program.entry]
-        self._tails = dict(filter(None, map(_tail, entry.blocks.values())))
+        self.tails = dict(filter(None, map(_tail, entry.blocks.values())))
 
     def run(self, shots: int, rng: np.random.Generator) -> list[Leaf]:
         """Return how the shots ended, grouped by records; the order within a group is arbitrary."""
-        if self._make is State and not self._zeros and fits(len(self._place), shots, self._noise):
-            crowds = Crowds(self._program, self._noise, self._place, self._tails)
+        if self._make is State and not self._zeros and fits(len(self.place), shots, self._noise):
+            crowds = Crowds(self._program, self._noise, self.place, self.tails)
             return [Leaf(tuple(thread.records), rows) for thread, rows in crowds.run(shots, rng)]
-        state = self._make(0 if self._zeros else len(self._place))
+        state = self._make(0 if self._zeros else len(self.place))
         results = Results(np.zeros(self._program.num_results, dtype=np.uint8))
         waiting = Waiting(self._program, state.num_bytes)
         start = Branch(state, results, shots, Thread(self._program))
@@ -90,7 +90,7 @@ class Tree:
 
     def _misprepared(self, branch: Branch, rng: np.random.Generator) -> list[Branch]:
         """Split off the shots in which qubits start as 1."""
-        wrong = rng.random((branch.count, len(self._place))) < self._noise.p_init
+        wrong = rng.random((branch.count, len(self.place))) < self._noise.p_init
         kinds, counts = np.unique(wrong, axis=0, return_counts=True)
         parts = [
             (kind, branch if number == len(kinds) else branch.split(count, rng))
@@ -110,7 +110,7 @@ class Tree:
                     return Leaf(tuple(branch.thread.records), branch.results.of(branch.count))
                 branch.operations, branch.offset = operations, 0
             else:
-                tail = self._tails.get(id(branch.operations)) if branch.thread.depth == 1 else None
+                tail = self.tails.get(id(branch.operations)) if branch.thread.depth == 1 else None
                 end = len(branch.operations) if tail is None else tail
                 if self._operate(branch, branch.operations, end, waiting, rng):
                     if tail is not None:
@@ -159,7 +159,7 @@ class Tree:
         if branch.lost:
             operations = [operation for operation in operations if branch.lost.isdisjoint(operation[1])]
         if operations:
-            place = self._place
+            place = self.place
             branch.state.apply(
                 [(name, tuple(place[qubit] for qubit in qubits), angles) for name, qubits, angles in operations]
             )
@@ -192,7 +192,7 @@ class Tree:
     def _decay(self, branch: Branch, qubits: list[int], waiting: Waiting, rng: np.random.Generator) -> None:
         """Let qubits fall to 0, and part the shots by where each fell from."""
         parts = [branch]
-        for place in (self._place[qubit] for qubit in qubits):
+        for place in (self.place[qubit] for qubit in qubits):
             for part in list(parts):
                 one = part.state.probability_of_one(place)
                 ones = int(rng.binomial(part.count, one))
@@ -212,7 +212,7 @@ class Tree:
     def _disturb(self, branch: Branch, operation: str, qubit: int, waiting: Waiting, rng: np.random.Generator) -> None:
         """Let the other qubits suffer the crosstalk of a measurement or reset, and part the shots by their errors."""
         chance = self._noise.of_crosstalk(operation)
-        others = [other for other in self._place if other != qubit]
+        others = [other for other in self.place if other != qubit]
         if not chance or not others:
             return
         shape = (branch.count, len(others))
@@ -236,7 +236,7 @@ class Tree:
                 self._disturb(branch, name, places[0], waiting, rng)
                 return
             branch.lost -= {places[0]}
-        qubit = self._place.get(places[0])
+        qubit = self.place.get(places[0])
         one = 0.0 if qubit is None else branch.state.probability_of_one(qubit)
         ones = int(rng.binomial(branch.count, one))
         if 0 < ones < branch.count:
@@ -286,14 +286,14 @@ class Tree:
         if self._zeros:
             bits[:, list(readout)] = 0
             return Leaf(tuple(branch.thread.records), bits)
-        qubits = sorted({self._place[qubit] for qubit in readout.values() if qubit in self._place})
+        qubits = sorted({self.place[qubit] for qubit in readout.values() if qubit in self.place})
         drawn = branch.state.sample(qubits, branch.count, rng)
         column = {qubit: number for number, qubit in enumerate(qubits)}
         for result, qubit in readout.items():
             if qubit in branch.lost:
                 bits[:, result] = LOST
                 continue
-            place = self._place.get(qubit)
+            place = self.place.get(qubit)
             bits[:, result] = 0 if place is None else drawn[:, column[place]]
             if flips:
                 bits[:, result] ^= rng.random(branch.count) < flips[result]

@@ -1,13 +1,9 @@
-"""Shots in lockstep, for few qubits: the states of all shots that are at one place of a program are one array.
+"""Few qubits in lockstep: the states of all shots that are at one place of a program are one array.
 
-Where branches do not become one again, there are soon as many as shots. Following them one by one then costs a thousand
-times what their amplitudes cost. A crowd is all shots that are at one place and go on alike on the classical side; each
-shot knows which of the crowd's states is its own. Invariants:
+Each shot of a crowd knows which of the crowd's states is its own; see `lockstep.py`. Invariants:
 
-1. Shots of a crowd have the same values of everything that decides how they go on; see `branches.py`.
-2. Equal states become one while that is worth the search, a global phase and rounding apart.
-3. The crowd that has come least far goes first, so that crowds meet; those that stand alike become one.
-4. All crowds together have at most as many states as shots, but for those that nobody has and that wait to be dropped.
+1. Equal states become one while that is worth the search, a global phase and rounding apart.
+2. All crowds together have at most as many states as shots, but for those that nobody has and that wait to be dropped.
 """
 
 from __future__ import annotations
@@ -16,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qsession_core.local.interpreter.liveness import Liveness
 from qsession_core.local.interpreter.thread import Thread
-from qsession_core.local.simulators.branches import Worth, standing_of, what_matters
+from qsession_core.local.simulators.branches import Worth
+from qsession_core.local.simulators.lockstep import Lockstep, some_of
 from qsession_core.local.simulators.vector.compiler import Compiler
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -32,7 +28,7 @@ if TYPE_CHECKING:
 
     Shots = NDArray[np.uint8]
 
-__all__ = ["Crowd", "Crowds", "fits"]
+__all__ = ["Crowds", "StateCrowd", "fits"]
 
 _MOST_AMPLITUDES = 1 << 22  # of the states of all shots: 64 MB, and as much again to work in
 _WIDEST = 12
@@ -68,22 +64,7 @@ class _States:
         self.cube, self._cube_scratch = self._cube_scratch, self.cube
 
 
-class _Common:
-    """Results as a program reads and sets them: what is read is the same in all shots of a crowd."""
-
-    __slots__ = ("_rows",)
-
-    def __init__(self, rows: Shots) -> None:
-        self._rows = rows
-
-    def __getitem__(self, result: int) -> int:
-        return int(self._rows[0, result])
-
-    def __setitem__(self, result: int, bit: int) -> None:
-        self._rows[:, result] = bit
-
-
-class Crowd:
+class StateCrowd:
     """Shots at one place of a program.
 
     Args:
@@ -113,14 +94,32 @@ class Crowd:
         self.operations = operations or []
         self.offset = offset
 
-    def part(self, shots: NDArray[np.bool_]) -> Crowd:
+    mark = ()
+
+    def __len__(self) -> int:
+        return len(self.which)
+
+    def __getitem__(self, result: int) -> int:
+        return int(self.rows[0, result])
+
+    def __setitem__(self, result: int, bit: int) -> None:
+        self.rows[:, result] = bit
+
+    def results(self, numbers: Sequence[int]) -> Shots:
+        """Return some results of each shot, shape (shots, len(numbers))."""
+        return self.rows[:, numbers]
+
+    def part(self, shots: NDArray[np.bool_]) -> StateCrowd:
         """Return some of the shots as a crowd at the same place."""
         used, which = np.unique(self.which[shots], return_inverse=True)
-        return Crowd(
+        return StateCrowd(
             self.states[used], which, self.rows[shots], self.thread.copy(), self.operations, self.offset
         )  # fmt: skip
 
-    def join(self, other: Crowd) -> None:
+    def leave(self) -> None:
+        """Have nothing to give back."""
+
+    def join(self, other: StateCrowd) -> None:
         """Take the shots of a crowd that goes on alike."""
         self.which = np.concatenate([self.which, other.which + len(self.states)])
         self.states = np.concatenate([self.states, other.states])
@@ -144,102 +143,44 @@ class Crowd:
         self.states = np.concatenate([self.states, turned])
 
 
-class Crowds:
-    """One program whose shots are followed in lockstep.
+class Crowds(Lockstep[StateCrowd]):
+    """One program whose shots are followed in lockstep, by state vectors.
 
     Args:
         program: The program.
         noise: What goes wrong; see :func:`fits`.
         place: Qubit -> its number among those that leave 0.
-        tails: Where lists of operations do nothing any more but measure, by their ids.
+        tails: As for :class:`~qsession_core.local.simulators.lockstep.Lockstep`.
     """
 
     def __init__(self, program: Program, noise: Noise, place: dict[int, int], tails: dict[int, int]) -> None:
-        self._program, self._noise, self._place, self._tails = program, noise, place, tails
-        self._live = Liveness(program)
+        super().__init__(program, tails)
+        self._noise, self._place = noise, place
         self._num_qubits = len(place)
         self._worth = Worth()
         source = np.random.default_rng(7)
         shape = (1 << self._num_qubits, _PROBES)
         self._probes = source.normal(size=shape) + 1j * source.normal(size=shape)
 
-    def run(self, shots: int, rng: np.random.Generator) -> Iterator[tuple[Thread, Shots]]:
-        """Yield how shots ended: the classical side of those that ended alike there, and their results."""
-        waiting: dict[Hashable, Crowd] = {}
-        self._wait(self._prepared(shots, rng), waiting)
-        while waiting:
-            at = min(waiting, key=lambda standing: (*waiting[standing].thread.progress, waiting[standing].offset))
-            crowd = waiting.pop(at)
-            if self._followed(crowd, waiting, rng):
-                yield crowd.thread, crowd.rows
-
-    def _prepared(self, shots: int, rng: np.random.Generator) -> Crowd:
+    def prepared(self, shots: int, rng: np.random.Generator) -> StateCrowd:
         """Return all shots at the beginning, in which some qubits may start as 1."""
         wrong = rng.random((shots, self._num_qubits)) < self._noise.p_init
         starts, which = np.unique(wrong @ (1 << np.arange(self._num_qubits)), return_inverse=True)
         states = np.zeros((len(starts), 1 << self._num_qubits), dtype=np.complex128)
         states[np.arange(len(starts)), starts.astype(np.intp)] = 1
         rows = np.zeros((shots, self._program.num_results), dtype=np.uint8)
-        return Crowd(states, which, rows, Thread(self._program))
-
-    def _wait(self, crowd: Crowd, waiting: dict[Hashable, Crowd]) -> None:
-        """Let a crowd wait, in as many parts as go on differently."""
-        names, read = what_matters(self._live, crowd.thread)
-        parts = [crowd]
-        if read:
-            kinds, of_kind = np.unique(crowd.rows[:, read], axis=0, return_inverse=True)
-            if len(kinds) > 1:
-                of_kind = of_kind.reshape(-1)
-                parts = [crowd.part(of_kind == kind) for kind in range(len(kinds))]
-        for part in parts:
-            bits = tuple((result, int(part.rows[0, result])) for result in read)
-            standing = standing_of(part.thread, names, bits, part.operations, part.offset)
-            other = waiting.get(standing)
-            if other is None:
-                waiting[standing] = part
-            else:
-                other.join(part)
-                self._unite(other)
-
-    def _followed(self, crowd: Crowd, waiting: dict[Hashable, Crowd], rng: np.random.Generator) -> bool:
-        """Follow a crowd to its end, or until it has to wait; say whether it ended."""
-        while True:
-            if crowd.offset >= len(crowd.operations):
-                operations = crowd.thread.advance(_Common(crowd.rows))
-                if operations is None:
-                    return True
-                crowd.operations, crowd.offset = operations, 0
-                if waiting:  # those who have come less far go first
-                    self._wait(crowd, waiting)
-                    return False
-                continue
-            operations = crowd.operations
-            tail = self._tails.get(id(operations)) if crowd.thread.depth == 1 else None
-            end = len(operations) if tail is None else tail
-            stop = next((at for at in range(crowd.offset, end) if operations[at][0] in _READOUT), end)
-            self._evolve(crowd, operations[crowd.offset : stop], rng)
-            crowd.offset = stop
-            if stop == end and tail is not None:
-                self._draw(crowd, operations[end:], rng)
-                while crowd.thread.advance(_Common(crowd.rows)) is not None:
-                    pass  # nothing but records is left
-                return True
-            if stop < end:
-                crowd.offset += 1
-                self._measure(crowd, operations[stop], rng)
-                self._wait(crowd, waiting)
-                return False
+        return StateCrowd(states, which, rows, Thread(self._program))
 
     # --- what happens to the states ---
 
-    def _evolve(self, crowd: Crowd, operations: list[Operation], rng: np.random.Generator) -> None:
+    def evolve(self, crowd: StateCrowd, operations: list[Operation], rng: np.random.Generator) -> None:
         """Apply gates, each to all shots, and errors behind them, each to some."""
         done = 0
         noise = self._noise
         if noise.p1 or noise.p2:
             for at, (_, qubits, _) in enumerate(operations):
                 chance = noise.of_gate(len(qubits))
-                hit = np.flatnonzero(rng.random(len(crowd.which)) < chance)
+                hit = some_of(len(crowd), chance, rng)
                 if len(hit):
                     self._apply(crowd, operations[done : at + 1])
                     done = at + 1
@@ -247,14 +188,14 @@ class Crowds:
             self._drop(crowd)
         self._apply(crowd, operations[done:])
 
-    def _err(self, crowd: Crowd, hit: NDArray[np.intp], places: list[int], rng: np.random.Generator) -> None:
+    def _err(self, crowd: StateCrowd, hit: NDArray[np.intp], places: list[int], rng: np.random.Generator) -> None:
         """Let some shots suffer one of the Paulis of a gate's last qubits, each as likely as the others."""
         drawn = rng.integers(1, 4 ** len(places), len(hit))
         for kind in np.unique(drawn).tolist():
             letters = ((place, "ixyz"[kind >> 2 * number & 3]) for number, place in enumerate(places))
             crowd.turn(hit[drawn == kind], {place: letter for place, letter in letters if letter != "i"})
 
-    def _apply(self, crowd: Crowd, operations: list[Operation]) -> None:
+    def _apply(self, crowd: StateCrowd, operations: list[Operation]) -> None:
         if not operations:
             return
         compiler = Compiler(self._num_qubits)
@@ -265,7 +206,7 @@ class Crowds:
             step.apply(states)
         crowd.states = states.flat.reshape(crowd.states.shape)
 
-    def _measure(self, crowd: Crowd, operation: Operation, rng: np.random.Generator) -> None:
+    def measure(self, crowd: StateCrowd, operation: Operation, rng: np.random.Generator) -> None:
         """Measure or reset one qubit in all shots."""
         name, places, _ = operation
         noise, shots = self._noise, len(crowd.which)
@@ -289,13 +230,13 @@ class Crowds:
             ones = np.flatnonzero(bit)
             halves[ones, :, 0] = halves[ones, :, 1]
             halves[ones, :, 1] = 0
-            wrongly = np.flatnonzero(rng.random(shots) < noise.p_init) if noise.p_init else np.empty(0, np.intp)
+            wrongly = some_of(shots, noise.p_init, rng)
             if len(wrongly):
                 crowd.turn(wrongly, {qubit: "x"})
                 self._drop(crowd)
-        self._unite(crowd)
+        self.joined(crowd)
 
-    def _draw(self, crowd: Crowd, operations: list[Operation], rng: np.random.Generator) -> None:
+    def draw(self, crowd: StateCrowd, operations: list[Operation], rng: np.random.Generator) -> None:
         """Draw the measurements that end a program."""
         shots, noise = len(crowd.which), self._noise
         readout = {places[1]: places[0] for name, places, _ in operations if name == "measure"}
@@ -317,13 +258,13 @@ class Crowds:
 
     # --- fewer states ---
 
-    def _drop(self, crowd: Crowd) -> None:
+    def _drop(self, crowd: StateCrowd) -> None:
         """Drop the states that no shot has."""
         used, which = np.unique(crowd.which, return_inverse=True)
         if len(used) < len(crowd.states):
             crowd.states, crowd.which = crowd.states[used], which
 
-    def _unite(self, crowd: Crowd) -> None:
+    def joined(self, crowd: StateCrowd) -> None:
         """Make equal states one: those that are as far from some random vectors as each other."""
         if len(crowd.states) == 1 or not self._worth.is_worth_it:
             return
@@ -332,6 +273,3 @@ class Crowds:
         self._worth.note(len(crowd.states), len(crowd.states) - len(first))
         if len(first) < len(crowd.states):
             crowd.states, crowd.which = crowd.states[first], group.reshape(-1)[crowd.which]
-
-
-_READOUT = frozenset({"measure", "reset"})

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qsession_core.local.readers.circuit import JobFailure
-from qsession_core.local.simulators.branching import Tree
+from qsession_core.local.simulators.branching import Leaf, Tree
+from qsession_core.local.simulators.frames import Frames, shots_at_once
 from qsession_core.local.simulators.interface import is_clifford, is_installed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Circuit, Operation, Program
-    from qsession_core.local.simulators.branching import Leaf
     from qsession_core.local.simulators.noise import Noise
 
 __all__ = ["StimEngine"]
@@ -38,8 +38,7 @@ class StimEngine:
 
     def can_run(self, circuit: Circuit, noise: Noise) -> bool:
         """Say yes to Clifford circuits with noise that is made of Paulis."""
-        falls = noise.p1_emission_ratio or noise.p2_emission_ratio or noise.p_loss
-        return is_installed("stim") and not falls and is_clifford(circuit)
+        return is_installed("stim") and not _falls(noise) and is_clifford(circuit)
 
     def cost(self, circuit: Circuit, shots: int, _noise: Noise) -> float:
         """Return roughly how many seconds a run takes."""
@@ -71,7 +70,17 @@ class StimEngine:
         Raises:
             JobFailure: The program comes to a gate that is not a Clifford gate.
         """
-        return Tree(program, noise, Tableau).run(shots, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        tree = Tree(program, noise, Tableau)
+        if _falls(noise):
+            return tree.run(shots, rng)
+        place, tails = tree.place, tree.tails
+        most = shots_at_once(len(place))
+        leaves = []
+        for start in range(0, shots, most):
+            frames = Frames(program, noise, place, tails, _gate)
+            leaves += [Leaf(tuple(thread.records), rows) for thread, rows in frames.run(min(most, shots - start), rng)]
+        return leaves
 
 
 def _written(circuit: Circuit, noise: Noise) -> tuple[list[str], list[int]]:
@@ -100,7 +109,7 @@ def _written(circuit: Circuit, noise: Noise) -> tuple[list[str], list[int]]:
             if noise.p_init:
                 lines.append(f"X_ERROR({noise.p_init}) {places[0]}")
         else:
-            lines += _gate(name, places)
+            lines += _gate(name, places) or []
             error = errors.get(len(places))
             if error:
                 lines.append(f"{error.strip()} {places[0]} {places[1]}")
@@ -150,9 +159,10 @@ class Tableau:
 
         lines: list[str] = []
         for name, places, _ in operations:
-            if name not in _WORDS and name not in _WRITTEN:
+            written = _gate(name, places)
+            if written is None:
                 raise JobFailure("InvalidInputData", f"The stabilizer simulator takes Clifford gates only, not {name}.")
-            lines += _gate(name, places)
+            lines += written
         self._simulator.do(stim.Circuit("\n".join(lines)))
 
     def probability_of_one(self, qubit: int) -> float:
@@ -177,8 +187,16 @@ class Tableau:
         return measured
 
 
-def _gate(name: str, places: tuple[int, ...]) -> list[str]:
+def _gate(name: str, places: tuple[int, ...]) -> list[str] | None:
+    """Return a gate in stim's language; None for one that is no Clifford gate."""
     if name in _WORDS:
         return [f"{_WORDS[name]} {' '.join(map(str, places))}"]
+    if name not in _WRITTEN:
+        return None
     names = {"a": str(places[0]), "b": str(places[1])}
     return [" ".join(names.get(word, word) for word in line.split()) for line in _WRITTEN[name]]
+
+
+def _falls(noise: Noise) -> bool:
+    """Say whether errors are more than Paulis."""
+    return bool(noise.p1_emission_ratio or noise.p2_emission_ratio or noise.p_loss)

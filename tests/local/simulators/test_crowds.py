@@ -7,7 +7,7 @@ import pytest
 
 from qsession_core.local.readers.openqasm2 import read_openqasm
 from qsession_core.local.simulators import branching
-from qsession_core.local.simulators.crowds import Crowd, Crowds, fits
+from qsession_core.local.simulators.crowds import Crowds, StateCrowd, fits
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
 from tests.support.counting import lines_run
@@ -78,8 +78,8 @@ def test_there_are_never_more_states_than_shots(monkeypatch, noise):
 def test_equal_states_become_one_whatever_their_global_phases():
     states = np.array([[1, 1j], [1j, -1], [1, -1j]]) / np.sqrt(2)
     crowds = Crowds(weak(1), NOISES[0], {0: 0}, {})
-    crowd = Crowd(states, np.array([0, 1, 2, 1]), np.zeros((4, 1), np.uint8), None)
-    crowds._unite(crowd)
+    crowd = StateCrowd(states, np.array([0, 1, 2, 1]), np.zeros((4, 1), np.uint8), None)
+    crowds.joined(crowd)
     assert len(crowd.states) == 2
     assert len({*crowd.which[[0, 1, 3]]}) == 1
     assert crowd.which[2] != crowd.which[0]
