@@ -46,15 +46,26 @@ class Row:
         return self.peer / self.ours if self.peer is not None and self.ours else None
 
     @property
+    def name(self) -> str:
+        """What it is called where it is kept: its number and its work, without what differs from run to run."""
+        return f"{self.row} {self.work.partition(':')[0]}"
+
+    @property
+    def margin(self) -> float:
+        """How many times what must be reached is reached: 1 is just enough."""
+        limit = float(self.need[1:].split()[0])
+        if self.need.startswith("x"):
+            return (self.ratio or 0.0) / limit
+        if self.need.startswith("<"):
+            return limit / self.ours if self.ours > 0 else math.inf
+        if self.need.startswith(">"):
+            return self.ours / limit
+        raise ValueError(self.need)
+
+    @property
     def is_met(self) -> bool:
         """Whether what must be reached is."""
-        if self.need.startswith("x"):
-            return self.ratio is not None and self.ratio >= float(self.need[1:])
-        if self.need.startswith("<"):
-            return self.ours <= float(self.need[1:].split()[0])
-        if self.need.startswith(">"):
-            return self.ours >= float(self.need[1:].split()[0])
-        raise ValueError(self.need)
+        return self.margin >= 1
 
 
 def once(work: Callable[[], object]) -> float:
@@ -65,6 +76,7 @@ def once(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+TOLERANCE = 0.1  # by which a row that was met may be missed: two runs differ by so much
 TURN = 0.1  # seconds that a turn lasts at least
 
 

@@ -8,11 +8,14 @@ import math
 import sys
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import workloads
 from measure import once
+from row12_served import served
 from workloads import V2
 
 from qsession_cirq.conversion.convert import to_program as from_cirq
@@ -20,7 +23,11 @@ from qsession_core import Program, Workspace
 from qsession_core.formats import JobFacts, decode
 from qsession_core.formats.ionq import IonQCircuit
 from qsession_core.formats.qir.module import Qir
+from qsession_core.local.execution.histograms import histogram_json
+from qsession_core.local.readers.openqasm2 import read_openqasm
 from qsession_core.local.readers.qir.reader import read_qir
+from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_qiskit.conversion.convert import to_program as from_qiskit
 
 EMPTY = {"gateset": "qis", "qubits": 1, "circuit": []}
@@ -94,7 +101,48 @@ def growth() -> list[Curve]:
     jobs = Curve("jobs submitted and read, local", "jobs")
     for number in (1, 10, 100, 1_000):
         jobs.measure(number, lambda n=number: _jobs(n))
-    return [qiskit_ionq, qiskit_qir, cirq_ionq, cirq_qir, read, shots, jobs, _listed()]
+    rounds = Curve("programs that measure again and again, 3 qubits, 2,000 shots", "rounds")
+    for number in (20, 40, 80, 160, 320):
+        program = _rounds(number)
+        rounds.measure(number, lambda p=program: NumpyEngine().run(p, 2_000, 1, Noise()))
+    outcomes = Curve("IonQ histograms, written and read", "outcomes")
+    for bits in (10, 12, 14, 16, 18, 20):
+        outcomes.measure(1 << bits, lambda b=bits: _histogram(b))
+    return [
+        qiskit_ionq, qiskit_qir, cirq_ionq, cirq_qir, read, shots, jobs, _listed(), rounds, outcomes, _clients(),
+    ]  # fmt: skip
+
+
+def _rounds(number: int):
+    """Return a program that couples a turning qubit to another weakly, measures that, and turns by what came out."""
+    lines = ['OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; creg m[1]; creg e[3];']
+    for place in range(number):
+        lines.append(f"ry({0.3 + 0.01 * place}) q[0]; cx q[0], q[1]; cu3(1.6,0.2,0.1) q[1], q[2];")
+        lines.append("measure q[2] -> m[0]; if(m==1) ry(0.4) q[0]; reset q[2];")
+    return read_openqasm(" ".join([*lines, "measure q -> e;"]).encode())
+
+
+def _histogram(bits: int) -> object:
+    weights = np.random.default_rng(1).random(1 << bits)
+    data = histogram_json(np.arange(1 << bits), weights / weights.sum())
+    return decode("ionq.quantum-results.v1", data, JobFacts("job", "ionq.simulator", 1_000, {}))[0].counts
+
+
+def _clients() -> Curve:
+    """Measure clients that send 20 jobs each, one after the other, to one served workspace."""
+    curve = Curve("clients of one served workspace, 20 jobs each", "clients")
+    with served() as (text, _):
+
+        def one(_: int) -> None:
+            with Workspace.from_connection_string(text) as workspace:
+                target = workspace.get_target("ionq.simulator")
+                for _ in range(20):
+                    target.submit(EMPTY, shots=1).result()
+
+        for clients in (1, 2, 4, 8, 16, 32):
+            with ThreadPoolExecutor(clients) as pool:
+                curve.measure(clients, lambda n=clients, p=pool: list(p.map(one, range(n))))
+    return curve
 
 
 def engines() -> list[Curve]:
@@ -157,8 +205,8 @@ def draw(linear: list[Curve], by_qubits: list[Curve], path: Path) -> None:
     for curve in by_qubits:
         qubit_axes.semilogy(curve.sizes, curve.seconds, marker="o", label=curve.name)
     for axes, x_label, y_label in (
-        (time_axes, "gates, shots or jobs", "seconds"),
-        (memory_axes, "gates, shots or jobs", "peak memory, MB"),
+        (time_axes, "gates, shots, jobs, rounds, outcomes or clients", "seconds"),
+        (memory_axes, "gates, shots, jobs, rounds, outcomes or clients", "peak memory, MB"),
         (qubit_axes, "qubits, one job on the local workspace", "seconds"),
     ):
         axes.set_xlabel(x_label)

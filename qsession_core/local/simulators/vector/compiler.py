@@ -10,6 +10,7 @@ Invariants:
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +21,6 @@ from qsession_core.local.simulators.vector.steps import Block, Dense, Pair, Phas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Operation
     from qsession_core.local.simulators.vector.steps import Index, Single, Step
@@ -133,7 +132,7 @@ class Compiler:
             for row in range(1 << width)
         ]  # fmt: skip
         # most gates of several qubits mix few amplitudes with each other: rxx those of 00 and 11, and of 01 and 10
-        for rows in _mixed(whole):
+        for rows in _mixed((whole != 0).tobytes(), len(whole)):
             part = whole[np.ix_(rows, rows)]
             if len(rows) == 1:
                 if part[0, 0] != 1:
@@ -184,16 +183,23 @@ class Compiler:
         return (..., *index)
 
 
-def _mixed(matrix: NDArray[np.complex128]) -> list[list[int]]:
-    """Return the rows of a unitary matrix in sets that it does not mix with each other."""
-    left = set(range(len(matrix)))
+@cache
+def _mixed(filled: bytes, size: int) -> list[list[int]]:
+    """Return the rows of a unitary matrix in sets that it does not mix with each other.
+
+    Args:
+        filled: Which of its entries are not 0, row by row, a byte each.
+        size: The number of its rows.
+    """
+    pattern = np.frombuffer(filled, dtype=np.bool_).reshape(size, size)
+    left = set(range(size))
     sets = []
     while left:
         found, reached = set(), {min(left)}
         while reached:
             found |= reached
             rows = sorted(reached)
-            touching = np.flatnonzero(matrix[rows].any(axis=0) | matrix[:, rows].any(axis=1))
+            touching = np.flatnonzero(pattern[rows].any(axis=0) | pattern[:, rows].any(axis=1))
             reached = set(touching.tolist()) - found
         left -= found
         sets.append(sorted(found))

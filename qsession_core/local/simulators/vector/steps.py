@@ -51,9 +51,14 @@ class Block(NamedTuple):
         matrix = self.matrix
         size, right = len(matrix), 1 << self.first
         if right == 1:
-            rows = len(state.flat) // size
-            split: tuple[int, ...] = (-1, rows if rows % _CHUNK else _CHUNK, size)
-            np.matmul(state.flat.reshape(split), matrix.T, out=state.scratch.reshape(split))
+            rows = state.flat.reshape(-1, size)
+            made = state.scratch.reshape(-1, size)
+            whole = len(rows) - len(rows) % _CHUNK
+            split: tuple[int, ...] = (-1, _CHUNK, size)
+            if whole:
+                np.matmul(rows[:whole].reshape(split), matrix.T, out=made[:whole].reshape(split))
+            if whole < len(rows):
+                np.matmul(rows[whole:], matrix.T, out=made[whole:])
         elif right <= _CHUNK:
             split = (-1, size, right)
             np.matmul(matrix, state.flat.reshape(split), out=state.scratch.reshape(split))
