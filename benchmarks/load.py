@@ -153,12 +153,12 @@ def cluster():
             return time.perf_counter() - began, counts
 
     alone, counts = seconds()
-    yield "the engine alone, in a worker process", alone, 1.0
+    yield f"the engine alone, in a worker process of {os.cpu_count()} threads", alone, 1.0
     for workers in (1, 2):
         with distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as made:
             took, same = seconds(executor=made.scheduler_address.replace("tcp://", "dask://"))
             assert same == counts
-            yield f"Dask, {workers} worker{'s' * (workers > 1)}", took, alone / took
+            yield f"Dask, {workers} worker{'s' * (workers > 1)} of one thread", took, alone / took
 
 
 HEAD = f"""# Many clients, many processes

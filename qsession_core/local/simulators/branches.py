@@ -176,8 +176,18 @@ class Waiting:
         """Say whether any branch waits."""
         return bool(self._queue)
 
-    def push(self, branch: Branch) -> None:
-        """Let a branch wait, or make it one with another that waits at the same place."""
+    @property
+    def is_full(self) -> bool:
+        """Whether more states would take too much memory: then each branch should come to its end before it parts."""
+        return len(self._queue) >= self._most - 1
+
+    def push(self, branch: Branch, *, behind: bool = False) -> None:
+        """Let a branch wait, or make it one with another that waits at the same place.
+
+        Args:
+            branch: The branch.
+            behind: Where it has come as far as others, those go first while memory is short.
+        """
         standing = (self._standing(branch), branch.state.sketch())
         others = self._alike.setdefault(standing, [])
         key = None
@@ -193,7 +203,8 @@ class Waiting:
                     return
         others.append((branch, key))
         self._pushed += 1
-        insort(self._queue, ((*branch.thread.progress, branch.offset), self._pushed, branch, standing))
+        turn = -self._pushed if behind else self._pushed
+        insort(self._queue, ((*branch.thread.progress, branch.offset), turn, branch, standing))
 
     def pop(self) -> Branch:
         """Return the branch that goes on."""

@@ -117,7 +117,7 @@ class Tree:
                         return self._drawn(branch, branch.operations[end:], rng)
                     branch.offset = end
             if waiting:
-                waiting.push(branch)
+                waiting.push(branch, behind=waiting.is_full)
                 return None
 
     # --- what happens to the state ---
@@ -147,6 +147,8 @@ class Tree:
                 if other is branch:
                     return branch.offset >= end
                 waiting.push(other)
+            if waiting.is_full:
+                return branch.offset >= end  # they go first; what errs later is drawn again
         self._apply(branch, operations[branch.offset : stop])
         branch.offset = stop
         if stop == end:

@@ -10,11 +10,13 @@ from qsession_core.local.execution.task import Task
 from qsession_core.local.interpreter.liveness import Liveness
 from qsession_core.local.readers.circuit import Circuit, Function, Program
 from qsession_core.local.readers.qir.reader import read_qir
+from qsession_core.local.simulators import branches, branching
 from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.stim import Tableau
 from qsession_core.local.simulators.vector.state import State
 from tests.support.counting import lines_run
+from tests.support.noise_judge import frequencies
 from tests.support.qir_text import gate, pointer, qir, record
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; '
@@ -141,3 +143,28 @@ def test_programs_read_from_qir_have_their_results_kept_too():
     program = read_qir(qir("\n".join([*once, record("result", pointer(0)), *once, record("result", pointer(0))])))
     leaves = simulator("numpy").run(program, 400, 1, Noise())
     assert {leaf.records[0][0] for leaf in leaves} == {"bit"}
+
+
+def test_branches_that_errors_part_do_not_all_wait_at_the_same_time(monkeypatch):
+    """The states of wide circuits are large: each branch comes to its end before the next one parts."""
+    gates = [
+        step for qubit in range(5) for step in [("ry", (qubit,), (0.7,)), ("cx", (qubit, (qubit + 1) % 5), ())]
+    ] * 6
+    circuit = Circuit(5, 5, [*gates, *[("measure", (qubit, qubit), ()) for qubit in range(5)]])
+    noise, waited = Noise(p1=0.01, p2=0.03), []
+    state_bytes = State(5).num_bytes
+    kept = branches.Waiting.push
+
+    def push(self, *args, **options):
+        kept(self, *args, **options)
+        waited.append(len(self._queue))
+
+    monkeypatch.setattr(branching, "fits", lambda *_: False)
+    roomy = simulator("numpy").sample(circuit, 4000, 1, noise)
+    monkeypatch.setattr(branches, "_MAX_BYTES", 2 * state_bytes)
+    monkeypatch.setattr(branches.Waiting, "push", push)
+    tight = simulator("numpy").sample(circuit, 4000, 2, noise)
+    assert max(waited) < 80  # the kinds of errors of one gate, and as many again for a shot that errs twice or more
+    one, other = frequencies(roomy), frequencies(tight)
+    # two samples of one distribution; see noise_judge.is_sample
+    assert np.abs(one - other).sum() / 2 <= np.sqrt((one + other) / 4000).sum() / 2 + 3.3 / np.sqrt(4000)
