@@ -34,10 +34,16 @@ class InProcess:
         """Pickle as the directory and the clock: the other process opens the directory again."""
         path = self.service.store.directory
         if path is None:
-            raise TypeError(
-                "A local workspace in memory cannot leave its process; give it a directory: Workspace.local(path)."
-            )
+            place, _, way_out = self._elsewhere
+            raise TypeError(f"A local workspace in {place} cannot leave its process; {way_out}.")
         return _opened, (str(path), self.service.clock)
+
+    @property
+    def _elsewhere(self) -> tuple[str, str, str]:
+        """Where a workspace without a directory is, what has it there, and the way out."""
+        if self.service.store.is_shared:  # its address is not handed on: it may hold a password
+            return "PostgreSQL", "behind a connection", "open it there by its address"
+        return "memory", "in the memory", "give it a directory: Workspace.local(path)"
 
     def send(self, request: Request) -> Response:
         """Return the answer.
@@ -61,9 +67,10 @@ class InProcess:
         """Open the workspace again in a forked process: threads and database connections do not survive a fork."""
         path = self.service.store.directory
         if path is None:
+            _, holder, way_out = self._elsewhere
             raise ConfigurationError(
-                "This local workspace is in the memory of the process that made it; a forked process cannot use it. "
-                "Give it a directory: Workspace.local(path)."
+                f"This local workspace is {holder} of the process that made it; a forked process cannot use it: "
+                f"{way_out}."
             )
         self._parents.append(self.service)  # kept, since closing the connections would disturb the parent
         self.service = _opened(str(path), self.service.clock).service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
@@ -50,3 +51,9 @@ def test_lists_load_no_numpy_and_no_formats(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_workspace_in_postgresql_says_that_its_address_is_not_handed_on(postgres):
+    message = "in PostgreSQL cannot leave its process; open it there by its address"
+    with Workspace.local(store=postgres()) as workspace, pytest.raises(TypeError, match=message):
+        pickle.dumps(workspace)
