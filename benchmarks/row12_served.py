@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import peers  # noqa: F401 - quiets the peers
+import urllib3
 from measure import Row, report
 
 from qsession_core import Workspace
@@ -55,6 +56,39 @@ def official(text: str):
     )  # fmt: skip
 
 
+# A server of waitress that answers every request with as many bytes as a job's answers have, and does nothing else
+BARE = """
+from waitress import create_server
+def answer(environ, start_response):
+    environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "800")])
+    return [b" " * 800]
+server = create_server(answer, host="127.0.0.1", port=0, threads=8)
+print(server.effective_port, flush=True)
+server.run()
+"""
+
+
+def floor() -> float:
+    """Return how many times a second five such requests are made by urllib3, one after the other."""
+    with subprocess.Popen([sys.executable, "-c", BARE], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            pool = urllib3.HTTPConnectionPool("127.0.0.1", int(process.stdout.readline()))
+            calls = [("POST", 60), ("PUT", 150), ("PUT", 900), ("GET", 0), ("GET", 0)]
+
+            def job() -> None:
+                for method, size in calls:
+                    pool.urlopen(method, "/jobs/1?api-version=1", body=b" " * size or None)
+
+            job()
+            began = time.perf_counter()
+            for _ in range(ONE_BY_ONE):
+                job()
+            return ONE_BY_ONE / (time.perf_counter() - began)
+        finally:
+            process.terminate()
+
+
 def rows() -> list[Row]:
     with served() as (text, pid), Workspace.from_connection_string(text) as workspace:
         mine, theirs = workspace.get_target(TARGET), official(text).get_targets(TARGET)
@@ -89,7 +123,16 @@ def rows() -> list[Row]:
     one, peer, many = (sorted(rates[name])[TURNS // 2] for name in ("ours", "other", "batch"))
     cpu = {"client, ms of processor a job": 1e3 * client, "service": 1e3 * service, "azure-quantum, jobs/s": peer}
     return [
-        Row("12", "jobs a second through qsession serve, one by one", one, ">250 jobs/s", unit="jobs/s", others=cpu),
+        Row(
+            "12",
+            "jobs a second through qsession serve, one by one",
+            one,
+            ">250 jobs/s",
+            unit="jobs/s",
+            others=cpu,
+            floor=floor(),
+            note="floor: five requests to a bare waitress by urllib3 alone",
+        ),
         Row("12", f"the same, a batch of {BATCH}", many, ">400 jobs/s", unit="jobs/s"),
     ]
 
