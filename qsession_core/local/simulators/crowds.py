@@ -8,6 +8,7 @@ Each shot of a crowd knows which of the crowd's states is its own; see `lockstep
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Crowds", "StateCrowd", "fits"]
 
 _MOST_AMPLITUDES = 1 << 22  # of the states of all shots: 64 MB, and as much again to work in
+_CACHED_AMPLITUDES = 1 << 16  # that are worked on at the same time
 _WIDEST = 12
 _DIGITS = 9  # in which equal states are equal
 _PROBES = 4
@@ -111,10 +113,23 @@ class StateCrowd:
 
     def part(self, shots: NDArray[np.bool_]) -> StateCrowd:
         """Return some of the shots as a crowd at the same place."""
+        part = self.those(np.flatnonzero(shots))
+        part.thread = self.thread.copy()
+        return part
+
+    def those(self, shots: NDArray[np.intp]) -> StateCrowd:
+        """Return some of the shots, with the same classical side."""
         used, which = np.unique(self.which[shots], return_inverse=True)
         return StateCrowd(
-            self.states[used], which, self.rows[shots], self.thread.copy(), self.operations, self.offset
+            self.states[used], which, self.rows[shots], self.thread, self.operations, self.offset
         )  # fmt: skip
+
+    def gather(self, parts: list[StateCrowd]) -> None:
+        """Become the shots of some parts, in their order."""
+        starts = np.cumsum([0, *(len(part.states) for part in parts)])
+        self.which = np.concatenate([part.which + start for part, start in zip(parts, starts[:-1], strict=True)])
+        self.states = np.concatenate([part.states for part in parts])
+        self.rows = np.concatenate([part.rows for part in parts])
 
     def leave(self) -> None:
         """Have nothing to give back."""
@@ -174,17 +189,36 @@ class Crowds(Lockstep[StateCrowd]):
     # --- what happens to the states ---
 
     def evolve(self, crowd: StateCrowd, operations: list[Operation], rng: np.random.Generator) -> None:
-        """Apply gates, each to all shots, and errors behind them, each to some."""
+        """Apply gates, each to all shots, and errors behind them, each to some.
+
+        What does not fit into the processor's cache takes several times as long, so shots come in parts that do.
+        """
+        chances = [self._noise.of_gate(len(qubits)) for _, qubits, _ in operations]
+        erring = 1 - math.prod(1 - chance for chance in chances)
+        states = len(crowd.states) + erring * len(crowd)
+        parts = math.ceil(states * (1 << self._num_qubits) / _CACHED_AMPLITUDES)
+        if parts <= 1 or not operations:
+            self._carry(crowd, operations, chances, rng)
+            return
+        order = np.argsort(crowd.which, kind="stable")  # shots that share a state stay together
+        done = []
+        for chosen in np.array_split(order, min(parts, len(order))):
+            part = crowd.those(chosen)
+            self._carry(part, operations, chances, rng)
+            done.append(part)
+        crowd.gather(done)
+
+    def _carry(
+        self, crowd: StateCrowd, operations: list[Operation], chances: list[float], rng: np.random.Generator
+    ) -> None:
         done = 0
-        noise = self._noise
-        if noise.p1 or noise.p2:
-            for at, (_, qubits, _) in enumerate(operations):
-                chance = noise.of_gate(len(qubits))
-                hit = some_of(len(crowd), chance, rng)
-                if len(hit):
-                    self._apply(crowd, operations[done : at + 1])
-                    done = at + 1
-                    self._err(crowd, hit, [self._place[qubit] for qubit in qubits[-2:]], rng)
+        for at, (_, qubits, _) in enumerate(operations):
+            hit = some_of(len(crowd), chances[at], rng)
+            if len(hit):
+                self._apply(crowd, operations[done : at + 1])
+                done = at + 1
+                self._err(crowd, hit, [self._place[qubit] for qubit in qubits[-2:]], rng)
+        if done:
             self._drop(crowd)
         self._apply(crowd, operations[done:])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qsession_core.local.readers.openqasm2 import read_openqasm
-from qsession_core.local.simulators import branching
+from qsession_core.local.simulators import branching, crowds
 from qsession_core.local.simulators.crowds import Crowds, StateCrowd, fits
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
@@ -77,9 +77,9 @@ def test_there_are_never_more_states_than_shots(monkeypatch, noise):
 
 def test_equal_states_become_one_whatever_their_global_phases():
     states = np.array([[1, 1j], [1j, -1], [1, -1j]]) / np.sqrt(2)
-    crowds = Crowds(weak(1), NOISES[0], {0: 0}, {})
+    engine = Crowds(weak(1), NOISES[0], {0: 0}, {})
     crowd = StateCrowd(states, np.array([0, 1, 2, 1]), np.zeros((4, 1), np.uint8), None)
-    crowds.joined(crowd)
+    engine.joined(crowd)
     assert len(crowd.states) == 2
     assert len({*crowd.which[[0, 1, 3]]}) == 1
     assert crowd.which[2] != crowd.which[0]
@@ -91,3 +91,12 @@ def test_wide_programs_and_errors_that_are_no_paulis_are_followed_branch_by_bran
     assert not fits(13, 1, Noise())
     assert not fits(2, 10, Noise(p1=0.1, p1_emission_ratio=0.5))
     assert not fits(2, 10, Noise(p_loss=0.1))
+
+
+def test_states_that_do_not_fit_into_the_cache_are_worked_on_in_parts(monkeypatch):
+    program, shots = weak(3), 8_000
+    whole = frequencies(sampled(program, shots, NOISES[1]))
+    monkeypatch.setattr(crowds, "_CACHED_AMPLITUDES", 64)
+    in_parts = frequencies(sampled(program, shots, NOISES[1], seed=2))
+    mean = np.sqrt((whole + in_parts) / shots).sum() / 2
+    assert np.abs(whole - in_parts).sum() / 2 <= mean + 3.3 / np.sqrt(shots)
