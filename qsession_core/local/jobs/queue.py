@@ -64,7 +64,6 @@ class Dispatcher:
         job_seconds: How long a job may take in a worker process of our own.
 
     Attributes:
-        paused: While true, no job starts; tests set it to make jobs wait.
         ends: Tells who waits for a job that it has ended.
     """
 
@@ -115,7 +114,8 @@ class Dispatcher:
         self._backlog = Backlog(store, self._tries.has_room)
         self._admission = Admission(store, lifecycle, targets)
         self._thread: threading.Thread | None = None
-        self.paused = False
+        self._paused = False
+        self._choosing = threading.RLock()  # held while a job is looked for and claimed
 
     @property
     def problem(self) -> str:
@@ -146,6 +146,16 @@ class Dispatcher:
             self._lifecycle.release(self._owner)
         except STORE_ERRORS as error:  # the next process on this directory releases them
             _LOG.error("jobs could not be given back to the store: %r", error)
+
+    @property
+    def paused(self) -> bool:
+        """While true, no job starts; tests set it to make jobs wait."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, is_paused: bool) -> None:
+        with self._choosing:  # else a job could start that is being looked for now
+            self._paused = is_paused
 
     def wake(self, job_id: str = "") -> None:
         """Tell the thread that the queue has changed.
@@ -225,7 +235,11 @@ class Dispatcher:
         self._tries.end_cancelled()
         while self._tries.given_back:
             self._backlog.put_off(self._tries.given_back.popleft(), is_long=True)
-        if self.paused:
+        with self._choosing:
+            return self._chosen()
+
+    def _chosen(self) -> Found | datetime | None:
+        if self._paused:
             return None
         scan = self._admission.scan(microseconds(self._clock.now()))
         for job in self._backlog.waiting():
