@@ -90,7 +90,9 @@ def _cirq(data: bytes) -> Row:
     def ours():
         details = SimpleNamespace(metadata=metadata, input_params={"shots": 100_000}, target="p.sim")
         result = decode(V2, data, facts)[0]
-        return Job(SimpleNamespace(details=details, id="job", shots=100_000, result=lambda _timeout: result)).results()
+        return Job(
+            SimpleNamespace(details=details, id="job", shots=100_000, result=lambda _timeout, **_: result)
+        ).results()
 
     assert np.array_equal(
         np.array(ours().measurements["m"]), np.array(peers.azure_cirq_result(data, metadata, 100_000).measurements["m"])
