@@ -34,7 +34,7 @@ class Hosts:
     def __init__(self, own: str, named: Iterable[str] = ()) -> None:
         self._names = {_normal(name) for name in (own, *named)}
         self._is_exposed = not is_loopback(own)
-        self.admit = lru_cache(maxsize=256)(self._admit)  # a client sends the same again and again
+        self.admit = lru_cache(maxsize=16)(self._admit)  # a client sends the same again and again
 
     def _admit(self, header: str) -> bool:
         host = _without_port(header)

@@ -175,7 +175,7 @@ class HttpTransport:
 
     def _read(self, request: Request, answer: urllib3.BaseHTTPResponse) -> bytes:
         total = int(length) if (length := answer.headers.get("Content-Length", "")).isdecimal() else 0
-        if 0 < total <= _CHUNK and "Content-Encoding" not in answer.headers:
+        if 0 < total <= min(_CHUNK, self._max_answer_bytes) and "Content-Encoding" not in answer.headers:
             return answer.read()
         chunks: list[bytes] = []
         size = 0

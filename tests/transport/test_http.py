@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[ThreadingHTTPServer]:
-    running = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    running = ThreadingHTTPServer(("", 0), _Handler)
     running.connections = 0
     running.released = threading.Event()
     running.daemon_threads = True
@@ -130,6 +130,22 @@ def test_a_small_answer_that_unpacks_to_a_large_one_is_not_read_on(server):
     transport = HttpTransport(max_answer_bytes=1_000_000)
     with pytest.raises(errors.TransportError, match="more than 1000000 bytes"):
         transport.send(Request("GET", _url(server, "/bomb")))
+    transport.close()
+
+
+def test_a_small_answer_is_held_to_the_limit_too(server):
+    transport = HttpTransport(max_answer_bytes=4)
+    with pytest.raises(errors.TransportError, match="more than 4 bytes"):
+        transport.send(Request("GET", _url(server, "/five")))
+    transport.close()
+
+
+def test_many_hosts_in_turn_all_stay_reachable(server):
+    transport = HttpTransport()
+    urls = [f"http://127.0.0.{place}:{server.server_port}/{place}" for place in range(1, 13)]
+    for _ in range(2):
+        for url in urls:
+            assert transport.send(Request("GET", url)).status == 200
     transport.close()
 
 

@@ -234,7 +234,7 @@ class Frames(Lockstep[FrameCrowd]):
         qubit = self._place.get(places[0])
         bits = np.zeros(shots, dtype=np.uint8)
         if qubit is not None:
-            value = self._collapsed(crowd, qubit)
+            value = self._collapsed(crowd, name, qubit)
             bits[:] = crowd.bits(0, qubit) ^ np.bool_(value)
             crowd.put(1, qubit, rng.integers(0, 2, shots, dtype=np.uint8).view(np.bool_))
             if name == "reset":
@@ -248,13 +248,13 @@ class Frames(Lockstep[FrameCrowd]):
             crowd.write(places[1], bits)
         self._disturb(crowd, name, qubit, rng)
 
-    def _collapsed(self, crowd: FrameCrowd, qubit: int) -> int:
+    def _collapsed(self, crowd: FrameCrowd, name: str, qubit: int) -> int:
         """Let the reference be measured, as 0 where it may; return its value."""
         reference = crowd.reference = crowd.reference.own()
         value = int(reference.simulator.peek_z(qubit))
         if value == 0:
             reference.simulator.postselect_z(qubit, desired_value=False)
-        reference.mark = hash((reference.mark, "measure", qubit))
+        reference.mark = hash((reference.mark, name, qubit))  # a reset goes on with another state
         return int(value < 0)
 
     def _disturb(self, crowd: FrameCrowd, name: str, qubit: int | None, rng: np.random.Generator) -> None:

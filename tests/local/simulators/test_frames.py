@@ -94,6 +94,18 @@ def test_time_does_not_follow_the_shots_though_each_is_different(noise):
     assert many < 3 * few
 
 
+def test_shots_that_were_reset_and_shots_that_were_measured_stay_apart():
+    text = (
+        'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg m[1]; creg d[1]; creg e[1]; h q[1]; measure q[1] -> m[0];'
+    )
+    # as gates of the reference, these are an x
+    text += "h q[0]; s q[0]; s q[0]; h q[0]; "
+    text += "if(m==1) reset q[0]; if(m==0) measure q[0] -> d[0]; measure q[0] -> e[0];"
+    m, d, e = followed(read_openqasm(text.encode()), 400, Noise()).T
+    assert np.array_equal(e, 1 - m)
+    assert np.array_equal(d, 1 - m)
+
+
 def test_more_shots_than_fit_are_followed_in_parts(monkeypatch):
     monkeypatch.setattr(frames, "_MOST_BITS", 2 * 4 * 700)
     found = followed(branching(1, paulis_only=True), 2_000, Noise())
