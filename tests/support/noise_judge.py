@@ -69,6 +69,14 @@ def is_sample(shots: np.ndarray, chances: np.ndarray) -> bool:
     return bool(distance <= mean + 2.3 / np.sqrt(len(shots)))
 
 
+def are_alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Say whether as many shots, twice, may come from one distribution: as :func:`is_sample`, for two samples."""
+    mine, theirs = frequencies(one), frequencies(other)
+    chances = (mine + theirs) / 2
+    mean = np.sqrt(2 * chances * (1 - chances) / len(one)).sum() / 2
+    return bool(np.abs(mine - theirs).sum() / 2 <= mean + 3.3 / np.sqrt(len(one)))
+
+
 class _Judged:
     """A circuit of Qiskit's: the qubits, a qubit for each result from the middle, a flag for each qubit's loss."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qsession_core.local.execution.shares import shares_of
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence, targets
-from qsession_core.local.simulators.branching import touched
+from qsession_core.local.simulators.branches import touched
 from qsession_core.local.simulators.choice import choose, refuse_noise, simulator
 from qsession_core.local.simulators.interface import is_clifford, is_installed
 from qsession_core.local.simulators.memory import check_memory

@@ -8,7 +8,8 @@ memory, the one that has come furthest goes first, so that it ends.
 from __future__ import annotations
 
 from bisect import insort
-from typing import TYPE_CHECKING, Protocol, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
@@ -20,15 +21,41 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.interpreter.thread import Thread
-    from qsession_core.local.readers.circuit import Operation, Program
+    from qsession_core.local.readers.circuit import Instruction, Operation, Program
 
     Shots = NDArray[np.uint8]
+    Record = tuple[str, Any]
 
-__all__ = ["Branch", "QuantumState", "Results", "Waiting", "Worth", "standing_of", "what_matters"]
+__all__ = [
+    "Branch",
+    "Leaf",
+    "QuantumState",
+    "Results",
+    "Waiting",
+    "Worth",
+    "places_of",
+    "standing_of",
+    "tails_of",
+    "touched",
+    "what_matters",
+]
 
 _MAX_BYTES = 1 << 27  # of all waiting states
 # Keys of states are not worth their time if fewer than one in so many of this many finds an equal one
 _TRIES, _WORTH = 64, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Shots that ended alike.
+
+    Attributes:
+        records: What they recorded: ``result`` by number, other kinds by value.
+        bits: Their results, shape (shots, num_results).
+    """
+
+    records: tuple[Record, ...]
+    bits: Shots
 
 
 class QuantumState(Protocol):
@@ -252,7 +279,7 @@ def standing_of(
 
 
 class Worth:
-    """Whether looking for equal states pays: fewer than one in some would have to have found an equal one, at first."""
+    """Whether looking for equal states pays: after the first tries, it does while one in some of them finds one."""
 
     def __init__(self) -> None:
         self._tries = self._found = 0
@@ -266,3 +293,52 @@ class Worth:
         """So many states were looked at, and so many were equal to others."""
         self._tries += tries
         self._found += found
+
+
+def touched(program: Program) -> set[int]:
+    """Return the qubits that can leave 0."""
+    if any(instruction[0] == "gate" for instruction in program.instructions()):
+        return set(range(program.num_qubits))
+    touched: set[int] = set()
+    for name, places, _ in program.operations:
+        touched.update(places[:1] if name in {"measure", "reset"} else places)
+    return touched
+
+
+def places_of(program: Program) -> dict[int, int]:
+    """Return the qubits that can leave 0, each with its number among them."""
+    return {qubit: number for number, qubit in enumerate(sorted(touched(program)))}
+
+
+def tails_of(program: Program) -> dict[int, int]:
+    """Return where lists of operations do nothing any more but measure, by the ids of these lists."""
+    return dict(filter(None, map(_tail, program.functions[program.entry].blocks.values())))
+
+
+def _tail(block: list[Instruction]) -> tuple[int, int] | None:
+    """Return where a block does nothing any more but measure, record and return.
+
+    Returns:
+        The id of the list of operations that this begins in, and which of them is the first; None if there is no such
+        place.
+    """
+    if block[-1][0] != "ret":
+        return None
+    for instruction in reversed(block):
+        if instruction[0] == "ops":
+            operations = instruction[1]
+            measured: set[int] = set()
+            at = len(operations)
+            while at and operations[at - 1][0] in {"measure", "reset"}:
+                at -= 1
+            for name, places, _ in operations[at:]:
+                if name == "reset" and places[0] not in measured:
+                    return None
+                if name == "measure":
+                    if places[0] in measured:
+                        return None
+                    measured.add(places[0])
+            return id(operations), at
+        if instruction[0] not in {"record", "ret", "set", "cast", "load", "store"}:
+            return None
+    return None

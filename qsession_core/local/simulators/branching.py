@@ -7,14 +7,13 @@ that end a program are drawn for all shots of a branch together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qsession_core.local.interpreter.thread import Thread
 from qsession_core.local.readers.circuit import LOST
-from qsession_core.local.simulators.branches import Branch, Results, Waiting
+from qsession_core.local.simulators.branches import Branch, Leaf, Results, Waiting, places_of, tails_of
 from qsession_core.local.simulators.crowds import Crowds, fits
 from qsession_core.local.simulators.mishaps import PAULIS, chance_of, errors_of, flips_of
 from qsession_core.local.simulators.vector.state import State
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qsession_core.local.readers.circuit import Instruction, Operation, Program
+    from qsession_core.local.readers.circuit import Operation, Program
     from qsession_core.local.simulators.branches import QuantumState
     from qsession_core.local.simulators.mishaps import Mishap
     from qsession_core.local.simulators.noise import Noise
@@ -32,20 +31,7 @@ if TYPE_CHECKING:
     Shots = NDArray[np.uint8]
     Record = tuple[str, Any]
 
-__all__ = ["Leaf", "Tree", "touched"]
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """Shots that ended alike.
-
-    Attributes:
-        records: What they recorded: ``result`` by number, other kinds by value.
-        bits: Their results, shape (shots, num_results).
-    """
-
-    records: tuple[Record, ...]
-    bits: Shots
+__all__ = ["Tree"]
 
 
 class Tree:
@@ -65,17 +51,13 @@ class Tree:
         self._program = program
         self._noise = noise
         self._zeros = zeros
-        active = touched(program)
-        self.place = {qubit: number for number, qubit in enumerate(sorted(active))}
-        entry = program.functions[program.entry]
-        self.tails = dict(filter(None, map(_tail, entry.blocks.values())))
+        self._place, self._tails = places_of(program), tails_of(program)
 
     def run(self, shots: int, rng: np.random.Generator) -> list[Leaf]:
         """Return how the shots ended, grouped by records; the order within a group is arbitrary."""
-        if self._make is State and not self._zeros and fits(len(self.place), shots, self._noise):
-            crowds = Crowds(self._program, self._noise, self.place, self.tails)
-            return [Leaf(tuple(thread.records), rows) for thread, rows in crowds.run(shots, rng)]
-        state = self._make(0 if self._zeros else len(self.place))
+        if self._make is State and not self._zeros and fits(len(self._place), shots, self._noise):
+            return list(Crowds(self._program, self._noise).run(shots, rng))
+        state = self._make(0 if self._zeros else len(self._place))
         results = Results(np.zeros(self._program.num_results, dtype=np.uint8))
         waiting = Waiting(self._program, state.num_bytes)
         start = Branch(state, results, shots, Thread(self._program))
@@ -90,7 +72,7 @@ class Tree:
 
     def _misprepared(self, branch: Branch, rng: np.random.Generator) -> list[Branch]:
         """Split off the shots in which qubits start as 1."""
-        wrong = rng.random((branch.count, len(self.place))) < self._noise.p_init
+        wrong = rng.random((branch.count, len(self._place))) < self._noise.p_init
         kinds, counts = np.unique(wrong, axis=0, return_counts=True)
         parts = [
             (kind, branch if number == len(kinds) else branch.split(count, rng))
@@ -110,7 +92,7 @@ class Tree:
                     return Leaf(tuple(branch.thread.records), branch.results.of(branch.count))
                 branch.operations, branch.offset = operations, 0
             else:
-                tail = self.tails.get(id(branch.operations)) if branch.thread.depth == 1 else None
+                tail = self._tails.get(id(branch.operations)) if branch.thread.depth == 1 else None
                 end = len(branch.operations) if tail is None else tail
                 if self._operate(branch, branch.operations, end, waiting, rng):
                     if tail is not None:
@@ -161,7 +143,7 @@ class Tree:
         if branch.lost:
             operations = [operation for operation in operations if branch.lost.isdisjoint(operation[1])]
         if operations:
-            place = self.place
+            place = self._place
             branch.state.apply(
                 [(name, tuple(place[qubit] for qubit in qubits), angles) for name, qubits, angles in operations]
             )
@@ -194,7 +176,7 @@ class Tree:
     def _decay(self, branch: Branch, qubits: list[int], waiting: Waiting, rng: np.random.Generator) -> None:
         """Let qubits fall to 0, and part the shots by where each fell from."""
         parts = [branch]
-        for place in (self.place[qubit] for qubit in qubits):
+        for place in (self._place[qubit] for qubit in qubits):
             for part in list(parts):
                 one = part.state.probability_of_one(place)
                 ones = int(rng.binomial(part.count, one))
@@ -214,7 +196,7 @@ class Tree:
     def _disturb(self, branch: Branch, operation: str, qubit: int, waiting: Waiting, rng: np.random.Generator) -> None:
         """Let the other qubits suffer the crosstalk of a measurement or reset, and part the shots by their errors."""
         chance = self._noise.of_crosstalk(operation)
-        others = [other for other in self.place if other != qubit]
+        others = [other for other in self._place if other != qubit]
         if not chance or not others:
             return
         shape = (branch.count, len(others))
@@ -238,7 +220,7 @@ class Tree:
                 self._disturb(branch, name, places[0], waiting, rng)
                 return
             branch.lost -= {places[0]}
-        qubit = self.place.get(places[0])
+        qubit = self._place.get(places[0])
         one = 0.0 if qubit is None else branch.state.probability_of_one(qubit)
         ones = int(rng.binomial(branch.count, one))
         if 0 < ones < branch.count:
@@ -288,14 +270,14 @@ class Tree:
         if self._zeros:
             bits[:, list(readout)] = 0
             return Leaf(tuple(branch.thread.records), bits)
-        qubits = sorted({self.place[qubit] for qubit in readout.values() if qubit in self.place})
+        qubits = sorted({self._place[qubit] for qubit in readout.values() if qubit in self._place})
         drawn = branch.state.sample(qubits, branch.count, rng)
         column = {qubit: number for number, qubit in enumerate(qubits)}
         for result, qubit in readout.items():
             if qubit in branch.lost:
                 bits[:, result] = LOST
                 continue
-            place = self.place.get(qubit)
+            place = self._place.get(qubit)
             bits[:, result] = 0 if place is None else drawn[:, column[place]]
             if flips:
                 bits[:, result] ^= rng.random(branch.count) < flips[result]
@@ -303,42 +285,3 @@ class Tree:
                 chance = np.where(bits[:, result] == 1, self._noise.p_meas_1, self._noise.p_meas_0)
                 bits[:, result] ^= rng.random(branch.count) < chance
         return Leaf(tuple(branch.thread.records), bits)
-
-
-def touched(program: Program) -> set[int]:
-    """Return the qubits that can leave 0."""
-    if any(instruction[0] == "gate" for instruction in program.instructions()):
-        return set(range(program.num_qubits))
-    touched: set[int] = set()
-    for name, places, _ in program.operations:
-        touched.update(places[:1] if name in {"measure", "reset"} else places)
-    return touched
-
-
-def _tail(block: list[Instruction]) -> tuple[int, int] | None:
-    """Return where a block does nothing any more but measure, record and return.
-
-    Returns:
-        The id of the list of operations that this begins in, and which of them is the first; None if there is no such
-        place.
-    """
-    if block[-1][0] != "ret":
-        return None
-    for instruction in reversed(block):
-        if instruction[0] == "ops":
-            operations = instruction[1]
-            measured: set[int] = set()
-            at = len(operations)
-            while at and operations[at - 1][0] in {"measure", "reset"}:
-                at -= 1
-            for name, places, _ in operations[at:]:
-                if name == "reset" and places[0] not in measured:
-                    return None
-                if name == "measure":
-                    if places[0] in measured:
-                        return None
-                    measured.add(places[0])
-            return id(operations), at
-        if instruction[0] not in {"record", "ret", "set", "cast", "load", "store"}:
-            return None
-    return None

@@ -136,9 +136,7 @@ class StateCrowd:
 
     def join(self, other: StateCrowd) -> None:
         """Take the shots of a crowd that goes on alike."""
-        self.which = np.concatenate([self.which, other.which + len(self.states)])
-        self.states = np.concatenate([self.states, other.states])
-        self.rows = np.concatenate([self.rows, other.rows])
+        self.gather([self, other])
 
     def halves(self, qubit: int) -> Amplitudes:
         """Return the states with an axis of two for a qubit, the last but one."""
@@ -164,14 +162,11 @@ class Crowds(Lockstep[StateCrowd]):
     Args:
         program: The program.
         noise: What goes wrong; see :func:`fits`.
-        place: Qubit -> its number among those that leave 0.
-        tails: As for :class:`~qsession_core.local.simulators.lockstep.Lockstep`.
     """
 
-    def __init__(self, program: Program, noise: Noise, place: dict[int, int], tails: dict[int, int]) -> None:
-        super().__init__(program, tails)
-        self._noise, self._place = noise, place
-        self._num_qubits = len(place)
+    def __init__(self, program: Program, noise: Noise) -> None:
+        super().__init__(program, noise)
+        self._num_qubits = len(self._place)
         self._worth = Worth()
         source = np.random.default_rng(7)
         shape = (1 << self._num_qubits, _PROBES)
@@ -268,7 +263,7 @@ class Crowds(Lockstep[StateCrowd]):
             if len(wrongly):
                 crowd.turn(wrongly, {qubit: "x"})
                 self._drop(crowd)
-        self.joined(crowd)
+        self.unite(crowd)
 
     def draw(self, crowd: StateCrowd, operations: list[Operation], rng: np.random.Generator) -> None:
         """Draw the measurements that end a program."""
@@ -298,7 +293,7 @@ class Crowds(Lockstep[StateCrowd]):
         if len(used) < len(crowd.states):
             crowd.states, crowd.which = crowd.states[used], which
 
-    def joined(self, crowd: StateCrowd) -> None:
+    def unite(self, crowd: StateCrowd) -> None:
         """Make equal states one: those that are as far from some random vectors as each other."""
         if len(crowd.states) == 1 or not self._worth.is_worth_it:
             return

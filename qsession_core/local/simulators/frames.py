@@ -26,17 +26,18 @@ from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.simulators.lockstep import Lockstep, some_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Operation, Program
+    from qsession_core.local.simulators.branches import Leaf
     from qsession_core.local.simulators.noise import Noise
 
     Shots = NDArray[np.uint8]
     Words = Callable[[str, tuple[int, ...]], list[str] | None]
 
-__all__ = ["Frames", "shots_at_once"]
+__all__ = ["Frames"]
 
 # Bits of frames at the same time; more shots are followed one part after the other
 _MOST_BITS = 1 << 28
@@ -151,16 +152,18 @@ class Frames(Lockstep[FrameCrowd]):
     Args:
         program: The program.
         noise: What goes wrong; no emission and no loss.
-        place: Qubit -> its number among those that leave 0.
-        tails: As for :class:`~qsession_core.local.simulators.lockstep.Lockstep`.
         words: Returns a gate in stim's language; None for one that is no Clifford gate.
     """
 
-    def __init__(
-        self, program: Program, noise: Noise, place: dict[int, int], tails: dict[int, int], words: Words
-    ) -> None:
-        super().__init__(program, tails)
-        self._noise, self._place, self._words = noise, place, words
+    def __init__(self, program: Program, noise: Noise, words: Words) -> None:
+        super().__init__(program, noise)
+        self._words = words
+
+    def run(self, shots: int, rng: np.random.Generator) -> Iterator[Leaf]:
+        """Yield how the shots ended, as everywhere; those whose frames fit into memory at a time."""
+        most = max(1, _MOST_BITS // max(1, 2 * len(self._place)))
+        for start in range(0, shots, most):
+            yield from super().run(min(most, shots - start), rng)
 
     def prepared(self, shots: int, rng: np.random.Generator) -> FrameCrowd:
         """Return all shots at the beginning, in which some qubits may start as 1."""
@@ -269,11 +272,6 @@ class Frames(Lockstep[FrameCrowd]):
         """Carry out the measurements that end a program."""
         for operation in operations:
             self.measure(crowd, operation, rng)
-
-
-def shots_at_once(num_qubits: int) -> int:
-    """Return of how many shots the frames fit into memory."""
-    return max(1, _MOST_BITS // max(1, 2 * num_qubits))
 
 
 @cache

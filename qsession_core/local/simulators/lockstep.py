@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import numpy as np
 
 from qsession_core.local.interpreter.liveness import Liveness
-from qsession_core.local.simulators.branches import standing_of, what_matters
+from qsession_core.local.simulators.branches import Leaf, places_of, standing_of, tails_of, what_matters
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from qsession_core.local.interpreter.thread import Thread
     from qsession_core.local.readers.circuit import Operation, Program
+    from qsession_core.local.simulators.noise import Noise
 
     Shots = NDArray[np.uint8]
 
@@ -91,11 +92,12 @@ class Lockstep(ABC, Generic[C]):
 
     Args:
         program: The program.
-        tails: Where lists of operations do nothing any more but measure, by their ids.
+        noise: What goes wrong.
     """
 
-    def __init__(self, program: Program, tails: dict[int, int]) -> None:
-        self._program, self._tails = program, tails
+    def __init__(self, program: Program, noise: Noise) -> None:
+        self._program, self._noise = program, noise
+        self._place, self._tails = places_of(program), tails_of(program)
         self._live = Liveness(program)
 
     @abstractmethod
@@ -114,11 +116,11 @@ class Lockstep(ABC, Generic[C]):
     def draw(self, crowd: C, operations: list[Operation], rng: np.random.Generator) -> None:
         """Carry out the measurements that end a program."""
 
-    def joined(self, crowd: C) -> None:
-        """Shots have been joined to a crowd."""
+    def unite(self, crowd: C) -> None:
+        """Make equal states of a crowd one, where it has several."""
 
-    def run(self, shots: int, rng: np.random.Generator) -> Iterator[tuple[Thread, Shots]]:
-        """Yield how shots ended: the classical side of those that ended alike there, and their results."""
+    def run(self, shots: int, rng: np.random.Generator) -> Iterator[Leaf]:
+        """Yield how the shots ended, grouped by records; the order within a group is arbitrary."""
         everything = range(self._program.num_results)
         waiting: dict[Hashable, C] = {}
         self._wait(self.prepared(shots, rng), waiting)
@@ -126,7 +128,7 @@ class Lockstep(ABC, Generic[C]):
             at = min(waiting, key=lambda standing: (*waiting[standing].thread.progress, waiting[standing].offset))
             crowd = waiting.pop(at)
             if self._followed(crowd, waiting, rng):
-                yield crowd.thread, crowd.results(everything)
+                yield Leaf(tuple(crowd.thread.records), crowd.results(everything))
 
     def _wait(self, crowd: C, waiting: dict[Hashable, C]) -> None:
         """Let a crowd wait, in as many parts as go on differently."""
@@ -139,7 +141,7 @@ class Lockstep(ABC, Generic[C]):
                 waiting[standing] = part
             else:
                 other.join(part)
-                self.joined(other)
+                self.unite(other)
 
     def _parted(self, crowd: C, read: list[int]) -> list[C]:
         """Return a crowd in parts, by the results that matter."""

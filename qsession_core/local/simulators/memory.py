@@ -28,7 +28,7 @@ def check_memory(num_qubits: int, bytes_per_amplitude: int, limit: int = 0) -> N
     needed = bytes_per_amplitude << min(num_qubits, 4096)
     if needed <= (limit or _ALWAYS_FITS):
         return
-    available = limit or int(0.9 * _free_bytes())
+    available = limit or _available_bytes()
     if needed > available:
         shown = f"{needed / 2**30:.1f} GiB" if num_qubits < 60 else "more"  # noqa: PLR2004 - beyond an exbibyte
         raise JobFailure(
@@ -47,7 +47,7 @@ def how_many_fit(num_qubits: int, bytes_per_amplitude: int, limit: int = 0) -> i
         limit: As for :func:`check_memory`.
     """
     needed = _KEPT * bytes_per_amplitude << min(num_qubits, 4096)
-    return max(1, (limit or int(0.9 * _free_bytes())) // max(1, needed))
+    return max(1, (limit or _available_bytes()) // max(1, needed))
 
 
 def worker_bytes() -> int:
@@ -56,6 +56,11 @@ def worker_bytes() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
     except (ValueError, OSError, AttributeError):  # the system does not tell: no limit
         return 0
+
+
+def _available_bytes() -> int:
+    """Return how many bytes a simulation may take where nobody has set a limit."""
+    return int(0.9 * _free_bytes())
 
 
 def _free_bytes() -> int:

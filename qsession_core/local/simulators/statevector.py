@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qsession_core.local.readers.circuit import Circuit, Function, Program
-from qsession_core.local.simulators.branching import Leaf, Tree
+from qsession_core.local.simulators.branching import Tree
 from qsession_core.local.simulators.vector.state import State, draw, marginal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Operation
+    from qsession_core.local.simulators.branches import Leaf
     from qsession_core.local.simulators.noise import Noise
 
     Shots = NDArray[np.uint8]

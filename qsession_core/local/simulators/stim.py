@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qsession_core.local.readers.circuit import JobFailure
-from qsession_core.local.simulators.branching import Leaf, Tree
-from qsession_core.local.simulators.frames import Frames, shots_at_once
+from qsession_core.local.simulators.branching import Tree
+from qsession_core.local.simulators.frames import Frames
 from qsession_core.local.simulators.interface import is_clifford, is_installed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Circuit, Operation, Program
+    from qsession_core.local.simulators.branches import Leaf
     from qsession_core.local.simulators.noise import Noise
 
 __all__ = ["StimEngine"]
@@ -70,17 +71,8 @@ class StimEngine:
         Raises:
             JobFailure: The program comes to a gate that is not a Clifford gate.
         """
-        rng = np.random.default_rng(seed)
-        tree = Tree(program, noise, Tableau)
-        if _falls(noise):
-            return tree.run(shots, rng)
-        place, tails = tree.place, tree.tails
-        most = shots_at_once(len(place))
-        leaves = []
-        for start in range(0, shots, most):
-            frames = Frames(program, noise, place, tails, _gate)
-            leaves += [Leaf(tuple(thread.records), rows) for thread, rows in frames.run(min(most, shots - start), rng)]
-        return leaves
+        way = Tree(program, noise, Tableau) if _falls(noise) else Frames(program, noise, _gate)
+        return list(way.run(shots, np.random.default_rng(seed)))
 
 
 def _written(circuit: Circuit, noise: Noise) -> tuple[list[str], list[int]]:

@@ -16,7 +16,7 @@ from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.stim import Tableau
 from qsession_core.local.simulators.vector.state import State
 from tests.support.counting import lines_run
-from tests.support.noise_judge import frequencies
+from tests.support.noise_judge import are_alike
 from tests.support.qir_text import gate, pointer, qir, record
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; '
@@ -165,6 +165,4 @@ def test_branches_that_errors_part_do_not_all_wait_at_the_same_time(monkeypatch)
     monkeypatch.setattr(branches.Waiting, "push", push)
     tight = simulator("numpy").sample(circuit, 4000, 2, noise)
     assert max(waited) < 80  # the kinds of errors of one gate, and as many again for a shot that errs twice or more
-    one, other = frequencies(roomy), frequencies(tight)
-    # two samples of one distribution; see noise_judge.is_sample
-    assert np.abs(one - other).sum() / 2 <= np.sqrt((one + other) / 4000).sum() / 2 + 3.3 / np.sqrt(4000)
+    assert are_alike(roomy, tight)

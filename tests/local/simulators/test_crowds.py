@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from qsession_core.local.readers.circuit import Circuit
 from qsession_core.local.readers.openqasm2 import read_openqasm
 from qsession_core.local.simulators import branching, crowds
 from qsession_core.local.simulators.crowds import Crowds, StateCrowd, fits
 from qsession_core.local.simulators.noise import Noise
-from qsession_core.local.simulators.statevector import NumpyEngine
+from qsession_core.local.simulators.statevector import NumpyEngine, as_program
 from tests.support.counting import lines_run
-from tests.support.noise_judge import frequencies
+from tests.support.noise_judge import are_alike
 
 NOISES = [Noise(), Noise(p1=0.02, p2=0.05, p_meas_0=0.03, p_meas_1=0.06, p_init=0.04)]
 
@@ -41,10 +42,7 @@ def branch_by_branch(program, shots, noise=NOISES[0], seed=2):
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_distribution_is_that_of_branches_followed_one_by_one(noise):
     program, shots = weak(3), 20_000
-    one, other = (frequencies(take(program, shots, noise)) for take in (sampled, branch_by_branch))
-    # two samples of one distribution; see noise_judge.is_sample
-    mean = np.sqrt(one * (1 - one) * 2 / shots).sum() / 2
-    assert np.abs(one - other).sum() / 2 <= mean + 3.3 / np.sqrt(shots)
+    assert are_alike(sampled(program, shots, noise), branch_by_branch(program, shots, noise))
 
 
 def test_time_does_not_follow_the_number_of_branches():
@@ -77,9 +75,9 @@ def test_there_are_never_more_states_than_shots(monkeypatch, noise):
 
 def test_equal_states_become_one_whatever_their_global_phases():
     states = np.array([[1, 1j], [1j, -1], [1, -1j]]) / np.sqrt(2)
-    engine = Crowds(weak(1), NOISES[0], {0: 0}, {})
+    engine = Crowds(as_program(Circuit(1, 0, [("h", (0,), ())])), NOISES[0])
     crowd = StateCrowd(states, np.array([0, 1, 2, 1]), np.zeros((4, 1), np.uint8), None)
-    engine.joined(crowd)
+    engine.unite(crowd)
     assert len(crowd.states) == 2
     assert len({*crowd.which[[0, 1, 3]]}) == 1
     assert crowd.which[2] != crowd.which[0]
@@ -95,8 +93,6 @@ def test_wide_programs_and_errors_that_are_no_paulis_are_followed_branch_by_bran
 
 def test_states_that_do_not_fit_into_the_cache_are_worked_on_in_parts(monkeypatch):
     program, shots = weak(3), 8_000
-    whole = frequencies(sampled(program, shots, NOISES[1]))
+    whole = sampled(program, shots, NOISES[1])
     monkeypatch.setattr(crowds, "_CACHED_AMPLITUDES", 64)
-    in_parts = frequencies(sampled(program, shots, NOISES[1], seed=2))
-    mean = np.sqrt((whole + in_parts) / shots).sum() / 2
-    assert np.abs(whole - in_parts).sum() / 2 <= mean + 3.3 / np.sqrt(shots)
+    assert are_alike(whole, sampled(program, shots, NOISES[1], seed=2))

@@ -14,7 +14,7 @@ from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine, as_program
 from qsession_core.local.simulators.stim import StimEngine
 from tests.support.counting import lines_run
-from tests.support.noise_judge import exact, frequencies, is_sample, noisy_circuit
+from tests.support.noise_judge import are_alike, exact, is_sample, noisy_circuit
 from tests.support.simulator_circuits import CLIFFORD
 
 NOISES = {
@@ -64,12 +64,8 @@ def branching(seed, *, paulis_only):
 @pytest.mark.parametrize("label", ["none", "all"])
 def test_programs_with_branches_have_the_distribution_of_state_vectors(label, paulis_only, seed):
     program, shots, noise = branching(seed, paulis_only=paulis_only), 8_000, NOISES[label]
-    mine = frequencies(followed(program, shots, noise))
     leaves = NumpyEngine().run(program, shots, 2, noise)
-    theirs = frequencies(np.concatenate([leaf.bits for leaf in leaves]))
-    # two samples of one distribution; see noise_judge.is_sample
-    mean = np.sqrt((mine + theirs) / 2 * 2 / shots).sum() / 2
-    assert np.abs(mine - theirs).sum() / 2 <= mean + 3.3 / np.sqrt(shots)
+    assert are_alike(followed(program, shots, noise), np.concatenate([leaf.bits for leaf in leaves]))
 
 
 def corrected(qubits, rounds):
