@@ -6,7 +6,6 @@ services share the machine's processors, so what counts is one row beside anothe
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -14,10 +13,12 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from server import processor_seconds, served
 
 from qsession_core import Program, Workspace
 from tests.support.postgres import databases
@@ -26,17 +27,6 @@ CLIENTS, JOBS, CLIENT_PROCESSES = 200, 20, 4
 SHOTS = 240  # of a noisy job of 24 qubits
 BELL = Program.of(2, 2, [("h", (0,), ()), ("cx", (0, 1), ()), ("measure", (0,), (0,)), ("measure", (1,), (1,))])
 OUT = Path(__file__).with_name("LOAD.md")
-
-
-@contextmanager
-def served(*options, workers=1):
-    """Serve a workspace and yield its connection string and the id of its process."""
-    command = [sys.executable, "-m", "qsession_core", *options, "--workers", str(workers), "--no-page", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield json.loads(process.stdout.readline())["connectionString"], process.pid
-        finally:
-            process.terminate()
 
 
 def one_client(text):
@@ -59,16 +49,6 @@ def one_client(text):
 def clients(text, count):
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(one_client, [text] * count))
-
-
-def processor_seconds(pid):
-    """Return the processor time of a process and its children so far."""
-    ids = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-    ticks = 0
-    for each in ids:
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(map(int, fields[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def load(text, pid):

@@ -9,7 +9,9 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 
 @dataclass
@@ -96,6 +98,15 @@ def in_turn(*works: Callable[[], object], rounds: int = 7) -> list[float]:
 def _repeat(work: Callable[[], object], number: int) -> None:
     for _ in range(number):
         work()
+
+
+def resident(pid: int) -> float:
+    """Return the memory that a process and its children have now, in MB."""
+    pages = 0
+    for each in [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]:
+        with suppress(OSError):
+            pages += int(Path(f"/proc/{each}/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
 
 
 def show(value: float | None, unit: str) -> str:

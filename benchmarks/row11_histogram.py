@@ -6,10 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
-from measure import Row, in_turn, report
+from measure import Row, in_turn, report, resident
 
 QUBITS, SHOTS = 20, 1_000
 # what one such job takes in a new process, which prints when it is ready and when it has the counts
@@ -25,15 +24,6 @@ with Workspace.local(seed=1) as workspace:
     print("done", flush=True)
     input()
 """
-
-
-def resident(pid: int) -> float:
-    """Return the memory that a process and its children have now, in MB."""
-    pages = 0
-    for each in [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]:
-        with suppress(OSError):
-            pages += int(Path(f"/proc/{each}/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
 
 
 def memory() -> float:

@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import peers  # noqa: F401 - quiets the peers
 import urllib3
 from measure import Row, report
+from server import official, processor_seconds, served
+from workloads import BELL, TARGET
 
 from qsession_core import Workspace
 
-BELL = {
-    "gateset": "qis",
-    "qubits": 2,
-    "circuit": [{"gate": "h", "targets": [0]}, {"gate": "x", "controls": [0], "targets": [1]}],
-}
-TARGET = "ionq.simulator"
 ONE_BY_ONE, BATCH, TURNS = 200, 400, 3
-
-
-@contextmanager
-def served() -> Iterator[tuple[str, int]]:
-    """Serve a workspace in a process of its own; yield its connection string and the id of the process."""
-    command = [sys.executable, "-m", "qsession_core", "serve", "--port", "0", "--no-page", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield json.loads(process.stdout.readline())["connectionString"], process.pid
-        finally:
-            process.terminate()
-
-
-def used(pid: int) -> float:
-    """Return the processor time that a process has had, in seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def official(text: str):
-    """Return the official client of a served workspace; it takes no connection string of another host."""
-    import azure.quantum
-    from azure.core.credentials import AzureKeyCredential
-
-    parts = dict(part.split("=", 1) for part in text.split(";") if part)
-    return azure.quantum.Workspace(
-        subscription_id=parts["SubscriptionId"], resource_group=parts["ResourceGroupName"],
-        name=parts["WorkspaceName"], location="eastus", credential=AzureKeyCredential(parts["ApiKey"]),
-        _quantum_endpoint=parts["QuantumEndpoint"],
-    )  # fmt: skip
+NAMES = ("SubscriptionId", "ResourceGroupName", "WorkspaceName", "ApiKey", "QuantumEndpoint")
 
 
 # A server of waitress that answers every request with as many bytes as a job's answers have, and does nothing else
@@ -90,8 +52,10 @@ def floor() -> float:
 
 
 def rows() -> list[Row]:
-    with served() as (text, pid), Workspace.from_connection_string(text) as workspace:
-        mine, theirs = workspace.get_target(TARGET), official(text).get_targets(TARGET)
+    with served("serve") as (text, pid), Workspace.from_connection_string(text) as workspace:
+        parts = dict(part.split("=", 1) for part in text.split(";") if part)
+        client_of_theirs = official(*(parts[name] for name in NAMES))
+        mine, theirs = workspace.get_target(TARGET), client_of_theirs.get_targets(TARGET)
 
         def ours() -> None:
             assert mine.submit(BELL, shots=100).result().shots == 100
@@ -113,15 +77,19 @@ def rows() -> list[Row]:
                 ("other", other, ONE_BY_ONE // 4, ONE_BY_ONE // 4),
                 ("batch", batch, 1, BATCH),
             ):
-                before, began = (time.process_time(), used(pid)), time.perf_counter()
+                before, began = (time.process_time(), processor_seconds(pid)), time.perf_counter()
                 for _ in range(times):
                     work()
                 rates[name].append(jobs / (time.perf_counter() - began))
                 if name == "ours":
                     client += (time.process_time() - before[0]) / ONE_BY_ONE / TURNS
-                    service += (used(pid) - before[1]) / ONE_BY_ONE / TURNS
+                    service += (processor_seconds(pid) - before[1]) / ONE_BY_ONE / TURNS
     one, peer, many = (sorted(rates[name])[TURNS // 2] for name in ("ours", "other", "batch"))
-    cpu = {"client, ms of processor a job": 1e3 * client, "service": 1e3 * service, "azure-quantum, jobs/s": peer}
+    cpu = {
+        "client, ms of processor a job": 1e3 * client,
+        "service": 1e3 * service,
+        "azure-quantum, jobs/s": peer,
+    }
     return [
         Row(
             "12",

@@ -6,8 +6,8 @@ import time
 
 import peers  # noqa: F401 - quiets the peers
 from measure import Row, report
-from row12_served import BELL, TARGET
 from server import serving
+from workloads import BELL, TARGET
 
 from qsession_core.local import LocalWorkspace
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from measure import Row, report
+from measure import Row, report, resident
 
 JOBS, STEP = 10_000, 1_000
 
 
-def resident() -> float:
-    """Return the memory that this process has now, in MB."""
-    gc.collect()
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
-
-
 def client(text: str) -> list[float]:
     """Submit and read all jobs one after the other; return the memory after each thousand."""
-    from row12_served import BELL, TARGET
+    from workloads import BELL, TARGET
 
     from qsession_core import Workspace
 
@@ -31,14 +26,15 @@ def client(text: str) -> list[float]:
         for number in range(1, JOBS + 1):
             assert target.submit(BELL, shots=100).result().shots == 100
             if number % STEP == 0:
-                found.append(resident())
+                gc.collect()
+                found.append(resident(os.getpid()))
     return found
 
 
 def rows() -> list[Row]:
-    from row12_served import served
+    from server import served
 
-    with served() as (text, _):
+    with served("serve") as (text, _):
         program = "import json, sys; from row19_memory import client; print(json.dumps(client(sys.argv[1])))"
         done = subprocess.run(
             [sys.executable, "-c", program, text],

@@ -9,16 +9,10 @@ from dataclasses import replace
 import peers  # noqa: F401 - quiets the peers
 from measure import Row, report
 from server import serving
+from workloads import BELL, TARGET
 
 from qsession_core.local import LocalWorkspace
 from qsession_core.local.targets import TARGETS
-
-BELL = {
-    "gateset": "qis",
-    "qubits": 2,
-    "circuit": [{"gate": "h", "targets": [0]}, {"gate": "x", "controls": [0], "targets": [1]}],
-}
-TARGET = "ionq.simulator"
 
 
 def _counted(served, work) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import workloads
 from measure import once
-from row12_served import served
+from server import served
 from workloads import V2
 
 from qsession_cirq.conversion.convert import to_program as from_cirq
@@ -131,7 +131,7 @@ def _histogram(bits: int) -> object:
 def _clients() -> Curve:
     """Measure clients that send 20 jobs each, one after the other, to one served workspace."""
     curve = Curve("clients of one served workspace, 20 jobs each", "clients")
-    with served() as (text, _):
+    with served("serve") as (text, _):
 
         def one(_: int) -> None:
             with Workspace.from_connection_string(text) as workspace:

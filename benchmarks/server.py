@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from waitress import create_server
 
@@ -50,14 +55,19 @@ class Served:
 
     def official(self):
         """Return the official client of it."""
-        import azure.quantum
-        from azure.core.credentials import AzureKeyCredential
-
         at = self.service.connection
-        return azure.quantum.Workspace(
-            subscription_id=at.subscription_id, resource_group=at.resource_group, name=at.name, location="eastus",
-            credential=AzureKeyCredential(at.api_key), _quantum_endpoint=self.endpoint,
-        )  # fmt: skip
+        return official(at.subscription_id, at.resource_group, at.name, at.api_key, self.endpoint)
+
+
+def official(subscription_id: str, resource_group: str, name: str, api_key: str, endpoint: str):
+    """Return the official client of a served workspace; it takes no connection string of another host."""
+    import azure.quantum
+    from azure.core.credentials import AzureKeyCredential
+
+    return azure.quantum.Workspace(
+        subscription_id=subscription_id, resource_group=resource_group, name=name, location="eastus",
+        credential=AzureKeyCredential(api_key), _quantum_endpoint=endpoint,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -82,3 +92,24 @@ def serving(service: LocalWorkspace) -> Iterator[Served]:
     finally:
         server.task_dispatcher.shutdown()  # first, or its threads would answer through a closed server
         server.close()
+
+
+@contextmanager
+def served(*options, workers=1):
+    """Serve a workspace and yield its connection string and the id of its process."""
+    command = [sys.executable, "-m", "qsession_core", *options, "--workers", str(workers), "--no-page", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield json.loads(process.stdout.readline())["connectionString"], process.pid
+        finally:
+            process.terminate()
+
+
+def processor_seconds(pid):
+    """Return the processor time of a process and its children so far."""
+    ids = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+    ticks = 0
+    for each in ids:
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")

@@ -10,6 +10,12 @@ import random
 WIDTH = 20
 V2 = "microsoft.quantum-results.v2"
 ONE = ("h", "x", "sx", "t")
+BELL = {
+    "gateset": "qis",
+    "qubits": 2,
+    "circuit": [{"gate": "h", "targets": [0]}, {"gate": "x", "controls": [0], "targets": [1]}],
+}
+TARGET = "ionq.simulator"  # that it is sent to
 TURNS = ("rx", "ry", "rz")
 PAIRS = ("cx", "swap")
 PAIR_TURNS = ("rxx", "ryy", "rzz")

@@ -16,7 +16,6 @@ Source: Gidney, "Stim: a fast stabilizer circuit simulator", section 2.3; Knill,
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -158,6 +157,7 @@ class Frames(Lockstep[FrameCrowd]):
     def __init__(self, program: Program, noise: Noise, words: Words) -> None:
         super().__init__(program, noise)
         self._words = words
+        self._moves: dict[str, list[tuple[tuple[int, int], list[tuple[int, int]]]]] = {}  # by the gate's name
 
     def run(self, shots: int, rng: np.random.Generator) -> Iterator[Leaf]:
         """Yield how the shots ended, as everywhere; those whose frames fit into memory at a time."""
@@ -198,7 +198,9 @@ class Frames(Lockstep[FrameCrowd]):
         lines = self._words(name, places)
         if lines is None:
             raise JobFailure("InvalidInputData", f"The stabilizer simulator takes Clifford gates only, not {name}.")
-        moves = _turned(tuple(self._words(name, tuple(range(len(places)))) or ()))
+        moves = self._moves.get(name)
+        if moves is None:
+            moves = self._moves[name] = _turned(self._words(name, tuple(range(len(places)))) or [])
         if not moves:
             return  # it does nothing
         reference = crowd.reference = crowd.reference.own()
@@ -274,8 +276,7 @@ class Frames(Lockstep[FrameCrowd]):
             self.measure(crowd, operation, rng)
 
 
-@cache
-def _turned(lines: tuple[str, ...]) -> list[tuple[tuple[int, int], list[tuple[int, int]]]]:
+def _turned(lines: list[str]) -> list[tuple[tuple[int, int], list[tuple[int, int]]]]:
     """Return what a gate does to frames: (part, qubit) -> the (part, qubit) whose bits it is the sum of.
 
     Args:
