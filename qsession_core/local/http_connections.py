@@ -137,11 +137,22 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
 class _Task(WSGITask):  # type: ignore[misc] # waitress has no types
     """One request that has come."""
 
+    wrote_header: bool = False
+
     def get_environment(self) -> dict[str, Any]:
         """Return the WSGI environment, with the head of the request as it was looked at."""
         environ: dict[str, Any] = super().get_environment()
         environ[HEAD] = self.request.head
         return environ
+
+    def write(self, data: bytes) -> None:
+        """Send the head of an answer, with a short body in the same piece: the client wakes up once."""
+        if self.wrote_header or not self.complete or len(data) != self.content_length or len(data) > _SMALL_BODY:
+            super().write(data)
+            return
+        self.channel.write_soon(self.build_response_header() + (data if self.has_body else b""))
+        self.wrote_header = True
+        self.content_bytes_written = len(data)
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types

@@ -172,7 +172,7 @@ class Server:
                 "outbuf_overflow": _MAX_BODY,
                 "ident": None,
                 "url_scheme": self._scheme,
-                "clear_untrusted_proxy_headers": True,
+                "clear_untrusted_proxy_headers": False,  # nothing here reads them
             },
         )
         self._front = None if tls is None else TlsFront(listening, tls, int(self._server.effective_port))

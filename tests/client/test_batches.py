@@ -8,6 +8,8 @@ import pytest
 
 from qsession_core import Program, Response, errors
 
+FLIP = {"qubits": 1, "circuit": [{"gate": "x", "target": 0}]}
+
 
 def test_programs_are_all_checked_before_the_first_is_sent(target, bell, recorder):
     sent = len(recorder.requests)
@@ -68,3 +70,30 @@ def test_a_bar_is_shown_when_asked_for(target, bell, capsys):
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "3/3" in shown.err
+
+
+def _signed_addresses(recorder) -> int:
+    return recorder.count("POST", "/storage/sasUri")
+
+
+def test_a_batch_needs_one_signed_address_a_job(recorder, connect):
+    """Its results are found by lists, whose addresses have no signature; that of the job's container is still good."""
+    with connect() as workspace:
+        jobs = workspace.get_target("ionq.simulator").submit_all([FLIP] * 12, shots=10)
+        assert [result.counts for result in jobs.results()] == [{"1": 10}] * 12
+        assert _signed_addresses(recorder) == 12
+
+
+def test_a_containers_address_that_is_refused_or_ends_soon_or_is_unknown_is_no_obstacle(recorder, service, connect):
+    with connect() as workspace:
+        target = workspace.get_target("ionq.simulator")
+        refused = target.submit_all([FLIP] * 6, shots=10)
+        recorder.interfere = lambda request: Response(403) if "sp=rwlac" in request.url else None
+        assert [result.counts for result in refused.results()] == [{"1": 10}] * 6
+        recorder.interfere = lambda request: None
+        late = target.submit_all([FLIP] * 6, shots=10).wait()
+        service.clock.advance(23.99 * 3600)
+        sent = _signed_addresses(recorder)
+        assert [result.counts for result in late.results()] == [{"1": 10}] * 6
+        assert _signed_addresses(recorder) == sent + 6
+        assert connect().get_job(late[0].id).result().counts == {"1": 10}

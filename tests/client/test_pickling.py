@@ -47,6 +47,11 @@ def test_a_job_is_read_in_another_process(job):
         assert pool.submit(_counts, job).result() == {"1": 10}
 
 
+def test_no_signature_leaves_the_process_in_a_pickle(workspace, job):
+    assert "sig=" in workspace.parts.calls.blobs.container(job.id)
+    assert b"sig=" not in pickle.dumps(workspace)
+
+
 def test_a_result_pickles(job):
     assert _again(job.result()) == job.result()
 

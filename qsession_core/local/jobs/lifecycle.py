@@ -12,6 +12,7 @@ them to the store. Invariants:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,6 +26,8 @@ from qsession_core.local.storage.blobs import Blob
 from qsession_core.local.storage.database import to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qsession_core.clock import Clock
     from qsession_core.local.storage.blobs import Blobs
     from qsession_core.local.storage.database import Store
@@ -117,13 +120,17 @@ class Lifecycle:
 
     # --- jobs ---
 
-    def submit(self, job: Job) -> Job:
+    def submit(self, job: Job, seed: Callable[[int], int]) -> Job:
         """Store a new job, if its session takes it. If there is a job of this id, return that one unchanged.
+
+        Args:
+            job: What is to run.
+            seed: Gives the seed of its shots by its number.
 
         Raises:
             Refusal: 400; the session is closed, is on another target, or does not exist.
         """
-        with self._store.transaction():
+        with self._store.transaction() as database:
             existing = self._store.job(job.id)
             if existing is not None:
                 return existing
@@ -139,6 +146,8 @@ class Lifecycle:
                     job.rank = 0
                 self._store.change(session, {"last_submitted": job.created})
             job.turn = self._turn(job)
+            job.number = self._store.next_number(database)
+            job.seed = str(seed(job.number))
             self._store.announce()
             return self._store.add(job)
 
@@ -274,14 +283,15 @@ class Lifecycle:
             if outcome.code:
                 self._end(current, _failure(outcome))
                 return True
-            name = outcome.blob
-            if self._blobs.find(current.container, name) is not None:  # that of another job in the same container
-                name = f"{name}-{current.id}"
-            blob = Blob(current.container, name, outcome.content_type, "", f'"0x{now:X}"', now, len(outcome.output))
-            self._blobs.write(blob, outcome.output, replace=True)
+            blob = Blob(
+                current.container, outcome.blob, outcome.content_type, "", f'"0x{now:X}"', now, len(outcome.output)
+            )
+            if not self._blobs.write(blob, outcome.output, replace=False):  # another job's, in the same container
+                blob = replace(blob, name=f"{blob.name}-{current.id}")
+                self._blobs.write(blob, outcome.output, replace=True)
             self._end(
                 current,
-                {"state": "Succeeded", "output_blob": name, "cost": None if cost is None else to_text(cost)},
+                {"state": "Succeeded", "output_blob": blob.name, "cost": None if cost is None else to_text(cost)},
             )
             return True
 

@@ -142,5 +142,8 @@ def decoded_query(text: str) -> dict[str, str]:
     query: dict[str, str] = {}
     for part in text.split("&") if text else ():
         name, _, value = part.partition("=")
-        query[unquote_plus(name)] = unquote(value) if name == "sig" else unquote_plus(value)
+        if "%" in part or "+" in part:
+            value = unquote(value) if name == "sig" else unquote_plus(value)
+            name = unquote_plus(name)
+        query[name] = value
     return query

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -83,11 +84,9 @@ def put_job(service: Service, call: Call) -> Response:
         service.session(job.session_id, call.person)
     with service.store.transaction():
         check_quota(service, call.person, job)
-        stored = service.lifecycle.submit(job)
+        stored = service.lifecycle.submit(job, partial(_seed_of, service.seed))
         if not call.person.sees(stored.created_by):
             raise Refusal(409, "ResourceConflict", f"There is a job {job.id} already.")
-        if stored is job:
-            service.store.change(job, {"seed": str(_seed_of(service.seed, job.number))})
     reply = json_reply(job_json(stored, call.addresses, call.version))
     if stored is job:
         service.dispatcher.wake(job.id)

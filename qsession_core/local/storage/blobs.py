@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Blob", "Blobs"]
 
 _BLOB = "SELECT container, name, content_type, content_encoding, etag, modified, size FROM blobs "
+_WHOLE = _BLOB.replace("SELECT ", "SELECT body, file, ", 1)
+_NAMED = "WHERE container = ? AND name = ?"
 _PUT_BLOB = (
     "INSERT INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (container, name) DO UPDATE SET"
     " content_type = excluded.content_type, content_encoding = excluded.content_encoding, etag = excluded.etag,"
@@ -97,8 +99,16 @@ class Blobs:
 
     def find(self, container: str, name: str) -> Blob | None:
         """Return a blob without its bytes, or None if there is none."""
-        rows = self._store.read(_BLOB + "WHERE container = ? AND name = ?", (container, name))
+        rows = self._store.read(_BLOB + _NAMED, (container, name))
         return Blob(*rows[0]) if rows else None
+
+    def whole(self, container: str, name: str) -> tuple[Blob, bytes | None] | None:
+        """Return a blob and its bytes, or None if there is none; None as its bytes if they were removed just now."""
+        rows = self._store.read(_WHOLE + _NAMED, (container, name))
+        if not rows:
+            return None
+        inline, file, *members = rows[0]
+        return Blob(*members), self._bytes(inline, file)
 
     def listed(self, container: str) -> list[Blob]:
         """Return the blobs of a container, by name."""

@@ -156,10 +156,10 @@ class Store(ABC):
     # --- items ---
 
     def add(self, item: T) -> T:
-        """Store a new job or session and return it with its sequence; a job also gets its number."""
+        """Store a new job or session and return it with its sequence; a job without a number gets one."""
         with self.transaction() as database:
             if isinstance(item, Job):
-                item.number = self.next_number(database)
+                item.number = item.number or self.next_number(database)
             item.sequence = self.insert(database, stored(item))
         return item
 

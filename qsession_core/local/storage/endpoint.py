@@ -139,11 +139,14 @@ class Storage:
         on_container = action[1] == "container"
         if on_container:
             return self._on_container(action, container, query)
+        if method != "PUT":
+            return self._get(method, container, blob, headers)
+        self._require_container(container)
+        return self._put(query.get("comp", ""), container, blob, query, headers, body)
+
+    def _require_container(self, container: str) -> None:
         if not self._blobs.has_container(container):
             raise Refusal(404, "ContainerNotFound", "The specified container does not exist.")
-        if method == "PUT":
-            return self._put(query.get("comp", ""), container, blob, query, headers, body)
-        return self._get(method, container, blob, headers)
 
     def _on_container(self, action: tuple[str, str, str], container: str, query: Mapping[str, str]) -> Response:
         method, _, comp = action
@@ -151,8 +154,7 @@ class Storage:
             if not self._blobs.add_container(container, microseconds(self._clock.now())):
                 raise Refusal(409, "ContainerAlreadyExists", "The specified container already exists.")
             return Response(201, {"content-length": "0"})
-        if not self._blobs.has_container(container):
-            raise Refusal(404, "ContainerNotFound", "The specified container does not exist.")
+        self._require_container(container)
         if comp == "list":
             return self._list(container, query)
         return Response(200, {"content-length": "0", "etag": '"0x8DF000000000000"'})
@@ -233,8 +235,12 @@ class Storage:
         return b"".join(part for part in parts if part is not None)
 
     def _get(self, method: str, container: str, name: str, headers: Mapping[str, str]) -> Response:
-        blob = self._blobs.find(container, name)
+        wanted = headers.get("x-ms-range") or headers.get("range")
+        found = _RANGE.fullmatch(wanted) if wanted else None
+        whole = self._blobs.whole(container, name) if method == "GET" and found is None else None
+        blob = self._blobs.find(container, name) if whole is None else whole[0]
         if blob is None:
+            self._require_container(container)
             raise _no_blob()
         shown = {
             "content-type": blob.content_type,
@@ -247,20 +253,16 @@ class Storage:
             shown["content-encoding"] = blob.content_encoding
         if method == "HEAD":
             return Response(200, {**shown, "content-length": str(blob.size)})
-        wanted = headers.get("x-ms-range") or headers.get("range")
-        found = _RANGE.fullmatch(wanted) if wanted else None
-        start, end = 0, blob.size - 1
-        if found is not None:
-            start, end = int(found[1]), min(int(found[2] or end), end)
-            if start >= blob.size or end < start:
-                raise Refusal(
-                    416, "InvalidRange", "The range specified is invalid for the current size of the resource."
-                )
+        if found is None:
+            if whole is None or whole[1] is None:
+                raise _no_blob()
+            return Response(200, shown, whole[1])
+        start, end = int(found[1]), min(int(found[2] or blob.size - 1), blob.size - 1)
+        if start >= blob.size or end < start:
+            raise Refusal(416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
         body = self._blobs.read(container, name, start, end - start + 1)
         if body is None:
             raise _no_blob()
-        if found is None:
-            return Response(200, shown, body)
         return Response(206, {**shown, "content-range": f"bytes {start}-{end}/{blob.size}"}, body)
 
 
