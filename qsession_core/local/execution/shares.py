@@ -30,6 +30,8 @@ _AGAIN = 0.05
 def shares_of(engine: Simulator, circuit: Circuit, shots: int, noise: Noise, seconds: float) -> int:
     """Return into how many shares the shots of a circuit are cut: several only where time follows the shots.
 
+    It is a power of two, so that the processors of most machines all end at about the same time.
+
     Args:
         engine: The simulator that draws them.
         circuit: What is simulated.
@@ -44,7 +46,8 @@ def shares_of(engine: Simulator, circuit: Circuit, shots: int, noise: Noise, sec
         return 1
     again = max(0.0, 2 * half - whole)
     most = _MOST if again * _MOST <= _AGAIN * whole else math.floor(_AGAIN * whole / again)
-    return max(1, min(most, shots, math.ceil(seconds / _SECONDS)))
+    least = math.ceil(seconds / _SECONDS)
+    return 1 << min((least - 1).bit_length(), max(1, min(most, shots)).bit_length() - 1)
 
 
 def size_of(shots: int, shares: int, place: int) -> int:

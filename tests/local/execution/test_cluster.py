@@ -85,7 +85,8 @@ def test_shares_are_cut_by_the_plan_only_where_time_follows_the_shots():
     assert cut(0.0, 0.0005, 1000) == 1
     assert cut(0.0, 0.01, 400) == 8
     assert cut(0.0, 10.0, 1000) == 32
-    assert cut(1.0, 0.1, 1000) == 5  # five evolutions more are a twentieth of the whole
+    assert cut(1.0, 0.1, 1000) == 4  # five evolutions more are a twentieth of the whole
+    assert {cut(0.0, each, 100) for each in (0.02, 0.03, 0.05, 0.09)} == {4, 8, 16, 32}
     assert sum(size_of(1003, 10, place) for place in range(10)) == 1003
 
 

@@ -1,6 +1,7 @@
 """What gates do to the amplitudes of a state vector: few, large array operations.
 
-Steps hold no state: one list of steps serves every branch of a measurement tree.
+Steps hold no state: one list of steps serves every branch of a measurement tree. What they have to keep for a moment is
+kept in the state's scratch space: for large arrays, asking the system for memory takes as long as the arithmetic.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ __all__ = ["Block", "Dense", "Pair", "Phase", "Step", "Swap"]
 
 # Columns of one matrix product, so few that BLAS stays single-threaded: its threads gain a third on an idle machine
 # and cost a factor of five on a busy one, and another job may keep it busy.
-_CHUNK = 64
+_CHUNK = 128
 
 
 class Vector(Protocol):
@@ -81,7 +82,8 @@ class Swap(NamedTuple):
     def apply(self, state: Vector) -> None:
         """Apply the step."""
         one, other = state.cube[self.one], state.cube[self.other]
-        kept = one.copy()
+        kept = state.scratch[: one.size].reshape(one.shape)
+        kept[...] = one
         one[...] = other
         other[...] = kept
 
@@ -108,9 +110,12 @@ class Pair(NamedTuple):
         """Apply the step."""
         one, other = state.cube[self.one], state.cube[self.other]
         a, b, c, d = self.matrix
-        kept = one * a + other * b
+        kept = state.scratch[: one.size].reshape(one.shape)
+        term = state.scratch[one.size : 2 * one.size].reshape(one.shape)
+        np.multiply(one, a, out=kept)
+        kept += np.multiply(other, b, out=term)
         other *= d
-        other += one * c
+        other += np.multiply(one, c, out=term)
         one[...] = kept
 
 
@@ -122,10 +127,12 @@ class Dense(NamedTuple):
 
     def apply(self, state: Vector) -> None:
         """Apply the step."""
-        parts = self.matrix @ np.stack([state.cube[index].ravel() for index in self.indices])
-        for index, part in zip(self.indices, parts, strict=True):
-            view = state.cube[index]
-            view[...] = part.reshape(view.shape)
+        views = [state.cube[index] for index in self.indices]
+        kept = state.scratch[: len(views) * views[0].size].reshape(len(views), -1)
+        for row, view in zip(kept, views, strict=True):
+            row.reshape(view.shape)[...] = view
+        for row, view in zip(self.matrix @ kept, views, strict=True):
+            view[...] = row.reshape(view.shape)
 
 
 Step = Block | Swap | Phase | Pair | Dense
