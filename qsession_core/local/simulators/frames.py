@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qsession_core.local.interpreter.thread import Thread
-from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.simulators.lockstep import Lockstep, some_of
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from qsession_core.local.simulators.noise import Noise
 
     Shots = NDArray[np.uint8]
-    Words = Callable[[str, tuple[int, ...]], list[str] | None]
+    Words = Callable[[str, tuple[int, ...]], list[str]]
 
 __all__ = ["Frames"]
 
@@ -151,7 +150,7 @@ class Frames(Lockstep[FrameCrowd]):
     Args:
         program: The program.
         noise: What goes wrong; no emission and no loss.
-        words: Returns a gate in stim's language; None for one that is no Clifford gate.
+        words: Returns a gate in stim's language; raises JobFailure for one that is no Clifford gate.
     """
 
     def __init__(self, program: Program, noise: Noise, words: Words) -> None:
@@ -196,11 +195,9 @@ class Frames(Lockstep[FrameCrowd]):
         import stim
 
         lines = self._words(name, places)
-        if lines is None:
-            raise JobFailure("InvalidInputData", f"The stabilizer simulator takes Clifford gates only, not {name}.")
         moves = self._moves.get(name)
         if moves is None:
-            moves = self._moves[name] = _turned(self._words(name, tuple(range(len(places)))) or [])
+            moves = self._moves[name] = _turned(self._words(name, tuple(range(len(places)))))
         if not moves:
             return  # it does nothing
         reference = crowd.reference = crowd.reference.own()

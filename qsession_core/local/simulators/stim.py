@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from qsession_core.local.readers.circuit import JobFailure
+from qsession_core.local.readers.circuit import Circuit, JobFailure
+from qsession_core.local.simulators.branches import Leaf
 from qsession_core.local.simulators.branching import Tree
+from qsession_core.local.simulators.corrections import WHEN, one_way
 from qsession_core.local.simulators.frames import Frames
 from qsession_core.local.simulators.interface import is_clifford, is_installed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qsession_core.local.readers.circuit import Circuit, Operation, Program
-    from qsession_core.local.simulators.branches import Leaf
+    from qsession_core.local.readers.circuit import Operation, Program
     from qsession_core.local.simulators.noise import Noise
 
-__all__ = ["StimEngine"]
+__all__ = ["StimEngine", "clifford_words"]
 
 _WORDS = {
     "x": "X", "y": "Y", "z": "Z", "h": "H", "s": "S", "sdg": "S_DAG", "sx": "SQRT_X", "sxdg": "SQRT_X_DAG", "id": "I",
@@ -39,7 +40,7 @@ class StimEngine:
 
     def can_run(self, circuit: Circuit, noise: Noise) -> bool:
         """Say yes to Clifford circuits with noise that is made of Paulis."""
-        return is_installed("stim") and not _falls(noise) and is_clifford(circuit)
+        return is_installed("stim") and not _falls(noise) and isclifford_words(circuit)
 
     def cost(self, circuit: Circuit, shots: int, _noise: Noise) -> float:
         """Return roughly how many seconds a run takes."""
@@ -52,12 +53,14 @@ class StimEngine:
         lines, record = _written(circuit, noise)
         sampler = stim.Circuit("\n".join(lines)).compile_sampler(seed=seed)
         measured: NDArray[np.uint8] = sampler.sample(shots).view(np.uint8)
+        last = {result: column for column, result in enumerate(record)}  # the last one counts
         if record == list(range(circuit.num_results)):
             bits = measured
+        elif len(last) == circuit.num_results:
+            bits = measured[:, [last[result] for result in range(circuit.num_results)]]
         else:
             bits = np.zeros((shots, circuit.num_results), dtype=np.uint8)
-            for column, result in enumerate(record):  # the last one counts
-                bits[:, result] = measured[:, column]
+            bits[:, list(last)] = measured[:, list(last.values())]
         if noise.p_meas_0 or noise.p_meas_1:
             rng = np.random.default_rng(seed)
             written = sorted(set(record))
@@ -71,7 +74,12 @@ class StimEngine:
         Raises:
             JobFailure: The program comes to a gate that is not a Clifford gate.
         """
-        way = Tree(program, noise, Tableau) if _falls(noise) else Frames(program, noise, _gate)
+        straight = None if _falls(noise) else one_way(program)
+        if straight is not None and (_corrects_exactly(noise) or all(name != WHEN for name, _, _ in straight[0])):
+            operations, records = straight
+            circuit = Circuit(program.num_qubits, program.num_results, operations)
+            return [Leaf(tuple(records), self.sample(circuit, shots, seed, noise))]
+        way = Tree(program, noise, Tableau) if _falls(noise) else Frames(program, noise, clifford_words)
         return list(way.run(shots, np.random.default_rng(seed)))
 
 
@@ -86,7 +94,7 @@ def _written(circuit: Circuit, noise: Noise) -> tuple[list[str], list[int]]:
     everyone = [str(qubit) for qubit in range(circuit.num_qubits)] if crosstalk else []
     if noise.p_init:
         lines += [f"X_ERROR({noise.p_init}) {qubit}" for qubit in range(circuit.num_qubits)]
-    for name, places, _ in circuit.operations:
+    for name, places, params in circuit.operations:
         word = _WORDS.get(name)
         if word is not None:
             where = f"{places[0]} {places[1]}" if len(places) == 2 else f"{places[0]}"  # noqa: PLR2004 - a pair
@@ -96,12 +104,17 @@ def _written(circuit: Circuit, noise: Noise) -> tuple[list[str], list[int]]:
         if name == "measure":
             lines.append(f"M {places[0]}")
             record.append(places[1])
+        elif name == WHEN:
+            word, measurement, bit = cast("tuple[str, int, int]", params)
+            lines.append(f"C{word.upper()} rec[{measurement - len(record)}] {places[0]}")
+            if not bit:
+                lines.append(f"{word.upper()} {places[0]}")
         elif name == "reset":
             lines.append(f"R {places[0]}")
             if noise.p_init:
                 lines.append(f"X_ERROR({noise.p_init}) {places[0]}")
         else:
-            lines += _gate(name, places) or []
+            lines += clifford_words(name, places)
             error = errors.get(len(places))
             if error:
                 lines.append(f"{error.strip()} {places[0]} {places[1]}")
@@ -151,10 +164,7 @@ class Tableau:
 
         lines: list[str] = []
         for name, places, _ in operations:
-            written = _gate(name, places)
-            if written is None:
-                raise JobFailure("InvalidInputData", f"The stabilizer simulator takes Clifford gates only, not {name}.")
-            lines += written
+            lines += clifford_words(name, places)
         self._simulator.do(stim.Circuit("\n".join(lines)))
 
     def probability_of_one(self, qubit: int) -> float:
@@ -179,6 +189,18 @@ class Tableau:
         return measured
 
 
+def clifford_words(name: str, places: tuple[int, ...]) -> list[str]:
+    """Return a gate in stim's language.
+
+    Raises:
+        JobFailure: It is no Clifford gate.
+    """
+    lines = _gate(name, places)
+    if lines is None:
+        raise JobFailure("InvalidInputData", f"The stabilizer simulator takes Clifford gates only, not {name}.")
+    return lines
+
+
 def _gate(name: str, places: tuple[int, ...]) -> list[str] | None:
     """Return a gate in stim's language; None for one that is no Clifford gate."""
     if name in _WORDS:
@@ -187,6 +209,11 @@ def _gate(name: str, places: tuple[int, ...]) -> list[str] | None:
         return None
     names = {"a": str(places[0]), "b": str(places[1])}
     return [" ".join(names.get(word, word) for word in line.split()) for line in _WRITTEN[name]]
+
+
+def _corrects_exactly(noise: Noise) -> bool:
+    """Say whether corrections are what stim makes of them: they come without errors, and read results without any."""
+    return not (noise.of_gate(1) or noise.p_meas_0 or noise.p_meas_1)
 
 
 def _falls(noise: Noise) -> bool:

@@ -12,7 +12,7 @@ from qsession_core.local.readers.openqasm2 import read_openqasm
 from qsession_core.local.simulators import frames
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine, as_program
-from qsession_core.local.simulators.stim import StimEngine
+from qsession_core.local.simulators.stim import clifford_words
 from tests.support.counting import lines_run
 from tests.support.noise_judge import are_alike, exact, is_sample, noisy_circuit
 from tests.support.simulator_circuits import CLIFFORD
@@ -28,7 +28,8 @@ SEEDS = [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in ran
 
 
 def followed(program, shots, noise, seed=1):
-    return np.concatenate([leaf.bits for leaf in StimEngine().run(program, shots, seed, noise)])
+    leaves = frames.Frames(program, noise, clifford_words).run(shots, np.random.default_rng(seed))
+    return np.concatenate([leaf.bits for leaf in leaves])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
