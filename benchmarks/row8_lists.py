@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import peers  # noqa: F401 - quiets the peers
@@ -11,7 +12,7 @@ from server import serving
 from qsession_core.local import LocalWorkspace
 
 EMPTY = {"gateset": "qis", "qubits": 1, "circuit": []}
-JOBS = 1_000
+JOBS, ROUNDS = 1_000, 7
 
 
 def rows() -> list[Row]:
@@ -22,6 +23,7 @@ def rows() -> list[Row]:
 
         def cpu(work) -> float:
             work()
+            gc.collect()  # else a turn may pay for the service's objects, which are in this process too
             start = time.thread_time()
             assert work() == JOBS
             return time.thread_time() - start
@@ -29,9 +31,9 @@ def rows() -> list[Row]:
         taken = [
             (cpu(lambda: len([job.status for job in ours.list_jobs()])),
              cpu(lambda: len([job.details.status for job in peer.list_jobs()])))
-            for _ in range(3)
+            for _ in range(ROUNDS)
         ]  # fmt: skip
-    mine, theirs = (sorted(times)[1] for times in zip(*taken, strict=True))
+    mine, theirs = (sorted(times)[ROUNDS // 2] for times in zip(*taken, strict=True))
     return [Row("8", f"list {JOBS:,} jobs and read their states: client's CPU", mine, "x8", theirs)]
 
 

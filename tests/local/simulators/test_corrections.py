@@ -49,7 +49,7 @@ def correcting(seed):
         for _ in range(draw.randrange(1, 4)):
             value, word = draw.randrange(2), draw.choice("xyz")
             lines.append(f"if(m{draw.randrange(3)}=={value}) {word} q[{draw.randrange(4)}];")
-    lines.append("measure q -> e;")
+    lines.append("measure q[0] -> m0[0]; if(m0==1) y q[1]; measure q -> e;")
     return read_openqasm(" ".join(lines).encode())
 
 
