@@ -16,8 +16,8 @@ from qsession_core.formats.ionq import IonQCircuit
 NUMBER = 10_000
 REPEATED = 500
 BOUND = (
-    "the bound: 10,000 gates are 40,000 objects of Cirq's, and reading each once waits for memory, which the peer's work "
-    "hides; the next row is the same code on the same number of gates, whose objects the processor has at hand"
+    "the bound: 10,000 gates are 40,000 objects of Cirq's, and reading each once waits for memory, which the peer's "
+    "work hides; the next row is the same code on the same number of gates, whose objects the processor has at hand"
 )
 
 
