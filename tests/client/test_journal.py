@@ -10,8 +10,9 @@ import pytest
 
 from qsession_core import Response, Workspace, errors
 from qsession_core.client.submitting.journal import Intent, Journal
+from tests.support.wire_client import LONG
 
-KILLS = 100
+KILLS = 100 if LONG else 40
 
 
 @pytest.fixture

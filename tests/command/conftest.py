@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qsession_core import Workspace
+from qsession_core.clock import SystemClock
 from qsession_core.command import main
 from qsession_core.command.groups.serving import connection_string
 from qsession_core.local import ManualClock
@@ -54,6 +55,12 @@ def plain_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("QSESSION_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Retries come at once."""
+    monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds: None)
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ def test_a_file_instead_of_a_directory_is_told(run, tmp_path):
     assert "is a file" in ended.err
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_service_that_does_not_answer_is_told(run, tmp_path):
     (tmp_path / "string").write_text(
         "SubscriptionId=11111111-2222-3333-4444-555555555555;ResourceGroupName=rg;WorkspaceName=ws;ApiKey=k3y;"
@@ -167,6 +168,7 @@ def test_doctor_looks_at_everything_and_finds_nothing_wrong(reach):
     assert "fail" not in found.values()
 
 
+@pytest.mark.usefixtures("impatient")
 def test_doctor_says_what_is_wrong(run, tmp_path):
     ended = run("doctor")
     assert ended.code == 2

@@ -40,7 +40,7 @@ class StimEngine:
 
     def can_run(self, circuit: Circuit, noise: Noise) -> bool:
         """Say yes to Clifford circuits with noise that is made of Paulis."""
-        return is_installed("stim") and not _falls(noise) and isclifford_words(circuit)
+        return is_installed("stim") and not _falls(noise) and is_clifford(circuit)
 
     def cost(self, circuit: Circuit, shots: int, _noise: Noise) -> float:
         """Return roughly how many seconds a run takes."""

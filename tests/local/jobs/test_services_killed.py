@@ -16,7 +16,7 @@ from tests.support.wire_client import LONG
 
 pytestmark = pytest.mark.slow
 FLIP = Program.of(1, 1, [("x", (0,), ()), ("measure", (0,), (0,))], name="flip")
-CLIENTS, JOBS, KILLS = (8, 100, 40) if LONG else (4, 40, 8)
+CLIENTS, JOBS, KILLS = (8, 100, 40) if LONG else (4, 20, 5)
 
 
 class Service:
