@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -32,6 +31,8 @@ def near(name: str, names: Iterable[str]) -> str:
         meant = next((other for other in _SHOTS if other in names and other != name), None)
         if meant is not None:
             return f"Did you mean {meant!r}?"
+    import difflib
+
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if close:
         return "Did you mean " + " or ".join(map(repr, close)) + "?"

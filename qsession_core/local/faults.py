@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 import threading
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -86,6 +85,8 @@ def read_faults(path: Path) -> Faults:
     Raises:
         ConfigurationError: The file is not TOML, or a table is not a fault.
     """
+    import tomllib
+
     try:
         shown = tomllib.loads(path.read_text(encoding="utf-8"))
         faults = msgspec.convert(shown, _File)

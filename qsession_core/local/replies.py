@@ -6,7 +6,6 @@ Source: docs/protocol.md 2.4; Azure Storage's REST reference for the XML.
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -58,6 +57,8 @@ def service_error(refusal: Refusal) -> Response:
 
 def storage_error(refusal: Refusal, request_id: str, now: datetime) -> Response:
     """Return the storage's form of an error."""
+    from html import escape
+
     message = f"{refusal.message}\nRequestId:{request_id}\nTime:{now:%Y-%m-%dT%H:%M:%S.%f}0Z"
     body = (
         f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{escape(refusal.code)}</Code>'

@@ -19,7 +19,6 @@ A user adds or changes rows from Python (:class:`LocalTarget`) or from a TOML fi
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -205,6 +204,8 @@ def read_targets(path: Path) -> list[LocalTarget]:
     Raises:
         ConfigurationError: The file is not TOML, or a table has members that targets do not have.
     """
+    import tomllib
+
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("target", [])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

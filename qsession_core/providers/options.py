@@ -9,7 +9,6 @@ A misspelt option is worse than a refused one: the service takes it without a wo
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -81,6 +80,8 @@ def problems(
 
 def _near(name: str, options: Mapping[str, Option]) -> str:
     """Return a sentence with a similar option; if there is none, with one that is a member of another."""
+    import difflib
+
     inside = {member: outer for outer, option in options.items() for member in option.members or ()}
     if not difflib.get_close_matches(name, options, cutoff=0.5):
         for member in difflib.get_close_matches(name, inside, n=1, cutoff=0.5):

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qsession_core.local.readers.circuit import Circuit, Function, Program
-from qsession_core.local.simulators.branching import Tree
 from qsession_core.local.simulators.vector.state import State, draw, marginal
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ class NumpyEngine:
         rng = np.random.default_rng(seed)
         final = final_measurements(circuit) if noise.is_none else None
         if final is None:
-            leaves = Tree(as_program(circuit), noise).run(shots, rng)
+            leaves = _followed(as_program(circuit), shots, rng, noise)
             bits = np.concatenate([leaf.bits for leaf in leaves])
             rng.shuffle(bits)
             return bits
@@ -152,7 +151,7 @@ class NumpyEngine:
             noise: Any.
             zeros: Do not simulate; every measurement gives 0.
         """
-        return Tree(program, noise, zeros=zeros).run(shots, np.random.default_rng(seed))
+        return _followed(program, shots, np.random.default_rng(seed), noise, zeros=zeros)
 
     def probabilities(self, circuit: Circuit) -> tuple[NDArray[np.int64], NDArray[np.float64], list[int]] | None:
         """Return the exact outcomes of a circuit that only measures at its end.
@@ -171,6 +170,15 @@ class NumpyEngine:
         outcomes = np.nonzero(weights > 1e-15)[0]  # noqa: PLR2004 - rounding of squared amplitudes is below this
         by_place = {number: qubit for qubit, number in place.items()}
         return outcomes, weights[outcomes], [by_place[qubit] for qubit in qubits]
+
+
+def _followed(
+    program: Program, shots: int, rng: np.random.Generator, noise: Noise, *, zeros: bool = False
+) -> list[Leaf]:
+    """Return how the shots of a program with branches or noise ended, grouped."""
+    from qsession_core.local.simulators.branching import Tree  # most jobs need no branches
+
+    return Tree(program, noise, zeros=zeros).run(shots, rng)
 
 
 def _evolved(gates: list[Operation], place: dict[int, int]) -> State:

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from qsession_core.local.readers.circuit import Circuit, JobFailure
-from qsession_core.local.simulators.branches import Leaf
-from qsession_core.local.simulators.branching import Tree
-from qsession_core.local.simulators.corrections import WHEN, one_way
-from qsession_core.local.simulators.frames import Frames
 from qsession_core.local.simulators.interface import is_clifford, is_installed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Operation, Program
+    from qsession_core.local.simulators.branches import Leaf
     from qsession_core.local.simulators.noise import Noise
 
 __all__ = ["StimEngine", "clifford_words"]
@@ -74,6 +71,12 @@ class StimEngine:
         Raises:
             JobFailure: The program comes to a gate that is not a Clifford gate.
         """
+        # most jobs need none of these
+        from qsession_core.local.simulators.branches import Leaf
+        from qsession_core.local.simulators.branching import Tree
+        from qsession_core.local.simulators.corrections import WHEN, one_way
+        from qsession_core.local.simulators.frames import Frames
+
         straight = None if _falls(noise) else one_way(program)
         if straight is not None and (_corrects_exactly(noise) or all(name != WHEN for name, _, _ in straight[0])):
             operations, records = straight
@@ -85,6 +88,8 @@ class StimEngine:
 
 def _written(circuit: Circuit, noise: Noise) -> tuple[list[str], list[int]]:
     """Return a circuit with its errors in stim's language, and the result that each measurement writes."""
+    from qsession_core.local.simulators.corrections import WHEN
+
     lines: list[str] = []
     record: list[int] = []
     errors = {

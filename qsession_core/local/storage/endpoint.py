@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import secrets
 from email.utils import format_datetime
-from html import escape
 from typing import TYPE_CHECKING
 
 from qsession_core.clock import microseconds, moment
@@ -161,6 +160,8 @@ class Storage:
 
     def _list(self, container: str, query: Mapping[str, str]) -> Response:
         """List Blobs, without pages: a job's container has a handful."""
+        from html import escape
+
         prefix = query.get("prefix", "")
         if _UNNAMABLE.search(prefix):
             raise Refusal(400, "InvalidQueryParameterValue", "The prefix has characters that no blob's name can have.")
