@@ -130,10 +130,24 @@ def merge_numbers(
                 table |= ((values >> np.uint64(bit & 7)) & np.uint64(1)) << np.uint64(width - 1 - column)
         if table.any():
             whole |= table[(numbers >> np.uint64(8 * byte)).astype(np.uint8)]
-    order, merged = _merged(whole, weights)
+    placed = _placed(whole, width)
+    order, merged = _merged(whole, weights) if placed is None else (placed, weights[placed])
     size = -(-width // 8)
     of_bytes = np.ascontiguousarray(whole[order].astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - size :])
     return np.unpackbits(of_bytes, axis=1)[:, 8 * size - width :] + np.uint8(ord("0")), merged
+
+
+def _placed(whole: NDArray[np.uint64], width: int) -> NDArray[np.intp] | None:
+    """Return the order of distinct numbers that are most of those of this width; None if they are others.
+
+    Each is put into its place, which takes a third of the time of sorting.
+    """
+    if width > _WIDEST_BINNED or 1 << width > 4 * len(whole):
+        return None
+    places = np.full(1 << width, -1, np.intp)
+    places[whole] = np.arange(len(whole))
+    order: NDArray[np.intp] = places[places >= 0]
+    return order if len(order) == len(whole) else None
 
 
 def _merged(whole: NDArray[Any], weights: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
