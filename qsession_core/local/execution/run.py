@@ -223,8 +223,8 @@ def _exact(
     shots = np.zeros((task.shots, program.num_results), dtype=np.uint8)
     column = {qubit: bit for bit, qubit in enumerate(qubits)}
     for name, places, _ in program.operations:
-        if name == "measure" and places[0] in column:
-            shots[:, places[1]] = (drawn >> column[places[0]]) & 1
+        if name == "measure":  # the last one counts, also of a qubit that no gate touches
+            shots[:, places[1]] = (drawn >> column[places[0]]) & 1 if places[0] in column else 0
     return _written(task, program, shots)
 
 

@@ -18,12 +18,15 @@ __all__ = ["Liveness"]
 
 # Names of values, and numbers of results
 _Live = tuple[frozenset[str], frozenset[int]]
+# Values and results that are live, and results that may be measured later
+_Entry = tuple[frozenset[str], frozenset[int], frozenset[int]]
 
 
 class Liveness:
     """What is live at each place of a program's entry point, by the usual equations, backwards over its blocks.
 
-    Within other functions everything counts as live; so does every result where a read has a computed number.
+    Within other functions everything counts as live; so does every result where a read has a computed number. A result
+    that is recorded, and measured again later, is live until it is recorded: the record keeps what it was.
 
     Args:
         program: The program.
@@ -37,7 +40,7 @@ class Liveness:
         self.ever_read = _read(program.instructions(), everything)
         self._everything = everything
         self._blocks = program.functions[program.entry].blocks
-        self._entries: dict[str, _Live] = dict.fromkeys(self._blocks, (frozenset(), frozenset()))
+        self._entries: dict[str, _Entry] = dict.fromkeys(self._blocks, (frozenset(), frozenset(), frozenset()))
         self._known: dict[tuple[str, int], _Live] = {}
         before: dict[str, list[str]] = {}
         for label, block in self._blocks.items():
@@ -55,24 +58,29 @@ class Liveness:
         """Return what is live before an instruction of a block."""
         known = self._known.get((label, index))
         if known is None:
-            known = self._known[label, index] = self._before(label, index)
+            known = self._known[label, index] = self._before(label, index)[:2]
         return known
 
-    def _before(self, label: str, index: int) -> _Live:
+    def _before(self, label: str, index: int) -> _Entry:
         block = self._blocks[label]
         following = [self._entries[target] for target in targets(block[-1])]
         names = set().union(*(live[0] for live in following))
         results = set().union(*(live[1] for live in following))
+        measured = set().union(*(live[2] for live in following))
         for instruction in reversed(block[index:]):
-            self._pass(instruction, names, results)
-        return frozenset(names), frozenset(results)
+            self._pass(instruction, names, results, measured)
+        return frozenset(names), frozenset(results), frozenset(measured)
 
-    def _pass(self, instruction: Instruction, names: set[str], results: set[int]) -> None:
+    def _pass(self, instruction: Instruction, names: set[str], results: set[int], measured: set[int]) -> None:
         """Go backwards over one instruction."""
         kind = instruction[0]
         if kind == "ops":
-            results.difference_update(places[1] for name, places, _ in instruction[1] if name == "measure")
+            written = [places[1] for name, places, _ in instruction[1] if name == "measure"]
+            results.difference_update(written)
+            measured.update(written)
             return
+        if kind in {"gate", "invoke"}:
+            measured |= self._everything
         if kind == "write" and isinstance(instruction[2], int):
             results.discard(instruction[2])
         elif kind == "invoke":
@@ -80,7 +88,9 @@ class Liveness:
         if kind in _DEFINES:
             names.discard(instruction[1])
         names.update(operand for operand in _operands(instruction) if isinstance(operand, str))
-        if kind == "read":
+        if kind == "record" and instruction[1] == "result":
+            results |= measured if isinstance(instruction[2], str) else measured & {instruction[2]}
+        elif kind == "read":
             results.update([instruction[2]] if isinstance(instruction[2], int) else self._everything)
 
 

@@ -12,6 +12,7 @@ What a crowd knows of the quantum side: `crowds.py` (state vectors), `frames.py`
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -99,6 +100,8 @@ class Lockstep(ABC, Generic[C]):
         self._program, self._noise = program, noise
         self._place, self._tails = places_of(program), tails_of(program)
         self._live = Liveness(program)
+        self._order: list[tuple[tuple[float, ...], int, Hashable]] = []  # of those that wait: least far first
+        self._pushed = 0
 
     @abstractmethod
     def prepared(self, shots: int, rng: np.random.Generator) -> C:
@@ -123,10 +126,10 @@ class Lockstep(ABC, Generic[C]):
         """Yield how the shots ended, grouped by records; the order within a group is arbitrary."""
         everything = range(self._program.num_results)
         waiting: dict[Hashable, C] = {}
+        self._order = []
         self._wait(self.prepared(shots, rng), waiting)
         while waiting:
-            at = min(waiting, key=lambda standing: (*waiting[standing].thread.progress, waiting[standing].offset))
-            crowd = waiting.pop(at)
+            crowd = waiting.pop(heappop(self._order)[-1])
             if self._followed(crowd, waiting, rng):
                 yield Leaf(tuple(crowd.thread.records), crowd.results(everything))
 
@@ -139,6 +142,8 @@ class Lockstep(ABC, Generic[C]):
             other = waiting.get(standing)
             if other is None:
                 waiting[standing] = part
+                self._pushed += 1
+                heappush(self._order, ((*part.thread.progress, part.offset), self._pushed, standing))
             else:
                 other.join(part)
                 self.unite(other)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qsession_core import Workspace
 from qsession_core.errors import ConversionError
 from qsession_core.formats.qir.module import Qir, to_bitcode
 from qsession_core.local.interpreter.flattening import flattened
@@ -410,3 +411,14 @@ def test_circuits_of_flattened_programs_have_the_programs_distribution():
         assert circuit.operations == read_qir(payload.data).operations
         assert math.isclose(sum(chance for _, chance in recorded(payload.data)), 1)
         assert np.isfinite(circuit.work)
+
+
+@pytest.mark.parametrize("target", ["ionq.simulator", "rigetti.sim.qvm", "quantinuum.sim.h2-1e"])
+def test_a_result_that_an_idle_qubit_writes_again_is_0_on_every_target(target):
+    steps = [gate("x__body", 0), gate("mz__body", 0, 0), gate("mz__body", 0, 1), gate("mz__body", 1, 0)]
+    steps += [record("array", "i64 2"), record("result", pointer(0)), record("result", pointer(1))]
+    text = qir("\n".join(steps), '"qir_profiles"="base_profile" "required_num_qubits"="2" "required_num_results"="2"')
+    with Workspace.local(seed=3) as workspace:
+        params = {"error-model": False} if target.startswith("quantinuum") else None
+        job = workspace.get_target(target).submit(text, shots=50, input_data_format="qir.v1", input_params=params)
+        assert job.result().counts == {"01": 50}

@@ -1,6 +1,7 @@
 """Branches that go on alike become one: time follows the length of a program, not the number of its outcomes."""
 
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from qsession_core.local.readers.qir.reader import read_qir
 from qsession_core.local.simulators import branches, branching
 from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.noise import Noise
-from qsession_core.local.simulators.stim import Tableau
+from qsession_core.local.simulators.statevector import NumpyEngine
+from qsession_core.local.simulators.stim import StimEngine, Tableau
 from qsession_core.local.simulators.vector.state import State
 from tests.support.counting import lines_run
 from tests.support.noise_judge import are_alike
@@ -166,3 +168,39 @@ def test_branches_that_errors_part_do_not_all_wait_at_the_same_time(monkeypatch)
     tight = simulator("numpy").sample(circuit, 4000, 2, noise)
     assert max(waited) < 80  # the kinds of errors of one gate, and as many again for a shot that errs twice or more
     assert are_alike(roomy, tight)
+
+
+TWICE = Program(
+    1,
+    1,
+    {
+        "main": Function(
+            (),
+            {
+                "a": [
+                    ("ops", [("h", (0,), ()), ("measure", (0, 0), ()), ("reset", (0,), ())]),
+                    ("record", "result", 0),
+                    ("ops", [("h", (0,), ()), ("measure", (0, 0), ()), ("reset", (0,), ())]),
+                    ("record", "result", 0),
+                    ("ret", None),
+                ]
+            },
+        )
+    },
+    "main",
+)
+
+
+@pytest.mark.parametrize("noise", [Noise(), Noise(p1=0.01, p1_emission_ratio=0.5)], ids=["none", "emission"])
+@pytest.mark.parametrize("engine", [NumpyEngine(), StimEngine()], ids=["numpy", "stim"])
+@pytest.mark.parametrize("crowds", [True, False])
+def test_a_record_keeps_what_each_shot_had_before_it_was_measured_again(engine, noise, crowds, monkeypatch):
+    if not crowds:
+        monkeypatch.setattr(branching, "fits", lambda *_: False)
+    found = Counter()
+    for leaf in engine.run(TWICE, 4_000, 1, noise):
+        (_, first), _ = leaf.records
+        for (bit,) in leaf.bits.tolist():
+            found[first, bit] += 1
+    assert set(found) == {(0, 0), (0, 1), (1, 0), (1, 1)}
+    assert all(abs(count - 1_000) < 160 for count in found.values())

@@ -91,6 +91,18 @@ def test_time_does_not_follow_the_shots_though_each_is_different(noise):
     assert many < 3 * few
 
 
+def test_time_follows_the_shots_and_not_their_square_where_no_two_become_one():
+    draw, lines = random.Random(1), ['OPENQASM 2.0; include "qelib1.inc"; qreg q[24]; creg m[1]; creg d[24];']
+    for place in range(72):
+        one, other = draw.sample(range(24), 2)
+        lines.append(draw.choice([f"h q[{one}];", f"cx q[{one}], q[{other}];", f"s q[{one}];"]))
+        if place % 4 == 0:
+            lines.append(f"measure q[{one}] -> m[0]; if(m==1) h q[{other}];")
+    program = read_openqasm(" ".join([*lines, "measure q -> d;"]).encode())
+    few, many = (lines_run(lambda shots=shots: followed(program, shots, Noise())) for shots in (50, 400))
+    assert many < 10 * few, (few, many)
+
+
 def test_shots_that_were_reset_and_shots_that_were_measured_stay_apart():
     text = (
         'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg m[1]; creg d[1]; creg e[1]; h q[1]; measure q[1] -> m[0];'
