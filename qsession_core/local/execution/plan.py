@@ -88,7 +88,8 @@ def plan(task: Task, program: Readable) -> Plan:
     seconds += writing
     most = seconds
     if chosen.name == NumpyEngine.name and final_measurements(program) is None:
-        most = max(most, _following(program.operations, program.num_qubits, task.shots))
+        errors = noise.expected_errors(program)
+        most = max(most, _following(program.operations, program.num_qubits, task.shots, errors))
     shares = shares_of(chosen, program, task.shots, noise, seconds) if method == "sample" else 1
     return Plan(method, chosen.name, chosen.is_inline and most <= _INLINE_SECONDS, seconds, shares)
 
@@ -151,23 +152,34 @@ def _of_branches(task: Task, program: Program, noise: Noise, kind: str) -> Plan:
     if task.results == "zeros":
         return Plan("branch", NumpyEngine.name, may_stay and writing <= _INLINE_SECONDS, writing)
     engine = _branching(task, program, kind)
+    operations = list(program.operations)
+    errors = noise.expected_errors(Circuit(program.num_qubits, program.num_results, operations))
     if engine == StimEngine.name:
         most = task.shots * program.size * program.num_qubits * _NANOSECOND
+        if not StimEngine.goes_one_way(program, noise):
+            most += _following(operations, 0, task.shots, errors)
     else:
         check_memory(len(touched(program)), 3 * NumpyEngine.bytes_per_amplitude, task.memory_bytes)
-        most = _following(list(program.operations), len(touched(program)), task.shots)
+        most = _following(operations, len(touched(program)), task.shots, errors)
     # mostly, branches that go on alike become one, and it takes far less: so this does not say that it takes long
     return Plan("branch", engine, may_stay and writing + most <= _INLINE_SECONDS, writing)
 
 
-def _following(operations: Sequence[Operation], num_qubits: int, shots: int) -> float:
+def _following(operations: Sequence[Operation], num_qubits: int, shots: int, errors: float) -> float:
     """Return how many seconds it takes at most to follow each branch of a program that runs once through its text.
 
-    A branch parts at each measurement and reset that is not at the end, until every shot has one of its own.
+    A branch parts at each measurement and reset that is not at the end, and at each error, until every shot has one of
+    its own.
+
+    Args:
+        operations: What may be carried out.
+        num_qubits: The width of a state vector; 0 where states are none.
+        shots: How many there are.
+        errors: How many a shot has on average.
     """
     last = max((place for place, operation in enumerate(operations) if operation[0] not in _READOUT), default=-1)
     parting = sum(operation[0] in _READOUT for operation in operations[: last + 1])
-    branches = min(shots, 1 << min(parting, 60))
+    branches = min(shots, (1 << min(parting, 60)) + shots * min(1.0, errors))
     each = _SECONDS_PER_OPERATION + _NANOSECOND * 2.0 ** min(num_qubits, 1000)
     return branches * (1 + len(operations)) * each
 

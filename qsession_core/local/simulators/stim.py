@@ -12,7 +12,7 @@ from qsession_core.local.simulators.interface import is_clifford, is_installed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qsession_core.local.readers.circuit import Operation, Program
+    from qsession_core.local.readers.circuit import Operation, Output, Program
     from qsession_core.local.simulators.branches import Leaf
     from qsession_core.local.simulators.noise import Noise
 
@@ -65,6 +65,11 @@ class StimEngine:
             bits[:, written] ^= (rng.random(chance_of.shape) < chance_of).astype(np.uint8)
         return bits
 
+    @staticmethod
+    def goes_one_way(program: Program, noise: Noise) -> bool:
+        """Say whether a program with branches is sampled as a whole, and not followed."""
+        return _straight(program, noise) is not None
+
     def run(self, program: Program, shots: int, seed: int, noise: Noise) -> list[Leaf]:
         """Return how the shots of a Clifford program with branches ended, grouped. Width does not matter.
 
@@ -74,11 +79,10 @@ class StimEngine:
         # most jobs need none of these
         from qsession_core.local.simulators.branches import Leaf
         from qsession_core.local.simulators.branching import Tree
-        from qsession_core.local.simulators.corrections import WHEN, one_way
         from qsession_core.local.simulators.frames import Frames
 
-        straight = None if _falls(noise) else one_way(program)
-        if straight is not None and (_corrects_exactly(noise) or all(name != WHEN for name, _, _ in straight[0])):
+        straight = _straight(program, noise)
+        if straight is not None:
             operations, records = straight
             circuit = Circuit(program.num_qubits, program.num_results, operations)
             return [Leaf(tuple(records), self.sample(circuit, shots, seed, noise))]
@@ -216,9 +220,16 @@ def _gate(name: str, places: tuple[int, ...]) -> list[str] | None:
     return [" ".join(names.get(word, word) for word in line.split()) for line in _WRITTEN[name]]
 
 
-def _corrects_exactly(noise: Noise) -> bool:
-    """Say whether corrections are what stim makes of them: they come without errors, and read results without any."""
-    return not (noise.of_gate(1) or noise.p_meas_0 or noise.p_meas_1)
+def _straight(program: Program, noise: Noise) -> tuple[list[Operation], list[Output]] | None:
+    """Return a program that stim samples as a whole, as its operations and records; None if it is to be followed."""
+    from qsession_core.local.simulators.corrections import WHEN, one_way
+
+    way = None if _falls(noise) else one_way(program)
+    # stim's corrections come without errors of their own, and read results without any
+    errs = noise.of_gate(1) or noise.p_meas_0 or noise.p_meas_1
+    if way is not None and errs and any(name == WHEN for name, _, _ in way[0]):
+        return None
+    return way
 
 
 def _falls(noise: Noise) -> bool:

@@ -1,6 +1,7 @@
 """What the service's own thread reads and runs, and what a worker process does."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -99,3 +100,21 @@ def test_short_payloads_that_ask_for_much_are_refused_at_once_or_need_a_worker(n
         return
     found = placed(input_format, make(20_000))
     assert found.needs_worker or found.outcome is not None or found.plan.seconds < 0.01
+
+
+@pytest.mark.parametrize("word", ["h", "ry(0.3)"], ids=["stabilizers", "state vectors"])
+def test_errors_part_shots_too_and_a_program_that_errs_often_needs_a_worker(word):
+    text = (
+        'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg m[1]; creg c[4]; measure q[0] -> m[0]; if(m==1) x q[1]; '
+    )
+    text += "".join(f"{word} q[{place % 4}]; cx q[{place % 4}],q[{(place + 1) % 4}]; " for place in range(50))
+    task = placed_task(text + "measure q -> c;")
+    assert not place(task).needs_worker
+    errs = {"p1": 0.05, "p2": 0.05, "p1_emission_ratio": 0.5, "p2_emission_ratio": 0.5}
+    assert place(replace(task, noise=errs)).needs_worker
+
+
+def placed_task(text):
+    return Task(
+        "acme.qpu", "honeywell.openqasm.v1", OUTPUTS["honeywell.openqasm.v1"], text.encode(), {}, 10_000, 1, 100
+    )
