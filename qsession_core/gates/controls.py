@@ -110,6 +110,11 @@ _CORES: dict[str, Callable[..., tuple[Steps, Steps, Steps]]] = {
     "rzz": lambda theta: _parity(theta, (), ()),
     "rxx": lambda theta: _parity(theta, _both("h"), _both("h")),
     "ryy": lambda theta: _parity(theta, _both("rx", PI / 2), _both("rx", -PI / 2)),
+    "rxxyyzz": lambda alpha, beta, gamma: (
+        (),
+        (("rxx", _01, (alpha,)), ("ryy", _01, (beta,)), ("rzz", _01, (gamma,))),
+        (),
+    ),
     "rzx": lambda theta: _parity(theta, (("h", _1, ()),), (("h", _1, ()),)),
     "ecr": lambda: ((), (("rzx", _01, (PI / 2,)), ("x", _0, ())), ()),
     "iswap": lambda: ((), (("rxx", _01, (-PI / 2,)), ("ryy", _01, (-PI / 2,))), ()),

@@ -87,6 +87,11 @@ def ryy(theta: A) -> Steps:
     )
 
 
+def rxxyyzz(alpha: A, beta: A, gamma: A) -> Steps:
+    """Decompose rxxyyzz, whose parts commute."""
+    return (("rxx", _01, (alpha,)), ("ryy", _01, (beta,)), ("rzz", _01, (gamma,)))
+
+
 def ms(phi0: Any, phi1: Any, angle: Any = 0.25) -> Steps:
     """Decompose ms; angles in turns."""
     back = (("rz", _0, (phi0 * (-2 * PI),)), ("rz", _1, (phi1 * (-2 * PI),)))

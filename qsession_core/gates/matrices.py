@@ -90,6 +90,11 @@ def rzz(theta: float) -> Matrix:
     return diagonal(minus, plus, plus, minus)
 
 
+def rxxyyzz(alpha: float, beta: float, gamma: float) -> Matrix:
+    """Return exp(-i (alpha XX + beta YY + gamma ZZ) / 2)."""
+    return rxx(alpha) @ ryy(beta) @ rzz(gamma)
+
+
 def rzx(theta: float) -> Matrix:
     """Return exp(-i theta ZX / 2), Z on the first qubit."""
     c, s = math.cos(theta / 2), -1j * math.sin(theta / 2)

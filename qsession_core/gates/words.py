@@ -1,7 +1,8 @@
 """The gate words: what each name means.
 
 Names are those of OpenQASM 3's ``stdgates.inc`` where it has one, with Qiskit's names beside them (``sxdg``, ``rxx``,
-``ecr``...) and IonQ's native gates (``gpi``, ``gpi2``, ``ms``, ``zz``, whose angles are in turns, 1 turn = 2 pi).
+``ecr``...), Quantinuum's ``rxxyyzz`` and IonQ's native gates (``gpi``, ``gpi2``, ``ms``, ``zz``, whose angles are in
+turns, 1 turn = 2 pi).
 ``ctrl(n) @ name`` puts n more controls before the qubits of any gate.
 
 Matrices: ``qubits[0]`` is the most significant bit of the row and column number, so that controls come first and a
@@ -145,6 +146,7 @@ def _words() -> Iterator[Gate]:
         matrices.fixed((1, 0, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (0, 1, 0, 0)),
         rules.fixed(("cx", _01, ()), ("cx", _10, ())),
     )
+    yield Gate("rxxyyzz", 2, 3, matrices.rxxyyzz, rules.rxxyyzz)
     # three qubits
     yield Gate("ccx", 3, 0, matrices.controlled(matrices.X, 2), rules.CCX)
     yield Gate("ccz", 3, 0, matrices.controlled(matrices.Z, 2), rules.h_around("ccx", 2, (0, 1, 2)))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from qiskit.circuit import library
 from qiskit.quantum_info import Operator
+from scipy.linalg import expm
 
 from qsession_core.gates.controls import with_controls, without_controls
 from qsession_core.gates.words import GATES, UNCONTROLLED, controlled, decompose, gate_named
@@ -48,7 +49,7 @@ def with_first_qubit_highest(matrix):
 
 
 def test_qiskit_judges_every_word_but_those_that_it_does_not_have():
-    assert set(GATES) - set(QISKIT) == {"csxdg", "gpi", "gpi2", "ms", "zz"}
+    assert set(GATES) - set(QISKIT) == {"csxdg", "rxxyyzz", "gpi", "gpi2", "ms", "zz"}
 
 
 @pytest.mark.parametrize("word", sorted(QISKIT))
@@ -63,6 +64,16 @@ def test_the_matrix_is_qiskits_with_the_first_qubit_highest(word):
 
 def test_the_controlled_square_root_of_x_has_its_inverse():
     assert np.abs(gate_named("csx").matrix() @ gate_named("csxdg").matrix() - np.eye(4)).max() < 1e-15
+
+
+def test_the_gate_of_three_angles_is_the_exponential_of_its_generator():
+    alpha, beta, gamma = 0.3, -1.1, 2.5
+    x, y, z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
+    generator = alpha * np.kron(x, x) + beta * np.kron(y, y) + gamma * np.kron(z, z)
+
+    found = gate_named("rxxyyzz").matrix(alpha, beta, gamma)
+
+    assert np.abs(found - expm(-0.5j * generator)).max() < 1e-14
 
 
 def test_native_gates_take_turns_as_ionq_defines_them():

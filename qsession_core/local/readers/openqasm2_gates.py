@@ -26,7 +26,8 @@ __all__ = ["Gates", "bad", "parts_of"]
 # Names of the libraries -> gate words
 _ALIASES = {
     "U": "u", "u3": "u", "u1": "p", "CX": "cx", "cu1": "cp", "cnot": "cx", "Rz": "rz", "RZZ": "rzz", "Rx": "rx",
-    "Ry": "ry", "c3x": controlled("x", 3), "c4x": controlled("x", 4), "c3sqrtx": controlled("sx", 3),
+    "Ry": "ry", "Rxxyyzz": "rxxyyzz", "c3x": controlled("x", 3), "c4x": controlled("x", 4),
+    "c3sqrtx": controlled("sx", 3),
 }  # fmt: skip
 _LIBRARY = """
 gate u0(gamma) q { id q; }
@@ -38,14 +39,6 @@ gate rc3x a,b,c,d { h d; t d; cx c,d; tdg d; h d; cx a,d; t d; cx b,d; tdg d; cx
 gate rcccx a,b,c,d { rc3x a,b,c,d; }
 gate ZZ a,b { rzz(pi/2) a,b; }
 gate U1q(theta,phi) q { u(theta,phi-pi/2,pi/2-phi) q; }
-gate Rxxyyzz(alpha,beta,gamma) a,b { rxx(alpha) a,b; ryy(beta) a,b; rzz(gamma) a,b; }
-"""
-# Two gates are other ones in Quantinuum's library: without a phase on the control, and with the inverse root
-_QUANTINUUM = """
-gate cu3(theta,phi,lam) c,q { rz((lam-phi)/2) q; cx c,q; rz(-(phi+lam)/2) q; ry(-theta/2) q; cx c,q; ry(theta/2) q;
-  rz(phi) q; }
-gate c3sqrtx a,b,c,d { h d; cp(-pi/8) a,d; cx a,b; cp(pi/8) b,d; cx a,b; cp(-pi/8) b,d; cx b,c; cp(pi/8) c,d; cx a,c;
-  cp(-pi/8) c,d; cx b,c; cp(pi/8) c,d; cx a,c; cp(-pi/8) c,d; h d; }
 """
 _HEAD = re.compile(r"(gate|opaque)\s+(\w+)\s*(?:\(([^()]*)\)\s*)?(.*)", re.DOTALL)
 _APPLY = re.compile(r"(\w+)\s*(?:\((.*)\)\s*|\s)(\S.*)", re.DOTALL)
@@ -81,6 +74,15 @@ class _Definition:
     size: int  # what it takes to expand, in operations
 
 
+# Two gates are other ones in Quantinuum's library: without a phase on the control, and with the inverse root
+_QUANTINUUM = {
+    "cu3": _Definition(
+        ["theta", "phi", "lambda"], 2, [_Step("cu", None, ["theta", "phi", "lambda", "-(phi+lambda)/2"], [0, 1])], 2
+    ),
+    "c3sqrtx": _Definition([], 4, [_Step(controlled("sxdg", 3), None, [], [0, 1, 2, 3])], 2),
+}
+
+
 @cache
 def _library(text: str) -> dict[str, _Definition]:
     gates = Gates({})
@@ -99,7 +101,7 @@ class Gates:
     def include(self, name: str) -> None:
         """Take the gates of a library by the name of its file; both libraries have nearly the same ones."""
         if name == "hqslib1.inc":
-            self.definitions.update(_library(_QUANTINUUM))
+            self.definitions.update(_QUANTINUUM)
 
     def define(self, head: str, body: str | None) -> None:
         """Take a definition, or an opaque gate, whose body is None."""

@@ -139,9 +139,13 @@ class Branch:
         operations: To be carried out now.
         offset: Of the next one.
         lost: The qubits that are lost.
+
+    Attributes:
+        due: Gates that come before anything else, on a copy of the state, which other branches share; None where the
+            state is the branch's own.
     """
 
-    __slots__ = ("count", "lost", "offset", "operations", "results", "state", "thread")
+    __slots__ = ("count", "due", "lost", "offset", "operations", "results", "state", "thread")
 
     def __init__(
         self,
@@ -160,9 +164,16 @@ class Branch:
         self.operations = operations or []
         self.offset = offset
         self.lost = lost
+        self.due: list[Operation] | None = None
 
-    def split(self, count: int, rng: np.random.Generator) -> Branch:
-        """Return a new branch with some of the shots, drawn from all, at the same place."""
+    def split(self, count: int, rng: np.random.Generator, due: list[Operation] | None = None) -> Branch:
+        """Return a new branch with some of the shots, drawn from all, at the same place.
+
+        Args:
+            count: How many shots.
+            rng: Draws them, where their results differ.
+            due: What comes first for them; then the new branch shares the state, which stays as it is.
+        """
         results = Results(self.results.bits.copy())
         rows = self.results.rows
         if rows is not None:
@@ -170,7 +181,10 @@ class Branch:
             chosen[rng.permutation(self.count)[:count]] = True
             results.rows, self.results.rows = rows[chosen], rows[~chosen]
         self.count -= count
-        return Branch(self.state.copy(), results, count, self.thread.copy(), self.operations, self.offset, self.lost)
+        state = self.state.copy() if due is None else self.state
+        part = Branch(state, results, count, self.thread.copy(), self.operations, self.offset, self.lost)
+        part.due = due
+        return part
 
     def join(self, other: Branch) -> None:
         """Take the shots of a branch that goes on alike."""
@@ -196,7 +210,7 @@ class Waiting:
         self._most = max(2, _MAX_BYTES // max(1, state_bytes))
         self._queue: list[tuple[tuple[float, ...], int, Branch, Hashable]] = []
         self._alike: dict[Hashable, list[tuple[Branch, bytes | None]]] = {}
-        self._pushed = 0
+        self._pushed = self._states = 0
         self._worth = Worth()
 
     def __bool__(self) -> bool:
@@ -206,7 +220,7 @@ class Waiting:
     @property
     def is_full(self) -> bool:
         """Whether more states would take too much memory: then each branch should come to its end before it parts."""
-        return len(self._queue) >= self._most - 1
+        return self._states >= self._most - 1
 
     def push(self, branch: Branch, *, behind: bool = False) -> None:
         """Let a branch wait, or make it one with another that waits at the same place.
@@ -215,6 +229,9 @@ class Waiting:
             branch: The branch.
             behind: Where it has come as far as others, those go first while memory is short.
         """
+        if branch.due is not None:
+            self._queue_up(branch, None, behind=behind)
+            return
         standing = (self._standing(branch), branch.state.sketch())
         others = self._alike.setdefault(standing, [])
         key = None
@@ -229,13 +246,20 @@ class Waiting:
                     other.join(branch)
                     return
         others.append((branch, key))
+        self._states += 1
+        self._queue_up(branch, standing, behind=behind)
+
+    def _queue_up(self, branch: Branch, standing: Hashable, *, behind: bool) -> None:
         self._pushed += 1
         turn = -self._pushed if behind else self._pushed
         insort(self._queue, ((*branch.thread.progress, branch.offset), turn, branch, standing))
 
     def pop(self) -> Branch:
         """Return the branch that goes on."""
-        _, _, branch, standing = self._queue.pop(0 if len(self._queue) <= self._most else -1)
+        _, _, branch, standing = self._queue.pop(0 if self._states <= self._most else -1)
+        if branch.due is not None:
+            return branch
+        self._states -= 1
         others = self._alike[standing]
         others[:] = [entry for entry in others if entry[0] is not branch]
         if not others:

@@ -61,8 +61,10 @@ class Tree:
         results = Results(np.zeros(self._program.num_results, dtype=np.uint8))
         waiting = Waiting(self._program, state.num_bytes)
         start = Branch(state, results, shots, Thread(self._program))
-        for branch in self._misprepared(start, rng) if self._noise.p_init and not self._zeros else [start]:
-            waiting.push(branch)
+        if self._noise.p_init and not self._zeros:
+            wrong = rng.random((shots, len(self._place))) < self._noise.p_init
+            self._part(start, list(self._place), wrong.astype(np.int64), waiting, rng)
+        waiting.push(start)
         leaves: list[Leaf] = []
         while waiting:
             leaf = self._follow(waiting.pop(), waiting, rng)
@@ -70,21 +72,12 @@ class Tree:
                 leaves.append(leaf)
         return leaves
 
-    def _misprepared(self, branch: Branch, rng: np.random.Generator) -> list[Branch]:
-        """Split off the shots in which qubits start as 1."""
-        wrong = rng.random((branch.count, len(self._place))) < self._noise.p_init
-        kinds, counts = np.unique(wrong, axis=0, return_counts=True)
-        parts = [
-            (kind, branch if number == len(kinds) else branch.split(count, rng))
-            for number, (kind, count) in enumerate(zip(kinds, counts.tolist(), strict=True), 1)
-        ]
-        for kind, part in parts:
-            for qubit in np.nonzero(kind)[0].tolist():
-                part.state.flip(qubit)
-        return [part for _, part in parts]
-
     def _follow(self, branch: Branch, waiting: Waiting, rng: np.random.Generator) -> Leaf | None:
         """Follow one branch to its end, or until it has to wait for others; those that part from it wait."""
+        if branch.due is not None:
+            branch.state = branch.state.copy()
+            self._apply(branch, branch.due)
+            branch.due = None
         while True:
             if branch.offset >= len(branch.operations):
                 operations = branch.thread.advance(branch.results)
@@ -201,15 +194,43 @@ class Tree:
             return
         shape = (branch.count, len(others))
         errors = np.where(rng.random(shape) < chance, rng.integers(1, 4, shape), 0)
+        self._part(branch, others, errors, waiting, rng)
+
+    def _part(
+        self,
+        branch: Branch,
+        qubits: list[int],
+        errors: NDArray[np.int64],
+        waiting: Waiting,
+        rng: np.random.Generator,
+    ) -> None:
+        """Part the shots by errors that do not depend on the state.
+
+        There are as many of them as shots at most. Once memory is short, the parts share the state that they came from,
+        and each errs when its turn comes.
+
+        Args:
+            branch: Keeps the shots of one kind of error; those of the others wait.
+            qubits: That err.
+            errors: What happens, shape (shots, len(qubits)): 0 nothing, 1 X, 2 Y, 3 Z.
+            waiting: Where they wait.
+            rng: Draws which shots they are.
+        """
         kinds, counts = np.unique(errors, axis=0, return_counts=True)
-        for number, (kind, count) in enumerate(zip(kinds.tolist(), counts.tolist(), strict=True), 1):
-            part = branch if number == len(kinds) else branch.split(count, rng)
-            paulis: list[Operation] = [
-                (PAULIS[error - 1], (other,), ()) for error, other in zip(kind, others, strict=True) if error
-            ]
-            self._apply(part, paulis)
-            if part is not branch:
-                waiting.push(part)
+        paulis: list[list[Operation]] = [
+            [(PAULIS[error - 1], (qubit,), ()) for error, qubit in zip(kind, qubits, strict=True) if error]
+            for kind in kinds.tolist()
+        ]
+        is_shared = False
+        for operations, count in zip(paulis[:-1], counts.tolist(), strict=False):
+            part = branch.split(count, rng, operations if waiting.is_full else None)
+            if part.due is None:
+                self._apply(part, operations)
+            is_shared |= part.due is not None
+            waiting.push(part)
+        if is_shared:
+            branch.state = branch.state.copy()
+        self._apply(branch, paulis[-1])
 
     def _measure(self, branch: Branch, operation: Operation, waiting: Waiting, rng: np.random.Generator) -> None:
         """Measure or reset one qubit, and part the shots by what came out."""

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import expm
 
 from qsession_core import Workspace
 from qsession_core.errors import ConversionError
@@ -27,10 +28,12 @@ from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_core.program import Program as Written
 from tests.support import random_programs
 from tests.support.counting import lines_run
+from tests.support.judge import distance, unitary
 from tests.support.payload_judge import recorded
 from tests.support.qir_text import gate, pointer, qir, record
 
 QUIET = Noise()
+X, Y, Z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
 X_AND_MEASURE = [gate("x__body", 0), gate("mz__body", 0, 0)]
 READ = f"  %r = call i1 @__quantum__rt__read_result({pointer(0)})"
 
@@ -261,6 +264,24 @@ def test_conversions_of_measured_bits_and_narrow_numbers():
         record("bool", "i1 %c"), record("bool", "i1 %g"),
     ]  # fmt: skip
     assert records_of(program_of(*lines)) == (-1, 254, -1, 254.0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "angles", "generator"),
+    [
+        ("u1q__body", (0.7, 0.3), 0.7 * (math.cos(0.3) * X + math.sin(0.3) * Y)),
+        ("rxy__body", (-1.1, 2.5), -1.1 * (math.cos(2.5) * X + math.sin(2.5) * Y)),
+        ("phasedx__body", (math.pi, 0.0), math.pi * X),
+        ("zzmax__body", (), math.pi / 2 * np.kron(Z, Z)),
+        ("rxxyyzz__body", (0.7, 0.3, -2.0), 0.7 * np.kron(X, X) + 0.3 * np.kron(Y, Y) - 2.0 * np.kron(Z, Z)),
+    ],
+)
+def test_a_machines_own_gate_is_one_gate_and_so_errs_once(name, angles, generator):
+    qubits = range(int(math.log2(len(generator))))
+    written = ", ".join([*(f"double {angle!r}" for angle in angles), *map(pointer, qubits)])
+    program = read_qir(qir(f"  call void @__quantum__qis__{name}({written})"))
+    assert len(program.operations) == 1
+    assert distance(unitary(len(qubits), program.operations), expm(-0.5j * generator)) < 1e-12
 
 
 def test_values_are_recorded_in_programs_without_branches():

@@ -288,6 +288,16 @@ def test_two_gates_are_other_ones_in_quantinuums_library():
     assert gap(inverse, np.eye(16)) < 1e-9
 
 
+@pytest.mark.parametrize("library", ["qelib1.inc", "hqslib1.inc"])
+@pytest.mark.parametrize(
+    "text", ["U1q(0.3,0.4) q[0]", "Rxxyyzz(0.1,0.2,0.3) q[0],q[1]", "ZZ q[0],q[1]", "cu3(1,2,3) q[0],q[1]", "c3sqrtx q"]
+)
+def test_a_gate_of_a_library_that_machines_have_is_one_gate_and_errs_once(library, text):
+    text = text.replace(" q", " q[0],q[1],q[2],q[3]") if text.endswith(" q") else text
+    program = read_openqasm(f'OPENQASM 2.0; include "{library}"; qreg q[4]; {text};'.encode())
+    assert len(program.operations) == 1
+
+
 @pytest.mark.parametrize("text", ["__import__('os')", "().__class__", "pi.real", "x", "1/0", "", "(", "10**400"])
 def test_angles_are_arithmetic_and_nothing_else(text):
     with pytest.raises(JobFailure):

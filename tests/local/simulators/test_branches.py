@@ -1,6 +1,7 @@
 """Branches that go on alike become one: time follows the length of a program, not the number of its outcomes."""
 
 import json
+import weakref
 from collections import Counter
 
 import numpy as np
@@ -167,6 +168,35 @@ def test_branches_that_errors_part_do_not_all_wait_at_the_same_time(monkeypatch)
     monkeypatch.setattr(branches.Waiting, "push", push)
     tight = simulator("numpy").sample(circuit, 4000, 2, noise)
     assert max(waited) < 80  # the kinds of errors of one gate, and as many again for a shot that errs twice or more
+    assert are_alike(roomy, tight)
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [Noise(p_init=0.3), Noise(p_crosstalk_meas=0.3, p_crosstalk_init=0.3), Noise(0.02, 0.05, 0, 0, 0.2, 0.2, 0.2)],
+    ids=["p_init", "crosstalk", "all"],
+)
+def test_errors_that_part_every_shot_from_every_other_do_not_keep_a_state_for_each(noise, monkeypatch):
+    qubits = range(5)
+    turns = [("ry", (qubit,), (0.7 + qubit,)) for qubit in qubits]
+    turns += [("cx", (qubit, (qubit + 1) % 5), ()) for qubit in qubits]
+    middle = [("measure", (0, 5), ()), ("measure", (1, 6), ()), ("reset", (2,), ())]
+    circuit = Circuit(5, 7, [*turns, *middle, *turns, *[("measure", (qubit, qubit), ()) for qubit in qubits]])
+    alive, most = set(), []
+    kept = State.__init__
+
+    def made(self, *args, **options):
+        kept(self, *args, **options)
+        alive.add(id(self.scratch))
+        weakref.finalize(self.scratch, alive.discard, id(self.scratch))
+        most.append(len(alive))
+
+    monkeypatch.setattr(branching, "fits", lambda *_: False)
+    roomy = simulator("numpy").sample(circuit, 4000, 1, noise)
+    monkeypatch.setattr(branches, "_MAX_BYTES", 8 * State(5).num_bytes)
+    monkeypatch.setattr(State, "__init__", made)
+    tight = simulator("numpy").sample(circuit, 4000, 2, noise)
+    assert max(most) < 60  # eight, and the errors of a gate or the state before an error for each step of the way
     assert are_alike(roomy, tight)
 
 

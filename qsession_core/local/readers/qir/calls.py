@@ -27,6 +27,7 @@ _GATE_WORDS = {
     "ch__body": "ch", "swap__body": "swap", "rxx__body": "rxx", "ryy__body": "ryy", "rzz__body": "rzz",
     "ccx__body": "ccx", "ccz__body": "ccz", "cswap__body": "cswap", "crx__body": "crx", "cry__body": "cry",
     "crz__body": "crz", "zzphase__body": "rzz", "ecr__body": "ecr", "iswap__body": "iswap",
+    "rxxyyzz__body": "rxxyyzz",
 }  # fmt: skip
 _MEASURE = ("m__body", "mz__body", "measure__body", "mresetz__body")
 _ABOUT_XY = ("rxy__body", "u1q__body", "phasedx__body")
@@ -37,7 +38,6 @@ _SHAPES = {
     **dict.fromkeys(_ABOUT_XY, (2, 1)),
     "reset__body": (0, 1),
     "zzmax__body": (0, 2),
-    "rxxyyzz__body": (3, 2),
 }
 # Records -> the type of what they record
 _RECORDS = {"result": "ptr", "array": "i64", "tuple": "i64", "bool": "i1", "int": "i64", "double": "double"}
@@ -176,11 +176,8 @@ def split(name: str, angles: Sequence[object], pointers: Sequence[object]) -> li
         return [("reset", qubits, ())]
     if name in _ABOUT_XY:  # a turn by theta about an axis at phi in the xy plane
         theta, phi = doubles
-        return [("rz", qubits, (-phi,)), ("rx", qubits, (theta,)), ("rz", qubits, (phi,))]
-    if name == "zzmax__body":
-        return [("rzz", qubits, (math.pi / 2,))]
-    alpha, beta, gamma = doubles
-    return [("rxx", qubits, (alpha,)), ("ryy", qubits, (beta,)), ("rzz", qubits, (gamma,))]
+        return [("u", qubits, (theta, phi - math.pi / 2, math.pi / 2 - phi))]
+    return [("rzz", qubits, (math.pi / 2,))]  # zzmax
 
 
 # Beyond any machine: numbers from here on are a program's mistake
