@@ -7,6 +7,7 @@ that end a program are drawn for all shots of a branch together.
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from qsession_core.local.readers.circuit import LOST
 from qsession_core.local.simulators.branches import Branch, Leaf, Results, Waiting, places_of, tails_of
 from qsession_core.local.simulators.crowds import Crowds, fits
 from qsession_core.local.simulators.mishaps import PAULIS, chance_of, errors_of, flips_of
-from qsession_core.local.simulators.vector.state import State
+from qsession_core.local.simulators.vector.state import SinglePrecision, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,12 +51,13 @@ class Tree:
         self._make = make
         self._program = program
         self._noise = noise
+        self._chance = cache(partial(chance_of, noise))
         self._zeros = zeros
         self._place, self._tails = places_of(program), tails_of(program)
 
     def run(self, shots: int, rng: np.random.Generator) -> list[Leaf]:
         """Return how the shots ended, grouped by records; the order within a group is arbitrary."""
-        if self._make is State and not self._zeros and fits(len(self._place), shots, self._noise):
+        if self._make in (State, SinglePrecision) and not self._zeros and fits(len(self._place), shots, self._noise):
             return list(Crowds(self._program, self._noise).run(shots, rng))
         state = self._make(0 if self._zeros else len(self._place))
         results = Results(np.zeros(self._program.num_results, dtype=np.uint8))
@@ -147,13 +149,9 @@ class Tree:
         """Draw at which gate each shot errs first: (gate, shots) in order; shots that do not err are left out."""
         if stop <= start or not (self._noise.p1 or self._noise.p2 or self._noise.p_loss):
             return []
-        chances = np.array(
-            [
-                chance_of(self._noise, qubits) if branch.lost.isdisjoint(qubits) else 0.0
-                for _, qubits, _ in operations[start:stop]
-            ]
-        )
-        failed = 1 - np.cumprod(1 - chances)
+        chance, lost = self._chance, branch.lost
+        chances = [chance(len(qubits)) if lost.isdisjoint(qubits) else 0.0 for _, qubits, _ in operations[start:stop]]
+        failed = 1 - np.cumprod(1 - np.array(chances))
         first = np.searchsorted(failed, rng.random(branch.count), side="right")
         gates, counts = np.unique(first[first < len(failed)], return_counts=True)
         return [(start + gate, hit) for gate, hit in zip(gates.tolist(), counts.tolist(), strict=True)]

@@ -229,7 +229,7 @@ class Crowds(Lockstep[StateCrowd]):
             return
         compiler = Compiler(self._num_qubits)
         place = self._place
-        compiler.add((name, tuple(place[qubit] for qubit in qubits), angles) for name, qubits, angles in operations)
+        compiler.add([(name, tuple(place[qubit] for qubit in qubits), angles) for name, qubits, angles in operations])
         states = _States(crowd.states, self._num_qubits)
         for step in compiler.take():
             step.apply(states)

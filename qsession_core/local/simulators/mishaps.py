@@ -18,10 +18,10 @@ __all__ = ["PAULIS", "chance_of", "errors_of", "flips_of"]
 PAULIS = ("x", "y", "z")
 
 
-def chance_of(noise: Noise, qubits: tuple[int, ...]) -> float:
-    """Return the probability that anything goes wrong at a gate."""
-    kept = (1 - noise.p_loss) ** len(qubits[-2:])
-    return 1 - (1 - noise.of_gate(len(qubits))) * kept
+def chance_of(noise: Noise, num_qubits: int) -> float:
+    """Return the probability that anything goes wrong at a gate on so many qubits, of which the last two err."""
+    kept = (1 - noise.p_loss) ** min(num_qubits, 2)
+    return 1 - (1 - noise.of_gate(num_qubits)) * kept
 
 
 def errors_of(noise: Noise, qubits: tuple[int, ...], count: int, rng: np.random.Generator) -> list[tuple[Mishap, int]]:

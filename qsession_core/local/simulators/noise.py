@@ -58,6 +58,11 @@ class Noise:
         """Whether nothing can go wrong."""
         return self == Noise()
 
+    @property
+    def is_of_paulis(self) -> bool:
+        """Whether what goes wrong at gates is Paulis and nothing else: no qubit falls to 0 or is lost."""
+        return not (self.p1_emission_ratio or self.p2_emission_ratio or self.p_loss)
+
     def only(self, *names: str) -> Noise:
         """Return the noise with all probabilities but these set to 0."""
         return Noise(**{name: getattr(self, name) for name in names})

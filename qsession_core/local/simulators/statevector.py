@@ -6,7 +6,9 @@ Invariants:
    its qubit, shots are drawn together from the squared amplitudes of the measured qubits.
 2. Otherwise measurements, resets and errors part the shots (branching.py); a branch is followed only if shots take it.
 3. Qubits that no gate touches are 0 and take no memory.
-4. The same program, shots, noise and seed give the same shots, in the same order.
+4. Shots of a circuit with Pauli errors are followed in single precision where that gives the same shots
+   (:class:`SinglePrecision`).
+5. The same program, shots, noise and seed give the same shots, in the same order.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qsession_core.local.readers.circuit import Circuit, Function, Program
-from qsession_core.local.simulators.vector.state import State, draw, marginal
+from qsession_core.local.simulators.vector.state import SINGLE_PRECISION_UP_TO, SinglePrecision, State, draw, marginal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +97,7 @@ _BRANCHES = 64
 
 
 class NumpyEngine:
-    """Exact state vectors in numpy, double precision."""
+    """Exact state vectors in numpy."""
 
     name = "numpy"
     # the state, its scratch, and squared amplitudes
@@ -123,9 +125,11 @@ class NumpyEngine:
             noise: Any.
         """
         rng = np.random.default_rng(seed)
-        final = final_measurements(circuit) if noise.is_none else None
-        if final is None:
-            leaves = _followed(as_program(circuit), shots, rng, noise)
+        final = final_measurements(circuit)
+        if final is None or not noise.is_none:
+            few = shots * len(circuit.operations) <= SINGLE_PRECISION_UP_TO
+            make = SinglePrecision if final is not None and noise.is_of_paulis and few else State
+            leaves = _followed(as_program(circuit), shots, rng, noise, make)
             bits = np.concatenate([leaf.bits for leaf in leaves])
             rng.shuffle(bits)
             return bits
@@ -173,12 +177,18 @@ class NumpyEngine:
 
 
 def _followed(
-    program: Program, shots: int, rng: np.random.Generator, noise: Noise, *, zeros: bool = False
+    program: Program,
+    shots: int,
+    rng: np.random.Generator,
+    noise: Noise,
+    make: type[State] = State,
+    *,
+    zeros: bool = False,
 ) -> list[Leaf]:
     """Return how the shots of a program with branches or noise ended, grouped."""
     from qsession_core.local.simulators.branching import Tree  # most jobs need no branches
 
-    return Tree(program, noise, zeros=zeros).run(shots, rng)
+    return Tree(program, noise, make, zeros=zeros).run(shots, rng)
 
 
 def _evolved(gates: list[Operation], place: dict[int, int]) -> State:

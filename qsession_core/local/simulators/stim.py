@@ -37,7 +37,7 @@ class StimEngine:
 
     def can_run(self, circuit: Circuit, noise: Noise) -> bool:
         """Say yes to Clifford circuits with noise that is made of Paulis."""
-        return is_installed("stim") and not _falls(noise) and is_clifford(circuit)
+        return is_installed("stim") and noise.is_of_paulis and is_clifford(circuit)
 
     def cost(self, circuit: Circuit, shots: int, _noise: Noise) -> float:
         """Return roughly how many seconds a run takes."""
@@ -86,7 +86,7 @@ class StimEngine:
             operations, records = straight
             circuit = Circuit(program.num_qubits, program.num_results, operations)
             return [Leaf(tuple(records), self.sample(circuit, shots, seed, noise))]
-        way = Tree(program, noise, Tableau) if _falls(noise) else Frames(program, noise, clifford_words)
+        way = Frames(program, noise, clifford_words) if noise.is_of_paulis else Tree(program, noise, Tableau)
         return list(way.run(shots, np.random.default_rng(seed)))
 
 
@@ -224,14 +224,9 @@ def _straight(program: Program, noise: Noise) -> tuple[list[Operation], list[Out
     """Return a program that stim samples as a whole, as its operations and records; None if it is to be followed."""
     from qsession_core.local.simulators.corrections import WHEN, one_way
 
-    way = None if _falls(noise) else one_way(program)
+    way = one_way(program) if noise.is_of_paulis else None
     # stim's corrections come without errors of their own, and read results without any
     errs = noise.of_gate(1) or noise.p_meas_0 or noise.p_meas_1
     if way is not None and errs and any(name == WHEN for name, _, _ in way[0]):
         return None
     return way
-
-
-def _falls(noise: Noise) -> bool:
-    """Say whether errors are more than Paulis."""
-    return bool(noise.p1_emission_ratio or noise.p2_emission_ratio or noise.p_loss)

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from qsession_core.gates.words import GATES
 from qsession_core.local.readers.circuit import Circuit, JobFailure
 from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.memory import check_memory
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_core.local.simulators.vector.compiler import Compiler
-from qsession_core.local.simulators.vector.state import State
+from qsession_core.local.simulators.vector.state import SinglePrecision, State
 from tests.support.simulator_circuits import CLIFFORD, distance, frequencies, random_circuit, statevector_probabilities
 
 QUIET = Noise()
@@ -119,6 +120,43 @@ def test_a_state_larger_than_memory_is_refused_before_it_is_made():
     check_memory(10, 40, limit=1 << 30)
     with pytest.raises(JobFailure):
         check_memory(10_000, 40)
+
+
+WAITING = st.sampled_from(["x", "z", "h", "sx", "t", "rx", "ry", "rz", "p"])
+PAIRS = st.sampled_from(["cx", "cx cx cx", "cz", "rzz", "swap", "crx", "cp", "rxx"])
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(WAITING, PAIRS, st.permutations(range(4)), st.floats(-7, 7)), max_size=12))
+def test_gates_that_wait_for_others_change_nothing(drawn):
+    """Gates wait where they commute with what comes, and three cx in turn are one exchange: against Qiskit."""
+    operations = []
+    for single, pair, (one, other, third, _), angle in drawn:
+        for word, qubits in ((single, (third,)), (pair, (one, other)), (single, (one,))):
+            if word == "cx cx cx":
+                operations += [("cx", qubits, ()), ("cx", qubits[::-1], ()), ("cx", qubits, ())]
+            else:
+                operations.append((word, qubits, (angle,) * GATES[word].num_params))
+    state = State(4)
+    state.apply(operations)
+    expected = statevector_probabilities(Circuit(4, 0, operations))
+    assert np.abs(np.abs(state.flat) ** 2 - expected).max() < 1e-12
+
+
+def test_a_swap_that_is_written_as_three_cx_is_one_step_and_lets_gates_wait():
+    compiler = Compiler(8)
+    compiler.add([("h", (0,), ()), ("cx", (0, 7), ()), ("cx", (7, 0), ()), ("cx", (0, 7), ()), ("h", (7,), ())])
+    assert len(compiler.take()) == 1  # the two gates meet, and are none
+
+
+@pytest.mark.parametrize("num_gates", [30, 300, 3000])
+def test_single_precision_moves_a_distribution_by_2_to_the_minus_30_a_gate(num_gates):
+    gates = random_circuit(np.random.default_rng(num_gates), 10, num_gates).operations[:-10]
+    states = State(10), SinglePrecision(10)
+    for state in states:
+        state.apply(gates)
+    double, single = (np.abs(state.flat.astype(np.complex128)) ** 2 for state in states)
+    assert distance(double, single) < 4 * num_gates * 2**-30
 
 
 def test_many_controls_act_on_all_ones_only():

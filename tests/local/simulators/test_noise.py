@@ -7,10 +7,12 @@ import pytest
 
 from qsession_core import plugins
 from qsession_core.local.readers.circuit import Circuit, JobFailure
+from qsession_core.local.simulators import branching, statevector
 from qsession_core.local.simulators.choice import choose, simulator
 from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.vector.state import SinglePrecision, State
 from tests.support.noise_judge import exact, is_sample, noisy_circuit
-from tests.support.simulator_circuits import CLIFFORD, distance, frequencies
+from tests.support.simulator_circuits import CLIFFORD, distance, frequencies, random_circuit
 
 SHOTS = 4_000
 QDK_WORDS = ["x", "y", "z", "h", "s", "sdg", "t", "tdg", "rx", "ry", "rz", "cx", "cz", "swap", "rxx", "ryy", "rzz"]
@@ -72,6 +74,32 @@ def test_every_engine_gives_the_exact_distribution_of_a_noise_or_refuses_it(labe
                 assert not engine.can_run(circuit, noise)
                 with pytest.raises(JobFailure, match="cannot run this program"):
                     choose(circuit, SHOTS, noise, name)
+
+
+@pytest.mark.parametrize("label", CAN)
+def test_branch_by_branch_every_noise_has_its_exact_distribution(label, monkeypatch):
+    monkeypatch.setattr(branching, "fits", lambda *_: False)  # as for circuits too wide to be followed in lockstep
+    circuit, noise, chances = judged(0, GENERAL, label)
+    assert is_sample(simulator("numpy").sample(circuit, SHOTS, 0, noise), chances)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("label", ["p1", "p2", "Paulis"])
+def test_single_precision_gives_the_shots_of_double_precision(label, seed, monkeypatch):
+    noise = {**NOISES, **LOSSES}[label]
+    circuit = random_circuit(np.random.default_rng(seed), 6, 40)
+    monkeypatch.setattr(branching, "fits", lambda *_: False)
+    monkeypatch.setattr(State, "key", lambda _: None)  # merging draws in another order
+    made = []
+    kept = SinglePrecision.__init__
+    monkeypatch.setattr(SinglePrecision, "__init__", lambda self, *args: made.append(kept(self, *args)))
+    single = simulator("numpy").sample(circuit, 500, seed, noise)
+    assert made
+    made.clear()
+    monkeypatch.setattr(statevector, "SINGLE_PRECISION_UP_TO", 500 * len(circuit.operations) - 1)
+    double = simulator("numpy").sample(circuit, 500, seed, noise)
+    assert not made
+    assert np.array_equal(single, double)
 
 
 @pytest.mark.parametrize("label", ["p_meas_1", "p1_emission_ratio", "p_loss"])

@@ -5,12 +5,16 @@ Invariants:
 1. Single-qubit gates wait, as 2x2 matrices, until another operation on their qubit does not commute with them. Qubits
    are parted into aligned blocks of at most three neighbours; when one qubit of a block must act, all that wait in the
    block act as one matrix product, because that costs hardly more than one gate.
-2. A gate that is diagonal in a qubit lets that qubit's waiting gate wait on if it is diagonal too.
+2. A gate that is diagonal in a qubit lets that qubit's waiting gate wait on if it is diagonal too; a controlled x
+   lets its target's gate wait on if that commutes with x.
+3. Three cx in turn on one pair, as which formats without swap write it, are one exchange.
 """
 
 from __future__ import annotations
 
-from functools import cache
+import cmath
+import math
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +24,7 @@ from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.simulators.vector.steps import Block, Dense, Pair, Phase, Swap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from qsession_core.local.readers.circuit import Operation
     from qsession_core.local.simulators.vector.steps import Index, Single, Step
@@ -63,11 +67,17 @@ class Compiler:
             self._size.append(size)
             self._block_of += [block] * size
 
-    def add(self, operations: Iterable[Operation]) -> None:
+    def add(self, operations: Sequence[Operation]) -> None:
         """Add gates, in order of time."""
-        for name, qubits, params in operations:
+        done = 0
+        for at, (name, qubits, params) in enumerate(operations):
             if len(qubits) == 1:
                 self._single(qubits[0], _single(name, params))
+            elif at < done:
+                continue
+            elif name == "cx" and [*operations[at : at + 3]] == [("cx", pair, ()) for pair in _in_turn(qubits)]:
+                self._exchange(*qubits)
+                done = at + 3
             else:
                 self._several(name, qubits, params)
 
@@ -85,19 +95,20 @@ class Compiler:
     def _several(self, name: str, qubits: tuple[int, ...], params: tuple[object, ...]) -> None:
         if name in _CONTROLLED_X:
             *controls, target = qubits
-            self._settle((target,))
-            self._settle(controls, diagonal=True)
+            self._settle((target,), _commutes_with_x)
+            self._settle(controls, _is_diagonal)
             self.steps.append(Swap(self._index(controls, target, 0), self._index(controls, target, 1)))
         elif name in _PHASES:
-            self._settle(qubits, diagonal=True)
+            self._settle(qubits, _is_diagonal)
             self.steps.append(Phase(self._index(qubits[:-1], qubits[-1], 1), _PHASES[name]))
         elif name == "swap":
             self._exchange(*qubits)
-        elif name == "rzz":
-            self._settle(qubits, diagonal=True)
-            factor = np.exp(1j * float(params[0]))  # type: ignore[arg-type]
-            for values in ((0, 1), (1, 0)):
-                self.steps.append(Phase(self._fixed(qubits, values), factor))
+        elif name == "rzz":  # turns each qubit, which can wait, and turns back where both are 1
+            self._settle(qubits, _is_diagonal)
+            factor = cmath.exp(1j * float(params[0]))  # type: ignore[arg-type]
+            for qubit in qubits:
+                self._single(qubit, (1, 0, 0, factor))
+            self.steps.append(Phase(self._fixed(qubits, (1, 1)), factor**-2))
         else:
             self._general(name, qubits, params)
 
@@ -120,13 +131,13 @@ class Compiler:
                 matrix = _single(target_name, params)
                 controls, target = qubits[:-1], qubits[-1]
                 if matrix[1] == 0 == matrix[2]:
-                    self._settle(qubits, diagonal=True)
+                    self._settle(qubits, _is_diagonal)
                     for value in (0, 1):
                         if matrix[3 * value] != 1:
                             self.steps.append(Phase(self._index(controls, target, value), matrix[3 * value]))
                     return
                 self._settle((target,))
-                self._settle(controls, diagonal=True)
+                self._settle(controls, _is_diagonal)
                 self.steps.append(
                     Pair(self._index(controls, target, 0), self._index(controls, target, 1), matrix)
                 )  # fmt: skip
@@ -150,11 +161,11 @@ class Compiler:
             else:
                 self.steps.append(Dense([indices[row] for row in rows], part))
 
-    def _settle(self, qubits: Sequence[int], *, diagonal: bool = False) -> None:
-        """Write the waiting gates of some qubits; diagonal ones may wait on if the next gate is diagonal there."""
+    def _settle(self, qubits: Sequence[int], may_wait: Callable[[Single], bool] | None = None) -> None:
+        """Write the waiting gates of some qubits, but those that may wait on since they commute with what comes."""
         for qubit in qubits:
             matrix = self._waiting.get(qubit)
-            if matrix is not None and not (diagonal and matrix[1] == 0 == matrix[2]):
+            if matrix is not None and not (may_wait is not None and may_wait(matrix)):
                 self._flush(self._block_of[qubit])
 
     def _flush(self, block: int) -> None:
@@ -184,11 +195,30 @@ class Compiler:
         return self._fixed((*controls, target), (*(1 for _ in controls), value))
 
     def _fixed(self, qubits: Sequence[int], values: Sequence[int]) -> Index:
-        index: list[Any] = [slice(None)] * self.num_qubits
-        for qubit, value in zip(qubits, values, strict=True):
-            index[self.num_qubits - 1 - qubit] = value
-        # the ellipsis keeps a view where every qubit is fixed
-        return (..., *index)
+        return _fixed(self.num_qubits, tuple(qubits), tuple(values))
+
+
+@lru_cache(maxsize=1 << 12)
+def _fixed(num_qubits: int, qubits: tuple[int, ...], values: tuple[int, ...]) -> Index:
+    """Return the index of the amplitudes where qubits have these values."""
+    index: list[Any] = [slice(None)] * num_qubits
+    for qubit, value in zip(qubits, values, strict=True):
+        index[num_qubits - 1 - qubit] = value
+    # the ellipsis keeps a view where every qubit is fixed
+    return (..., *index)
+
+
+def _in_turn(pair: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """Return the qubits of the three cx that swap a pair."""
+    return pair, pair[::-1], pair
+
+
+def _is_diagonal(matrix: Single) -> bool:
+    return matrix[1] == 0 == matrix[2]
+
+
+def _commutes_with_x(matrix: Single) -> bool:
+    return matrix[0] == matrix[3] and matrix[1] == matrix[2]
 
 
 @cache
@@ -254,17 +284,17 @@ def _single(name: str, params: tuple[object, ...]) -> Single:
 
 
 def _rx(theta: float) -> Single:
-    cos, sin = float(np.cos(theta / 2)), float(np.sin(theta / 2))
+    cos, sin = math.cos(theta / 2), math.sin(theta / 2)
     return (cos, -1j * sin, -1j * sin, cos)
 
 
 def _ry(theta: float) -> Single:
-    cos, sin = float(np.cos(theta / 2)), float(np.sin(theta / 2))
+    cos, sin = math.cos(theta / 2), math.sin(theta / 2)
     return (cos, -sin, sin, cos)
 
 
 def _rz(theta: float) -> Single:
-    cos, sin = float(np.cos(theta / 2)), float(np.sin(theta / 2))
+    cos, sin = math.cos(theta / 2), math.sin(theta / 2)
     return (complex(cos, -sin), 0, 0, complex(cos, sin))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Amplitudes = NDArray[np.complex128]
+    Amplitudes = NDArray[np.complex128 | np.complex64]
     Index = tuple[Any, ...]
     Single = tuple[complex, complex, complex, complex]
 
@@ -49,7 +49,7 @@ class Block(NamedTuple):
 
     def apply(self, state: Vector) -> None:
         """Apply the step."""
-        matrix = self.matrix
+        matrix = self.matrix.astype(state.flat.dtype, copy=False)
         size, right = len(matrix), 1 << self.first
         if right == 1:
             rows = state.flat.reshape(-1, size)
@@ -131,7 +131,7 @@ class Dense(NamedTuple):
         kept = state.scratch[: len(views) * views[0].size].reshape(len(views), -1)
         for row, view in zip(kept, views, strict=True):
             row.reshape(view.shape)[...] = view
-        for row, view in zip(self.matrix @ kept, views, strict=True):
+        for row, view in zip(self.matrix.astype(kept.dtype, copy=False) @ kept, views, strict=True):
             view[...] = row.reshape(view.shape)
 
 
