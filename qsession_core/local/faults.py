@@ -138,6 +138,11 @@ class Faults:
         with self._lock:
             self._planted.clear()
 
+    @property
+    def are_none(self) -> bool:
+        """Whether no fault was added."""
+        return not self._planted
+
     def planted(self) -> list[tuple[Fault, int]]:
         """Return the faults that were added, each with how often it has happened."""
         with self._lock:

@@ -4,7 +4,8 @@ What must hold:
 
 1. A request that is refused whatever its body is (a wrong host, no key, too long) is answered before its body is read.
 2. All bodies that are under way have at most a fixed number of bytes together, so clients cannot fill the memory.
-3. A connection that waits, or sends its request slowly, keeps nobody out: at the limit the one that has waited longest
+3. What may take time (:meth:`Listener.add_task`) is answered by a thread of its own: the loop never waits.
+4. A connection that waits, or sends its request slowly, keeps nobody out: at the limit the one that has waited longest
    without a whole request makes room for a new one.
 """
 
@@ -156,9 +157,15 @@ class _Task(WSGITask):  # type: ignore[misc] # waitress has no types
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
-    """One connection."""
+    """One connection.
+
+    Attributes:
+        is_receiving: The loop's thread takes what has come.
+        is_due: That thread is to answer it, too.
+    """
 
     task_class = _Task
+    is_receiving = is_due = False
     _is_refused = False
     _lingers_until = 0.0
     _discarded = 0
@@ -186,9 +193,16 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
 
     def received(self, data: bytes) -> bool:
         """Take what has come."""
-        taken: bool = super().received(data)
+        self.is_receiving = True
+        try:
+            taken: bool = super().received(data)
+        finally:
+            self.is_receiving = False
         with self.requests_lock:
             self._is_refused = self._is_refused or any(request.is_turned_away for request in self.requests)
+        if self.is_due:
+            self.is_due = False
+            self.service()
         return taken
 
     # A socket that is closed while its client still sends is reset, and the client may never see the answer. So the
@@ -228,6 +242,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
         application: Answers requests.
         listening: A bound socket.
         admit: Turns requests away by their heads.
+        is_quick: Says whether a request is answered in no time, and so by the thread that has read it.
         connections: The most at a time.
         options: waitress's adjustments.
     """
@@ -239,10 +254,12 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
         application: Callable[..., object],
         listening: socket.socket,
         admit: Admit,
+        is_quick: Callable[[Parser], bool],
         connections: int,
         options: dict[str, Any],
     ) -> None:
         self._admit = admit
+        self._is_quick = is_quick
         self._connections = connections
         info = (listening.family, listening.type, listening.proto, listening.getsockname())
         super().__init__(
@@ -269,6 +286,14 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
                 Refusal(503, "ServerBusy", "Too many large bodies are under way. Try again later.", retry_seconds=1)
             )
         return None
+
+    def add_task(self, channel: _Channel) -> None:
+        """Have the next request of a connection answered, by a thread of its own if it may take time."""
+        request = channel.requests[0]
+        if channel.is_receiving and not request.error and self._is_quick(request):
+            channel.is_due = True
+        else:
+            super().add_task(channel)
 
     def _requests(self) -> Iterator[Parser]:
         """Yield the requests that arrive or are answered."""

@@ -54,6 +54,10 @@ class Served(Protocol):
         """Return the answer to a request whose body, of this length, is not wanted; None if it is."""
         ...
 
+    def is_quick(self, request: Request, length: int) -> bool:
+        """Say whether a request, whose body has this length, is answered in no time."""
+        ...
+
 
 def application(served: Served) -> Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]:
     """Return the service as a WSGI application."""
@@ -162,6 +166,7 @@ class Server:
             application(served),
             inner,
             self._turned_away,
+            self._is_quick,
             _most_connections() // (1 if tls is None else 2),  # with TLS each has two sockets
             {
                 "threads": _THREADS,
@@ -194,12 +199,22 @@ class Server:
             )
         if not length and not parser.chunked:
             return None  # all of it has come: it is answered as it is
-        path = parser.request_uri.partition("?")[0]
-        if not path.startswith("/"):
-            path = quote(parser.path)
-        headers = Head((name.replace("_", "-").lower(), value) for name, value in parser.headers.items())
-        parser.head = Request(parser.command, _url(self._scheme, host, path, parser.query), headers, b"")
-        return self._served.turned_away(parser.head, length)
+        return self._served.turned_away(self._head(parser), length)
+
+    def _is_quick(self, parser: Parser) -> bool:
+        """Say whether a request that has come is answered in no time."""
+        return not parser.chunked and self._served.is_quick(self._head(parser), parser.content_length)
+
+    def _head(self, parser: Parser) -> Request:
+        """Return a request without its body."""
+        if parser.head is None:
+            path = parser.request_uri.partition("?")[0]
+            if not path.startswith("/"):
+                path = quote(parser.path)
+            headers = Head((name.replace("_", "-").lower(), value) for name, value in parser.headers.items())
+            address = _url(self._scheme, parser.headers.get("HOST", ""), path, parser.query)
+            parser.head = Request(parser.command, address, headers, b"")
+        return parser.head
 
     def __enter__(self) -> Self:
         self.start()

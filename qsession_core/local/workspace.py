@@ -300,6 +300,15 @@ class LocalWorkspace:
         """
         return self._app.turned_away(request, length)
 
+    def is_quick(self, request: Request, length: int) -> bool:
+        """Say whether a request, whose body has this length, is answered in no time.
+
+        Args:
+            request: The request without its body.
+            length: The bytes of its body.
+        """
+        return self._app.is_quick(request, length)
+
 
 def _users_path(users: str | PathLike[str] | None, directory: Path | None) -> Path | None:
     if users is not None:

@@ -46,6 +46,10 @@ class Mounted:
         """Return the answer to a request whose body, of this length, is not wanted; None if it is."""
         return (self._page if _is_for_page(request) else self._service).turned_away(request, length)
 
+    def is_quick(self, request: Request, length: int) -> bool:
+        """Say whether a request, whose body has this length, is answered in no time: none of the page is."""
+        return not _is_for_page(request) and self._service.is_quick(request, length)
+
 
 def _is_for_page(request: Request) -> bool:
     """Whether a request is for the page: by its path, or a browser's for the root."""

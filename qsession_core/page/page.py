@@ -119,6 +119,10 @@ class Page:
             return _refused(Refusal(413, "RequestBodyTooLarge", "The request body is too large."))
         return None
 
+    def is_quick(self, request: Request, length: int) -> bool:  # noqa: ARG002 - any request
+        """Say no: what the page shows may take time to read."""
+        return False
+
     # --- reading ------------------------------------------------------------------------------------------------
 
     def _read(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Response:

@@ -80,6 +80,11 @@ class Storage:
             return self.refusal(refusal_of(error), headers)
         return _with_id(response, secrets.token_hex(16), headers)
 
+    def is_short(self, container: str, blob: str, most: int) -> bool:
+        """Say whether a blob has at most so many bytes, or is not there."""
+        found = self._blobs.find(container, blob)
+        return found is None or found.size <= most
+
     def admit(
         self, method: str, container: str, blob: str, query: Mapping[str, str], headers: Mapping[str, str], length: int
     ) -> tuple[str, str, str]:

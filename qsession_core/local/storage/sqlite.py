@@ -62,6 +62,8 @@ CREATE TABLE blocks (
 );
 """
 _WAITING = "item_type = 'Job' AND state = 'Waiting'"
+_RUNNING = "item_type = 'Job' AND state IN ('Executing', 'CancellationRequested')"
+_IDLE = "item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)')"
 # What makes version N of the schema of version N - 1, from version 2 on
 _ADDED = (
     ("ALTER TABLE items ADD COLUMN shots INTEGER", "ALTER TABLE items ADD COLUMN resumed INTEGER"),
@@ -94,10 +96,8 @@ _ADDED = (
         f"CREATE INDEX items_first_turn ON items (item_type, turn) WHERE {_WAITING}",
         f"CREATE INDEX items_turn_of_maker ON items (item_type, created_by, turn) WHERE {_WAITING}",
         f"CREATE INDEX items_turn_of_session ON items (item_type, session_id, turn) WHERE {_WAITING}",
-        "CREATE INDEX items_running ON items (item_type, target)"
-        " WHERE item_type = 'Job' AND state IN ('Executing', 'CancellationRequested')",
-        "CREATE INDEX items_idle ON items (item_type, last_submitted)"
-        " WHERE item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)')",
+        f"CREATE INDEX items_running ON items (item_type, target) WHERE {_RUNNING}",
+        f"CREATE INDEX items_idle ON items (item_type, last_submitted) WHERE {_IDLE}",
     ),
 )
 
