@@ -84,7 +84,8 @@ class Admission:
         session = self._store.session(last[0].session_id)
         if session is None or self._lifecycle.phase(session).is_terminal:
             return 0
-        if self._store.read("SELECT 1 FROM items WHERE session_id = ? AND state = 'Waiting' LIMIT 1", (session.id,)):
+        waiting = "SELECT 1 FROM items WHERE item_type = 'Job' AND state = 'Waiting' AND session_id = ? LIMIT 1"
+        if self._store.read(waiting, (session.id,)):
             return None
         if session.closing:
             return 0

@@ -81,7 +81,14 @@ CREATE TABLE blocks (
 );
 """
 # What makes version N of the schema of version N - 1, from version 2 on
-_ADDED: tuple[tuple[str, ...], ...] = ()
+_PENDING = "state IN ('Waiting', 'Executing', 'CancellationRequested')"
+_BEGUN = "item_type = 'Job' AND began IS NOT NULL"
+_ADDED = (
+    (
+        f"CREATE INDEX items_pending ON items (session_id) WHERE {_PENDING}",
+        f"CREATE INDEX items_begun ON items (item_type, lower(target), began, sequence) WHERE {_BEGUN}",
+    ),
+)
 _NEWEST = 1 + len(_ADDED)
 
 

@@ -63,6 +63,8 @@ CREATE TABLE blocks (
 """
 _WAITING = "item_type = 'Job' AND state = 'Waiting'"
 _RUNNING = "item_type = 'Job' AND state IN ('Executing', 'CancellationRequested')"
+_PENDING = "state IN ('Waiting', 'Executing', 'CancellationRequested')"
+_BEGUN = "item_type = 'Job' AND began IS NOT NULL"
 _IDLE = "item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)')"
 # What makes version N of the schema of version N - 1, from version 2 on
 _ADDED = (
@@ -98,6 +100,8 @@ _ADDED = (
         f"CREATE INDEX items_turn_of_session ON items (item_type, session_id, turn) WHERE {_WAITING}",
         f"CREATE INDEX items_running ON items (item_type, target) WHERE {_RUNNING}",
         f"CREATE INDEX items_idle ON items (item_type, last_submitted) WHERE {_IDLE}",
+        f"CREATE INDEX items_pending ON items (session_id) WHERE {_PENDING}",
+        f"CREATE INDEX items_begun ON items (item_type, lower(target), began, sequence) WHERE {_BEGUN}",
     ),
 )
 
