@@ -192,10 +192,10 @@ def test_errors_that_part_every_shot_from_every_other_do_not_keep_a_state_for_ea
         most.append(len(alive))
 
     monkeypatch.setattr(branching, "fits", lambda *_: False)
-    roomy = simulator("numpy").sample(circuit, 4000, 1, noise)
+    roomy = simulator("numpy").sample(circuit, 2000, 1, noise)
     monkeypatch.setattr(branches, "_MAX_BYTES", 8 * State(5).num_bytes)
     monkeypatch.setattr(State, "__init__", made)
-    tight = simulator("numpy").sample(circuit, 4000, 2, noise)
+    tight = simulator("numpy").sample(circuit, 2000, 2, noise)
     assert max(most) < 60  # eight, and the errors of a gate or the state before an error for each step of the way
     assert are_alike(roomy, tight)
 

@@ -83,7 +83,7 @@ def test_branch_by_branch_every_noise_has_its_exact_distribution(label, monkeypa
     assert is_sample(simulator("numpy").sample(circuit, SHOTS, 0, noise), chances)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("label", ["p1", "p2", "Paulis"])
 def test_single_precision_gives_the_shots_of_double_precision(label, seed, monkeypatch):
     noise = {**NOISES, **LOSSES}[label]
