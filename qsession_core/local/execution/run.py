@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from qsession_core.local.execution.plan import Plan
     from qsession_core.local.execution.task import Task
     from qsession_core.local.readers.circuit import Readable
-    from qsession_core.local.simulators.branches import Leaf
+    from qsession_core.local.simulators.trajectories.branches import Leaf
 
     Shots = NDArray[np.uint8]
 

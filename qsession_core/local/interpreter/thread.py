@@ -1,7 +1,7 @@
 """Carries out the classical side of a program: functions, blocks, arithmetic, memory and records.
 
 A :class:`Thread` is one way through a program. It runs until gates or measurements are to be carried out, and hands
-them out; what they do to a state is the caller's business (`branching.py`).
+them out; what they do to a state is the caller's business (`trajectories/tree.py`).
 
 Invariants:
 

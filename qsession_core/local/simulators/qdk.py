@@ -1,6 +1,6 @@
 """Microsoft's own simulator, qdk: it runs only jobs of workspaces that name it, as a second opinion.
 
-It reads QIR for itself and runs every shot from the start, which is a thousand times as slow as `branching.py`.
+It reads QIR for itself and runs every shot from the start, which is a thousand times as slow as `trajectories/tree.py`.
 """
 
 from __future__ import annotations

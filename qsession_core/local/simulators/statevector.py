@@ -4,7 +4,8 @@ Invariants:
 
 1. A state is evolved once, however many shots are asked for. Where every measurement is the last thing that happens to
    its qubit, shots are drawn together from the squared amplitudes of the measured qubits.
-2. Otherwise measurements, resets and errors part the shots (branching.py); a branch is followed only if shots take it.
+2. Otherwise measurements, resets and errors part the shots (trajectories/tree.py); a branch is followed only if shots
+   take it.
 3. Qubits that no gate touches are 0 and take no memory.
 4. Shots of a circuit with Pauli errors are followed in single precision where that gives the same shots
    (:class:`SinglePrecision`).
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Operation
-    from qsession_core.local.simulators.branches import Leaf
     from qsession_core.local.simulators.noise import Noise
+    from qsession_core.local.simulators.trajectories.branches import Leaf
 
     Shots = NDArray[np.uint8]
 
@@ -186,7 +187,7 @@ def _followed(
     zeros: bool = False,
 ) -> list[Leaf]:
     """Return how the shots of a program with branches or noise ended, grouped."""
-    from qsession_core.local.simulators.branching import Tree  # most jobs need no branches
+    from qsession_core.local.simulators.trajectories.tree import Tree  # most jobs need no branches
 
     return Tree(program, noise, make, zeros=zeros).run(shots, rng)
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Operation, Output, Program
-    from qsession_core.local.simulators.branches import Leaf
     from qsession_core.local.simulators.noise import Noise
+    from qsession_core.local.simulators.trajectories.branches import Leaf
 
 __all__ = ["StimEngine", "clifford_words"]
 
@@ -77,9 +77,9 @@ class StimEngine:
             JobFailure: The program comes to a gate that is not a Clifford gate.
         """
         # most jobs need none of these
-        from qsession_core.local.simulators.branches import Leaf
-        from qsession_core.local.simulators.branching import Tree
-        from qsession_core.local.simulators.frames import Frames
+        from qsession_core.local.simulators.trajectories.branches import Leaf
+        from qsession_core.local.simulators.trajectories.frames import Frames
+        from qsession_core.local.simulators.trajectories.tree import Tree
 
         straight = _straight(program, noise)
         if straight is not None:
@@ -92,7 +92,7 @@ class StimEngine:
 
 def _written(circuit: Circuit, noise: Noise) -> tuple[list[str], list[int]]:
     """Return a circuit with its errors in stim's language, and the result that each measurement writes."""
-    from qsession_core.local.simulators.corrections import WHEN
+    from qsession_core.local.simulators.trajectories.corrections import WHEN
 
     lines: list[str] = []
     record: list[int] = []
@@ -222,7 +222,7 @@ def _gate(name: str, places: tuple[int, ...]) -> list[str] | None:
 
 def _straight(program: Program, noise: Noise) -> tuple[list[Operation], list[Output]] | None:
     """Return a program that stim samples as a whole, as its operations and records; None if it is to be followed."""
-    from qsession_core.local.simulators.corrections import WHEN, one_way
+    from qsession_core.local.simulators.trajectories.corrections import WHEN, one_way
 
     way = one_way(program) if noise.is_of_paulis else None
     # stim's corrections come without errors of their own, and read results without any

@@ -7,9 +7,10 @@ import pytest
 
 from qsession_core import plugins
 from qsession_core.local.readers.circuit import Circuit, JobFailure
-from qsession_core.local.simulators import branching, statevector
+from qsession_core.local.simulators import statevector
 from qsession_core.local.simulators.choice import choose, simulator
 from qsession_core.local.simulators.noise import Noise
+from qsession_core.local.simulators.trajectories import tree
 from qsession_core.local.simulators.vector.state import SinglePrecision, State
 from tests.support.noise_judge import exact, is_sample, noisy_circuit
 from tests.support.simulator_circuits import CLIFFORD, distance, frequencies, random_circuit
@@ -78,7 +79,7 @@ def test_every_engine_gives_the_exact_distribution_of_a_noise_or_refuses_it(labe
 
 @pytest.mark.parametrize("label", CAN)
 def test_branch_by_branch_every_noise_has_its_exact_distribution(label, monkeypatch):
-    monkeypatch.setattr(branching, "fits", lambda *_: False)  # as for circuits too wide to be followed in lockstep
+    monkeypatch.setattr(tree, "fits", lambda *_: False)  # as for circuits too wide to be followed in lockstep
     circuit, noise, chances = judged(0, GENERAL, label)
     assert is_sample(simulator("numpy").sample(circuit, SHOTS, 0, noise), chances)
 
@@ -88,7 +89,7 @@ def test_branch_by_branch_every_noise_has_its_exact_distribution(label, monkeypa
 def test_single_precision_gives_the_shots_of_double_precision(label, seed, monkeypatch):
     noise = {**NOISES, **LOSSES}[label]
     circuit = random_circuit(np.random.default_rng(seed), 6, 40)
-    monkeypatch.setattr(branching, "fits", lambda *_: False)
+    monkeypatch.setattr(tree, "fits", lambda *_: False)
     monkeypatch.setattr(State, "key", lambda _: None)  # merging draws in another order
     made = []
     kept = SinglePrecision.__init__

@@ -12,11 +12,11 @@ from qsession_core.local.execution.task import Task
 from qsession_core.local.interpreter.liveness import Liveness
 from qsession_core.local.readers.circuit import Circuit, Function, Program
 from qsession_core.local.readers.qir.reader import read_qir
-from qsession_core.local.simulators import branches, branching
 from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_core.local.simulators.stim import StimEngine, Tableau
+from qsession_core.local.simulators.trajectories import branches, tree
 from qsession_core.local.simulators.vector.state import State
 from tests.support.counting import lines_run
 from tests.support.noise_judge import are_alike
@@ -162,7 +162,7 @@ def test_branches_that_errors_part_do_not_all_wait_at_the_same_time(monkeypatch)
         kept(self, *args, **options)
         waited.append(len(self._queue))
 
-    monkeypatch.setattr(branching, "fits", lambda *_: False)
+    monkeypatch.setattr(tree, "fits", lambda *_: False)
     roomy = simulator("numpy").sample(circuit, 4000, 1, noise)
     monkeypatch.setattr(branches, "_MAX_BYTES", 2 * state_bytes)
     monkeypatch.setattr(branches.Waiting, "push", push)
@@ -191,7 +191,7 @@ def test_errors_that_part_every_shot_from_every_other_do_not_keep_a_state_for_ea
         weakref.finalize(self.scratch, alive.discard, id(self.scratch))
         most.append(len(alive))
 
-    monkeypatch.setattr(branching, "fits", lambda *_: False)
+    monkeypatch.setattr(tree, "fits", lambda *_: False)
     roomy = simulator("numpy").sample(circuit, 2000, 1, noise)
     monkeypatch.setattr(branches, "_MAX_BYTES", 8 * State(5).num_bytes)
     monkeypatch.setattr(State, "__init__", made)
@@ -226,7 +226,7 @@ TWICE = Program(
 @pytest.mark.parametrize("crowds", [True, False])
 def test_a_record_keeps_what_each_shot_had_before_it_was_measured_again(engine, noise, crowds, monkeypatch):
     if not crowds:
-        monkeypatch.setattr(branching, "fits", lambda *_: False)
+        monkeypatch.setattr(tree, "fits", lambda *_: False)
     found = Counter()
     for leaf in engine.run(TWICE, 4_000, 1, noise):
         (_, first), _ = leaf.records

@@ -7,10 +7,10 @@ import pytest
 
 from qsession_core.local.readers.circuit import Circuit
 from qsession_core.local.readers.openqasm2 import read_openqasm
-from qsession_core.local.simulators import branching, crowds
-from qsession_core.local.simulators.crowds import Crowds, StateCrowd, fits
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine, as_program
+from qsession_core.local.simulators.trajectories import crowds, tree
+from qsession_core.local.simulators.trajectories.crowds import Crowds, StateCrowd, fits
 from tests.support.counting import lines_run
 from tests.support.noise_judge import are_alike
 
@@ -35,7 +35,7 @@ def sampled(program, shots, noise=NOISES[0], seed=1):
 
 def branch_by_branch(program, shots, noise=NOISES[0], seed=2):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(branching, "fits", lambda *_: False)
+        patch.setattr(tree, "fits", lambda *_: False)
         return sampled(program, shots, noise, seed)
 
 

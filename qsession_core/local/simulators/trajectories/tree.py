@@ -14,9 +14,9 @@ import numpy as np
 
 from qsession_core.local.interpreter.thread import Thread
 from qsession_core.local.readers.circuit import LOST
-from qsession_core.local.simulators.branches import Branch, Leaf, Results, Waiting, places_of, tails_of
-from qsession_core.local.simulators.crowds import Crowds, fits
-from qsession_core.local.simulators.mishaps import PAULIS, chance_of, errors_of, flips_of
+from qsession_core.local.simulators.trajectories.branches import Branch, Leaf, Results, Waiting, places_of, tails_of
+from qsession_core.local.simulators.trajectories.crowds import Crowds, fits
+from qsession_core.local.simulators.trajectories.mishaps import PAULIS, chance_of, errors_of, flips_of
 from qsession_core.local.simulators.vector.state import SinglePrecision, State
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Operation, Program
-    from qsession_core.local.simulators.branches import QuantumState
-    from qsession_core.local.simulators.mishaps import Mishap
     from qsession_core.local.simulators.noise import Noise
+    from qsession_core.local.simulators.trajectories.branches import QuantumState
+    from qsession_core.local.simulators.trajectories.mishaps import Mishap
 
     Shots = NDArray[np.uint8]
     Record = tuple[str, Any]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qsession_core.local.interpreter.thread import Thread
-from qsession_core.local.simulators.lockstep import Lockstep, some_of
+from qsession_core.local.simulators.trajectories.lockstep import Lockstep, some_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qsession_core.local.readers.circuit import Operation, Program
-    from qsession_core.local.simulators.branches import Leaf
     from qsession_core.local.simulators.noise import Noise
+    from qsession_core.local.simulators.trajectories.branches import Leaf
 
     Shots = NDArray[np.uint8]
     Words = Callable[[str, tuple[int, ...]], list[str]]

@@ -9,10 +9,10 @@ import pytest
 
 from qsession_core.local.readers.openqasm2 import read_openqasm
 from qsession_core.local.readers.qir.reader import read_qir
-from qsession_core.local.simulators.corrections import WHEN, one_way
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
 from qsession_core.local.simulators.stim import StimEngine
+from qsession_core.local.simulators.trajectories.corrections import WHEN, one_way
 from tests.support.noise_judge import are_alike
 from tests.support.qir_text import gate, pointer, qir, record
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qsession_core.local.interpreter.thread import Thread
-from qsession_core.local.simulators.branches import Worth
-from qsession_core.local.simulators.lockstep import Lockstep, some_of
+from qsession_core.local.simulators.trajectories.branches import Worth
+from qsession_core.local.simulators.trajectories.lockstep import Lockstep, some_of
 from qsession_core.local.simulators.vector.compiler import Compiler
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import numpy as np
 
 from qsession_core.local.interpreter.liveness import Liveness
-from qsession_core.local.simulators.branches import Leaf, places_of, standing_of, tails_of, what_matters
+from qsession_core.local.simulators.trajectories.branches import Leaf, places_of, standing_of, tails_of, what_matters
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence

@@ -9,10 +9,10 @@ import pytest
 
 from qsession_core.local.readers.circuit import Circuit
 from qsession_core.local.readers.openqasm2 import read_openqasm
-from qsession_core.local.simulators import frames
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine, as_program
 from qsession_core.local.simulators.stim import clifford_words
+from qsession_core.local.simulators.trajectories import frames
 from tests.support.counting import lines_run
 from tests.support.noise_judge import are_alike, exact, is_sample, noisy_circuit
 from tests.support.simulator_circuits import CLIFFORD
