@@ -6,7 +6,6 @@ for failures. All text is escaped, and characters that would not be seen are sho
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
 from qsession_core.display.text import duration, shown
@@ -36,6 +35,8 @@ _LONGEST = 60
 
 
 def _text(value: object) -> str:
+    import html  # loads the names of all entities
+
     text = shown(str(value))
     return html.escape(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "\u2026")
 

@@ -39,7 +39,7 @@ def drawn(payload: bytes, input_format: str, params: Mapping[str, Any]) -> dict[
     from qsession_core.local.execution.placing import is_cheap_to_read
     from qsession_core.local.execution.prepare import read
     from qsession_core.local.interpreter.flattening import flattened
-    from qsession_core.local.interpreter.thread import TooManyStepsError
+    from qsession_core.local.interpreter.limits import TooManyStepsError
     from qsession_core.local.readers.circuit import Circuit, JobFailure, Program
 
     if not is_cheap_to_read(payload, input_format, params):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from qsession_core.local.execution.items import items_in
 from qsession_core.local.execution.prepare import planned, prepare
 from qsession_core.local.execution.task import unread
-from qsession_core.local.interpreter.thread import TooManyStepsError
+from qsession_core.local.interpreter.limits import TooManyStepsError
 from qsession_core.local.readers.circuit import JobFailure
 
 if TYPE_CHECKING:

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from qsession_core.local.execution.shares import shares_of
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence, targets
 from qsession_core.local.simulators.choice import choose, refuse_noise, simulator
-from qsession_core.local.simulators.interface import is_clifford, is_installed
+from qsession_core.local.simulators.interface import is_clifford, is_installed, touched
 from qsession_core.local.simulators.memory import check_memory
 from qsession_core.local.simulators.noise import Noise
-from qsession_core.local.simulators.pulser import BYTES_PER_AMPLITUDE, require_pulser
 from qsession_core.local.simulators.statevector import NumpyEngine, active_qubits, final_measurements
 from qsession_core.local.simulators.stim import StimEngine
-from qsession_core.local.simulators.trajectories.branches import touched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +94,8 @@ def plan(task: Task, program: Readable) -> Plan:
 
 def _of_pulses(task: Task, program: PulseSequence) -> Plan:
     """Return how a sequence of pulses will be run: by Pasqal's simulator, whatever the workspace asks for."""
+    from qsession_core.local.simulators.pulser import BYTES_PER_AMPLITUDE, require_pulser
+
     require_pulser()
     check_memory(program.num_qubits, BYTES_PER_AMPLITUDE, task.memory_bytes)
     return Plan("pulses", "", is_inline=False)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qsession_core.local.execution.bindings import bindings_of, bound, joined
 from qsession_core.local.execution.items import items_in, items_of, joined_items
-from qsession_core.local.execution.profiles import outside_profile
 from qsession_core.local.execution.task import Outcome, unread
 from qsession_core.local.interpreter.counting import counts_of
-from qsession_core.local.interpreter.flattening import flattened
-from qsession_core.local.interpreter.thread import MAX_STEPS
+from qsession_core.local.interpreter.limits import MAX_STEPS
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence
 
 if TYPE_CHECKING:
@@ -51,6 +48,8 @@ def prepare(task: Task, steps: int = MAX_STEPS) -> Readable:
             "InvalidInputData", f"{task.shots} shots of {program.num_results} results are too many; ask for fewer."
         )
     if task.input_format == "qir.v1" and not isinstance(program, PulseSequence):
+        from qsession_core.local.execution.profiles import outside_profile
+
         outside = outside_profile(program, task.profile)
         if outside:
             raise JobFailure(
@@ -58,6 +57,8 @@ def prepare(task: Task, steps: int = MAX_STEPS) -> Readable:
                 f"The program has {' and '.join(outside)}; {task.target} takes the {task.profile} profile only.",
             )
     if isinstance(program, Program):
+        from qsession_core.local.interpreter.flattening import flattened
+
         program = flattened(program, steps) or program
     if isinstance(program, Circuit) and task.gates:
         foreign = sorted({name for name, _, _ in program.operations} - task.gates - {"measure", "reset"})
@@ -99,6 +100,7 @@ def _read(payload: bytes, input_format: str, params: Mapping[str, Any]) -> Reada
 
             return read_openqasm(payload)
         case "rigetti.quil.v1":
+            from qsession_core.local.execution.bindings import bindings_of
             from qsession_core.local.readers.quil import read_quil
 
             return read_quil(payload, bindings_of(params)[0])
@@ -146,9 +148,12 @@ def run_prepared(task: Task, program: Readable, plan: Plan, parts: Sequence[Any]
     """
     from qsession_core.local.execution.run import execute
 
-    bindings = bindings_of(task.params) if task.input_format == "rigetti.quil.v1" else []
-    if len(bindings) > 1:
-        return joined([run(bound(task, binding, place)) for place, binding in enumerate(bindings)])
+    if task.input_format == "rigetti.quil.v1":
+        from qsession_core.local.execution.bindings import bindings_of, bound, joined
+
+        bindings = bindings_of(task.params)
+        if len(bindings) > 1:
+            return joined([run(bound(task, binding, place)) for place, binding in enumerate(bindings)])
     try:
         return replace(execute(task, program, plan, parts), counts=counts_of(program), shots=task.shots)
     except JobFailure as failure:

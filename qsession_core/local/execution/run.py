@@ -17,7 +17,6 @@ from qsession_core.local.readers.circuit import LOST, Circuit, JobFailure, Progr
 from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.memory import how_many_fit
 from qsession_core.local.simulators.noise import Noise
-from qsession_core.local.simulators.pulser import run_sequence
 from qsession_core.local.simulators.statevector import NumpyEngine, active_qubits
 from qsession_core.local.simulators.stim import StimEngine
 
@@ -60,6 +59,8 @@ def execute(task: Task, program: Readable, plan: Plan, parts: Sequence[Shots] | 
         JobFailure: It cannot be run, or its results cannot be written as asked.
     """
     if isinstance(program, PulseSequence):
+        from qsession_core.local.simulators.pulser import run_sequence
+
         return _raw(results.counts_json(run_sequence(program, task.shots, task.seed)))
     noise = Noise(**dict(task.noise))
     if plan.method == "qir":

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qsession_core.local.interpreter.thread import MAX_STEPS, UNKNOWN, DependsOnMeasurementError, Thread
+from qsession_core.local.interpreter.limits import MAX_STEPS
+from qsession_core.local.interpreter.thread import UNKNOWN, DependsOnMeasurementError, Thread
 from qsession_core.local.readers.circuit import Circuit
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from qsession_core.local.interpreter.limits import MAX_STEPS, TooManyStepsError
 from qsession_core.local.interpreter.llvm_arithmetic import compute, convert
 from qsession_core.local.interpreter.memory import Memory
 from qsession_core.local.interpreter.order import order_of
@@ -35,9 +36,8 @@ if TYPE_CHECKING:
 
     from qsession_core.local.readers.circuit import Output, Program
 
-__all__ = ["MAX_STEPS", "UNKNOWN", "DependsOnMeasurementError", "Frame", "Thread", "TooManyStepsError"]
+__all__ = ["UNKNOWN", "DependsOnMeasurementError", "Frame", "Thread"]
 
-MAX_STEPS = 1_000_000
 MAX_CALLS = 1_000
 
 
@@ -53,10 +53,6 @@ UNKNOWN = _Unknown.UNKNOWN
 
 class DependsOnMeasurementError(Exception):
     """The way through the program depends on a measurement."""
-
-
-class TooManyStepsError(JobFailure):
-    """The program runs more instructions than it may."""
 
 
 class Frame:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Shots = NDArray[np.uint8]
 
-__all__ = ["Simulator", "is_clifford", "is_installed"]
+__all__ = ["Simulator", "is_clifford", "is_installed", "touched"]
 
 _CLIFFORD = frozenset({
     "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "id", "cx", "cy", "cz", "swap", "iswap", "ecr", "dcx", "measure",
@@ -60,6 +60,16 @@ class Simulator(Protocol):
 def is_clifford(program: Circuit | Program) -> bool:
     """Say whether all gates whose arguments are constants are Clifford gates by name."""
     return all(name in _CLIFFORD for name, _, _ in program.operations)
+
+
+def touched(program: Program) -> set[int]:
+    """Return the qubits that can leave 0."""
+    if any(instruction[0] == "gate" for instruction in program.instructions()):
+        return set(range(program.num_qubits))
+    touched: set[int] = set()
+    for name, places, _ in program.operations:
+        touched.update(places[:1] if name in {"measure", "reset"} else places)
+    return touched
 
 
 @cache

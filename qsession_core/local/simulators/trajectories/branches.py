@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 
 from qsession_core.local.interpreter.liveness import Liveness
+from qsession_core.local.simulators.interface import touched
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -36,7 +37,6 @@ __all__ = [
     "places_of",
     "standing_of",
     "tails_of",
-    "touched",
     "what_matters",
 ]
 
@@ -317,16 +317,6 @@ class Worth:
         """So many states were looked at, and so many were equal to others."""
         self._tries += tries
         self._found += found
-
-
-def touched(program: Program) -> set[int]:
-    """Return the qubits that can leave 0."""
-    if any(instruction[0] == "gate" for instruction in program.instructions()):
-        return set(range(program.num_qubits))
-    touched: set[int] = set()
-    for name, places, _ in program.operations:
-        touched.update(places[:1] if name in {"measure", "reset"} else places)
-    return touched
 
 
 def places_of(program: Program) -> dict[int, int]:
