@@ -36,6 +36,7 @@ __all__ = ["Listener", "Parser", "reason"]
 
 # Bodies of this size are not counted: there cannot be enough of them at once to matter
 _SMALL_BODY = 64 * 1024
+_PIECE = 1024 * 1024  # that is read of a longer body at a time
 _ALL_BODIES = 768 * 1024 * 1024
 # How long a request may take to arrive, and what a slow line sends in a second
 _HEAD_SECONDS, _BYTES_A_SECOND = 30.0, 50_000
@@ -86,7 +87,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
         self._admit = admit
         self._look_at = _SMALL_BODY
         self.error: object = None
-        self.completed = False
+        self.completed = self.chunked = self.expect_continue = False
         self.announced = 0
         self.started = time.time()
         self.is_turned_away = False
@@ -95,6 +96,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
     def parse_header(self, header_plus: bytes) -> None:
         """Read the head, and turn the request away if its body is not wanted."""
         super().parse_header(header_plus)
+        if not self.content_length and not self.chunked:
+            self.expect_continue = False  # there is nothing to go on with
         self._ask(self.content_length)
 
     def received(self, data: bytes) -> int:
@@ -222,8 +225,22 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
         return bool(self._lingers_until) or bool(super().readable())
 
     def handle_read(self) -> None:
+        """Read what has come: of a long body as much as there is, since other connections are answered in between."""
         if not self._lingers_until:
-            super().handle_read()
+            request = self.request
+            if request is None or request.announced <= _SMALL_BODY:
+                super().handle_read()
+                return
+            try:
+                data = self.recv(_PIECE)  # at the end it closes the connection itself
+            except OSError:
+                self.handle_close()
+                return
+            if data:
+                self.last_activity = time.time()
+                self.received(data)
+            else:
+                self.connected = False
             return
         try:
             data = self.recv(_SMALL_BODY)  # at the end it closes the connection itself

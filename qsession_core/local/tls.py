@@ -64,6 +64,7 @@ class TlsFront:
 
     def __init__(self, listening: socket.socket, context: ssl.SSLContext, port: int) -> None:
         self._listening, self._context, self._port = listening, context, port
+        listening.listen(_BACKLOG)  # whoever is told the address may come before the start
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._run, name="qsession-tls", daemon=True)

@@ -7,9 +7,10 @@ import uuid
 import pytest
 
 from qsession_core.local import Fault, LocalWorkspace
+from qsession_core.local.http_connections import _Channel
 from qsession_core.local.http_server import Server
 from qsession_core.transport.message import Request
-from tests.support.raw_http import connected
+from tests.support.raw_http import ask, connected, status
 from tests.support.wire_client import Client
 
 PUT_BLOB = {"x-ms-blob-type": "BlockBlob"}
@@ -101,6 +102,30 @@ def test_the_thread_that_reads_answers_what_is_quick_and_nothing_else(service, m
             with urllib.request.urlopen(address.format(name)) as reply:  # noqa: S310
                 assert reply.read() == body
             assert (answered["GET"] == "qsession-server") is (name == "small")
+
+
+def test_a_large_body_is_read_in_large_pieces_so_that_short_requests_do_not_keep_it_waiting(service, monkeypatch):
+    reads = []
+    kept = _Channel.handle_read
+    monkeypatch.setattr(_Channel, "handle_read", lambda self: (reads.append(1), kept(self)))
+    body = bytes(range(256)) * 32_768  # 8 MB
+    with Server(service) as server:
+        place, query = Client(service).container(uuid.uuid1()).partition("/job-")[2].split("?")
+        address = f"{server.endpoint}job-{place}/large?{query}"
+        with urllib.request.urlopen(urllib.request.Request(address, body, PUT_BLOB, method="PUT")):  # noqa: S310
+            pass
+        with urllib.request.urlopen(address) as reply:  # noqa: S310
+            assert reply.read() == body
+    assert len(reads) < len(body) / 16_384  # waitress reads 8,192 bytes at a time
+
+
+@pytest.mark.parametrize(("line", "expected"), [("PUT {}", 201), ("GET {}", 404)])
+def test_a_request_that_expects_to_go_on_with_nothing_is_answered(service, line, expected):
+    place, query = Client(service).container(uuid.uuid1()).partition("/job-")[2].split("?")
+    with Server(service) as server:
+        headers = "x-ms-blob-type: BlockBlob\r\nExpect: 100-continue\r\nContent-Length: 0\r\n"
+        answer = ask(server, f"{line.format(f'/job-{place}/new?{query}')} HTTP/1.1", headers)
+    assert status(answer) == expected
 
 
 def test_requests_that_come_in_one_piece_are_answered_in_their_order(service):

@@ -112,6 +112,13 @@ def test_closing_ends_the_thread_and_frees_the_port(certificate):
     assert threading.active_count() <= before
 
 
+def test_who_is_told_the_address_may_come_before_the_server_starts(certificate):
+    with LocalWorkspace() as service:
+        server = Server(service, tls=server_context(certificate))
+        with socket.create_connection(("127.0.0.1", server.port)), server:
+            assert requests.get(f"{server.endpoint}_/health", verify=str(certificate), timeout=30).ok
+
+
 def test_files_that_are_no_certificate_are_told(tmp_path, certificate):
     other = tmp_path / "other.pem"
     own_certificate(other, ["localhost"])

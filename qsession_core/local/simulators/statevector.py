@@ -7,7 +7,7 @@ Invariants:
 2. Otherwise measurements, resets and errors part the shots (trajectories/tree.py); a branch is followed only if shots
    take it.
 3. Qubits that no gate touches are 0 and take no memory.
-4. Shots of a circuit with Pauli errors are followed in single precision where that gives the same shots
+4. Shots of a circuit with Pauli errors are followed in single precision where no sample can tell the difference
    (:class:`SinglePrecision`).
 5. The same program, shots, noise and seed give the same shots, in the same order.
 """

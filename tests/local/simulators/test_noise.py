@@ -90,7 +90,7 @@ def test_single_precision_gives_the_shots_of_double_precision(label, seed, monke
     noise = {**NOISES, **LOSSES}[label]
     circuit = random_circuit(np.random.default_rng(seed), 6, 40)
     monkeypatch.setattr(tree, "fits", lambda *_: False)
-    monkeypatch.setattr(State, "key", lambda _: None)  # merging draws in another order
+    monkeypatch.setattr(State, "key", lambda _: None)  # where branches become one, shots are drawn in another order
     made = []
     kept = SinglePrecision.__init__
     monkeypatch.setattr(SinglePrecision, "__init__", lambda self, *args: made.append(kept(self, *args)))

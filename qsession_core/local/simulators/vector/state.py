@@ -125,9 +125,10 @@ class SinglePrecision(State):
     """A state vector in single precision: half the memory, and gates in two thirds of the time.
 
     Measured, a gate moves the distribution of a shot by about 2**-30. So up to some number of shots and gates
-    (:data:`SINGLE_PRECISION_UP_TO`), samples are those that double precision gives, shot for shot.
+    (:data:`SINGLE_PRECISION_UP_TO`), no sample can tell it from double precision.
 
-    Rounding hides whether two states are equal, so branches of such states stay apart.
+    Rounding hides whether two states are equal, so branches of such states stay apart. Where none become one in double
+    precision either, a seed gives the same shots in both.
     """
 
     __slots__ = ()
@@ -138,7 +139,7 @@ class SinglePrecision(State):
         return
 
 
-SINGLE_PRECISION_UP_TO = 1 << 19  # shots times gates: 2**19 * 2**-30 is one in 2,000 that any shot is another one
+SINGLE_PRECISION_UP_TO = 1 << 19  # shots times gates: of 2,000 such jobs, one has a shot that rounding has changed
 
 
 def marginal(state: State, qubits: list[int]) -> NDArray[np.float64]:
