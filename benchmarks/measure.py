@@ -6,6 +6,7 @@ import gc
 import json
 import math
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -98,6 +99,21 @@ def in_turn(*works: Callable[[], object], rounds: int = 7) -> list[float]:
 def _repeat(work: Callable[[], object], number: int) -> None:
     for _ in range(number):
         work()
+
+
+SPIN = "import time\nbegan = time.perf_counter()\nfor _ in range(10**7): pass\nprint(time.perf_counter() - began)"
+
+
+def processors() -> float:
+    """Return how many processors' work two processes get done at the same time: 2, or less where they share a core."""
+
+    def spun(number: int) -> float:
+        made = [
+            subprocess.Popen([sys.executable, "-c", SPIN], stdout=subprocess.PIPE, text=True) for _ in range(number)
+        ]
+        return statistics.mean(float(each.communicate()[0]) for each in made)
+
+    return statistics.median(2 * spun(1) / spun(2) for _ in range(3))
 
 
 def resident(pid: int) -> float:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, overload
 
 from qsession_core.client.polling import poll_pauses
 from qsession_core.client.progress import Progress, told
 from qsession_core.client.service.models import item_id
+from qsession_core.client.spreading import spread
 from qsession_core.errors import ConfigurationError, QSessionError, WaitTimeoutError
 
 if TYPE_CHECKING:
@@ -43,10 +43,7 @@ def submit_all(workspace: WorkspaceParts, count: int, submit: Callable[[int], Jo
         except QSessionError as error:
             return error
 
-    if workspace.parts.parallelism <= 1 or count <= 1:
-        return JobSet(workspace, [attempt(place) for place in range(count)])
-    with ThreadPoolExecutor(min(workspace.parts.parallelism, count), thread_name_prefix="qsession-submit") as pool:
-        return JobSet(workspace, list(pool.map(attempt, range(count))))
+    return JobSet(workspace, spread(attempt, range(count), workspace.parts.parallelism, "qsession-submit"))
 
 
 class JobSet(Sequence["Job | QSessionError"]):
@@ -227,9 +224,4 @@ class JobSet(Sequence["Job | QSessionError"]):
                 return error
             return result
 
-        if self.workspace.parts.parallelism <= 1 or len(self) <= 1:
-            return [fetch(member) for member in self._members]
-        with ThreadPoolExecutor(
-            min(self.workspace.parts.parallelism, len(self)), thread_name_prefix="qsession-fetch"
-        ) as pool:
-            return list(pool.map(fetch, self._members))
+        return spread(fetch, self._members, self.workspace.parts.parallelism, "qsession-fetch")
