@@ -15,6 +15,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from qsession_core.gates.decompositions import rxxyyzz
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -110,11 +112,7 @@ _CORES: dict[str, Callable[..., tuple[Steps, Steps, Steps]]] = {
     "rzz": lambda theta: _parity(theta, (), ()),
     "rxx": lambda theta: _parity(theta, _both("h"), _both("h")),
     "ryy": lambda theta: _parity(theta, _both("rx", PI / 2), _both("rx", -PI / 2)),
-    "rxxyyzz": lambda alpha, beta, gamma: (
-        (),
-        (("rxx", _01, (alpha,)), ("ryy", _01, (beta,)), ("rzz", _01, (gamma,))),
-        (),
-    ),
+    "rxxyyzz": lambda *angles: ((), rxxyyzz(*angles), ()),
     "rzx": lambda theta: _parity(theta, (("h", _1, ()),), (("h", _1, ()),)),
     "ecr": lambda: ((), (("rzx", _01, (PI / 2,)), ("x", _0, ())), ()),
     "iswap": lambda: ((), (("rxx", _01, (-PI / 2,)), ("ryy", _01, (-PI / 2,))), ()),

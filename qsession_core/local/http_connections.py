@@ -224,23 +224,16 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
     def readable(self) -> bool:
         return bool(self._lingers_until) or bool(super().readable())
 
-    def handle_read(self) -> None:
+    def recv(self, buffer_size: int) -> bytes:
         """Read what has come: of a long body as much as there is, since other connections are answered in between."""
+        request = self.request
+        is_long = not self._lingers_until and request is not None and request.announced > _SMALL_BODY
+        data: bytes = super().recv(_PIECE if is_long else buffer_size)
+        return data
+
+    def handle_read(self) -> None:
         if not self._lingers_until:
-            request = self.request
-            if request is None or request.announced <= _SMALL_BODY:
-                super().handle_read()
-                return
-            try:
-                data = self.recv(_PIECE)  # at the end it closes the connection itself
-            except OSError:
-                self.handle_close()
-                return
-            if data:
-                self.last_activity = time.time()
-                self.received(data)
-            else:
-                self.connected = False
+            super().handle_read()
             return
         try:
             data = self.recv(_SMALL_BODY)  # at the end it closes the connection itself

@@ -187,9 +187,10 @@ class App:
             request: The request without its body.
             length: The bytes of its body.
         """
+        if self._service.store.is_shared or not self._faults.are_none or length > _QUICK_BODY:
+            return False
         asked = self._asked(request)
-        is_calm = self._faults.are_none and not self._service.store.is_shared
-        if not is_calm or length > _QUICK_BODY or isinstance(asked, Refusal):
+        if isinstance(asked, Refusal):
             return False
         if asked.route is not None:
             return (asked.method, asked.route.shape) in _QUICK_ROUTES

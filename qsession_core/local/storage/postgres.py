@@ -80,9 +80,9 @@ CREATE TABLE blocks (
     PRIMARY KEY (container, name, block)
 );
 """
-# What makes version N of the schema of version N - 1, from version 2 on
 _PENDING = "state IN ('Waiting', 'Executing', 'CancellationRequested')"
 _BEGUN = "item_type = 'Job' AND began IS NOT NULL"
+# What makes version N of the schema of version N - 1, from version 2 on
 _ADDED = (
     (
         f"CREATE INDEX items_pending ON items (session_id) WHERE {_PENDING}",
