@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -30,8 +30,7 @@ _NATIVE = frozenset({"gpi", "gpi2", "ms", "zz"})
 _PIECE, _PIECES = 40, 9  # cirq-ionq stores the measured keys in at most 9 values of 40 characters
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(msgspec.Struct, frozen=True):
     """Encodes circuits for a target.
 
     Attributes:
@@ -45,7 +44,7 @@ class Encoding:
 
     target: Target
     input_params: Mapping[str, Any] | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = msgspec.field(default_factory=dict)
     input_data_format: str | None = None
     gateset: str | None = None
     allow_unknown: bool = False
@@ -160,7 +159,7 @@ def _stamped(payload: Payload, conversion: Conversion, resolver: cirq.ParamResol
     """Add the metadata of one payload: its values, and the measured keys in the official client's form."""
     metadata = dict(payload.metadata)
     if resolver is not None:
-        metadata[KEY] = replace(conversion.readout, params=params_of(resolver)).to_text()
+        metadata[KEY] = msgspec.structs.replace(conversion.readout, params=params_of(resolver)).to_text()
     if payload.input_data_format == IONQ_JSON:
         # cirq-ionq joins all keys that begin with "measurement", so the other form must be removed
         pieces = _cirq_ionq_keys(conversion)

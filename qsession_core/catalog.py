@@ -13,11 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
+
 __all__ = ["PRICES", "TARGETS", "KnownTarget", "Price", "targets_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownTarget:
+class KnownTarget(msgspec.Struct, frozen=True):
     """What is known of a target.
 
     Attributes:

@@ -41,11 +41,12 @@ ionq.simulator
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, dataclass_transform
+from dataclasses import MISSING, dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Self
 
 __all__ = [
     "AuthenticationError",
@@ -80,6 +81,9 @@ __all__ = [
 ]
 
 
+E = TypeVar("E", bound="QSessionError")
+
+
 def raise_together(failures: Sequence[QSessionError]) -> None:
     """Raise the first of several failures with the others as notes; return if there are none."""
     if not failures:
@@ -89,7 +93,7 @@ def raise_together(failures: Sequence[QSessionError]) -> None:
     raise failures[0]
 
 
-def _rebuild(cls: type[QSessionError], facts: dict[str, object]) -> QSessionError:
+def _rebuild(cls: type[E], facts: dict[str, object]) -> E:
     """Make an unpickled error from its facts, without running its constructor."""
     error = cls.__new__(cls, facts.get("message"))
     error.__dict__.update(facts)
@@ -97,7 +101,7 @@ def _rebuild(cls: type[QSessionError], facts: dict[str, object]) -> QSessionErro
 
 
 @dataclass_transform(kw_only_default=True)
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class QSessionError(Exception):
     """Root of all errors of qsession.
 
@@ -107,14 +111,28 @@ class QSessionError(Exception):
 
     message: str
 
-    def __init_subclass__(cls) -> None:
-        """Make each subclass a dataclass whose own fields are keyword-only."""
-        super().__init_subclass__()
-        dataclass(eq=False, repr=False, kw_only=True)(cls)
+    # Of the fields beside the message; MISSING for none. Making each class a dataclass would cost every process 5 ms.
+    _defaults: ClassVar[Mapping[str, object]] = {}
 
-    def __post_init__(self) -> None:
-        """Let ``repr`` and ``args`` show the message."""
-        self.args = (self.message,)
+    def __init_subclass__(cls) -> None:
+        """Find the fields of a subclass, which its constructor takes by keyword."""
+        super().__init_subclass__()
+        own = {name: vars(cls).get(name, MISSING) for name in cls.__annotations__}
+        cls._defaults = {**cls._defaults, **own}
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.message = message
+        defaults = self._defaults
+        missing = [name for name, default in defaults.items() if default is MISSING and name not in facts]
+        unknown = [name for name in facts if name not in defaults]
+        if missing or unknown:
+            raise TypeError(f"{type(self).__name__}: fields missing: {missing}; fields that it has not: {unknown}.")
+        self.__dict__.update(defaults, **facts)
+
+    def with_message(self, message: str) -> Self:
+        """Return the same error with another message."""
+        return _rebuild(type(self), {**self.__dict__, "message": message})
 
     def __str__(self) -> str:
         return self.message

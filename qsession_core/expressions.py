@@ -11,8 +11,9 @@ Bit(clbit=0)
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,29 +34,25 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Bit:
+class Bit(msgspec.Struct, frozen=True):
     """The present value of a classical bit, as a truth value."""
 
     clbit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Uint:
+class Uint(msgspec.Struct, frozen=True):
     """Several classical bits read as an unsigned integer; the least significant comes first."""
 
     clbits: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(msgspec.Struct, frozen=True):
     """A constant."""
 
     value: bool | int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(msgspec.Struct, frozen=True):
     """``not`` of a truth value, or ``~`` of an unsigned integer of ``width`` bits."""
 
     operator: str
@@ -63,8 +60,7 @@ class Unary:
     width: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(msgspec.Struct, frozen=True):
     """Two operands and one of ``and or == != < <= > >= & | ^ << >> + - *``."""
 
     operator: str

@@ -32,10 +32,19 @@ T = TypeVar("T")
 
 
 @cache
+def _installed() -> tuple[EntryPoint, ...]:
+    """Return the entry points of all our groups: the files of every installed package are read once."""
+    found = entry_points()
+    return tuple(point for group in (PROVIDERS, FORMATS, FRONTENDS, SIMULATORS) for point in found.select(group=group))
+
+
+@cache
 def _found(group: str) -> dict[str, tuple[EntryPoint, ...]]:
     """Return the entry points of a group by name: several if packages claim the same name for different objects."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
-    for point in entry_points(group=group):
+    for point in _installed():
+        if point.group != group:
+            continue
         same = found.get(point.name, ())
         if point.value not in {other.value for other in same}:
             found[point.name] = (*same, point)
@@ -49,6 +58,7 @@ def names(group: str) -> tuple[str, ...]:
 
 def forget() -> None:
     """Look for installed packages again, after :data:`sys.path` has changed in a running process."""
+    _installed.cache_clear()
     _found.cache_clear()
 
 

@@ -15,9 +15,11 @@ The file holds no secret: a key stands in a file of its own, or comes from azure
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from qsession_core.client.service.connection import PartialConnection, parse_connection_string, parse_resource_id
 from qsession_core.errors import ConfigurationError
@@ -40,8 +42,7 @@ _SECRET = re.compile(r"api_?key|password|secret|token|connection_string|sas", re
 _SECRET_TEXT = re.compile(r"(?i)\bApiKey\s*=|AccountKey\s*=|[?&]sig=")
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """A workspace as a profile tells it; what is not told is empty.
 
     Attributes:
@@ -85,7 +86,7 @@ class Profile:
         return replace(parts, location=self.location, endpoint=self.endpoint, api_key=key)
 
 
-MEMBERS = tuple(field.name for field in fields(Profile) if field.name != "name")
+MEMBERS = tuple(field.name for field in msgspec.structs.fields(Profile) if field.name != "name")
 _PATHS = ("key_file", "connection_string_file", "directory", "journal")
 
 

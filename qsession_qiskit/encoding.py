@@ -6,10 +6,10 @@ Pauli evolution, a gate under many controls) are decomposed into gates for the n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from qiskit.circuit import QuantumCircuit
 
 from qsession_core.client.submitting.encoding import name_of as name_of_input
@@ -33,8 +33,7 @@ __all__ = ["Encoding", "Order", "name_of"]
 _NO_GATES = {"measure", "barrier", "reset", "id"}
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """How circuits are to be sent.
 
     Attributes:
@@ -47,13 +46,12 @@ class Order:
 
     shots: SupportsIndex | None = None
     input_data_format: str | None = None
-    input_params: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    input_params: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    metadata: Mapping[str, str] = msgspec.field(default_factory=dict)
     allow_unknown: bool = False
 
 
-@dataclass(frozen=True)
-class Encoding:
+class Encoding(msgspec.Struct, frozen=True):
     """Encodes circuits for a target.
 
     Attributes:
@@ -169,4 +167,4 @@ def _with_circuits(
             yield same[0][1]
             continue
         for place, problem in same:
-            yield replace(problem, message=f"circuit {place} ({name_of(circuits[place])}): {problem.message}")
+            yield problem.with_message(f"circuit {place} ({name_of(circuits[place])}): {problem.message}")

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from qiskit import qasm2
 
 from qsession_core.errors import ProgramTextError
-from qsession_core.sources.files import source_of
-from qsession_core.sources.languages import OPENQASM_2
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,7 +30,12 @@ def read_openqasm(given: object, taken: Collection[str]) -> QuantumCircuit | Non
     Raises:
         ProgramTextError: It is not well formed; the error has the line.
     """
-    if not isinstance(given, str | bytes | PathLike) or OPENQASM_2.input_data_format in taken:
+    if not isinstance(given, str | bytes | PathLike):
+        return None
+    from qsession_core.sources.files import source_of  # most programs are circuits, and need no languages
+    from qsession_core.sources.languages import OPENQASM_2
+
+    if OPENQASM_2.input_data_format in taken:
         return None
     source = source_of(given)
     if source.language is not OPENQASM_2:

@@ -15,10 +15,10 @@ the official client.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cirq
+import msgspec
 
 from qsession_cirq.conversion.readout import KEY, Readout
 from qsession_cirq.conversion.rules import unsupported_operation
@@ -39,8 +39,7 @@ __all__ = ["Conversion", "convert", "to_program"]
 _LEVELS = 2  # of a qubit
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(msgspec.Struct, frozen=True):
     """A converted circuit.
 
     Attributes:

@@ -8,7 +8,6 @@ records of that register. The description is sent in the job's metadata (``conve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import cirq
@@ -22,13 +21,12 @@ from qsession_core.program import Register
 __all__ = ["Measurements"]
 
 
-@dataclass(slots=True)
-class _MeasuredKey:
+class _MeasuredKey(msgspec.Struct):
     """The measurements of one key, in order."""
 
-    instances: list[Recorded] = field(default_factory=list)
-    qubits: list[int] = field(default_factory=list)
-    confusions: list[Confusion] = field(default_factory=list)
+    instances: list[Recorded] = msgspec.field(default_factory=list)
+    qubits: list[int] = msgspec.field(default_factory=list)
+    confusions: list[Confusion] = msgspec.field(default_factory=list)
 
     @property
     def clbits(self) -> tuple[int, ...]:

@@ -12,7 +12,6 @@ True
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -69,8 +68,7 @@ class _Wire(msgspec.Struct, omit_defaults=True):
     params: dict[str, float] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Readout:
+class Readout(msgspec.Struct, frozen=True):
     """Turns the results of one circuit into Cirq's records.
 
     Attributes:
@@ -83,7 +81,7 @@ class Readout:
     keys: tuple[Key, ...] = ()
     qubits: tuple[str, ...] = ()
     dynamic: bool = False
-    params: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, float] = msgspec.field(default_factory=dict)
 
     def to_text(self) -> str:
         """Return the readout as one line of JSON."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cirq
@@ -192,7 +191,7 @@ class Walker:
         del self.problems[before:]
         if inside:
             first = next(iter(inside.values()))
-            raise replace(first, message="; ".join(inside))
+            raise first.with_message("; ".join(inside))
 
     def branch(self, operation: Any, columns: Columns, depth: int) -> None:
         """Append an operation with classical controls; adjacent operations with the same controls share an ``if``."""

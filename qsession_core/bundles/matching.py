@@ -9,8 +9,9 @@ on the choice is answered before.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Names"]
 
 
-@dataclass(slots=True)
-class _Choices:
+class _Choices(msgspec.Struct):
     """The recorded requests of one meaning, one of each that have the same ids.
 
     Attributes:
@@ -33,9 +33,9 @@ class _Choices:
         start: All rows before this one are about things that are settled.
     """
 
-    rows: list[Choice] = field(default_factory=list)
-    with_ids: dict[tuple[str, ...], int] = field(default_factory=dict)
-    with_id: defaultdict[tuple[int, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    rows: list[Choice] = msgspec.field(default_factory=list)
+    with_ids: dict[tuple[str, ...], int] = msgspec.field(default_factory=dict)
+    with_id: defaultdict[tuple[int, str], list[int]] = msgspec.field(default_factory=lambda: defaultdict(list))
     start: int = 0
 
     @classmethod
@@ -51,8 +51,7 @@ class _Choices:
         return made
 
 
-@dataclass(frozen=True, slots=True)
-class _Constraint:
+class _Constraint(msgspec.Struct, frozen=True):
     """What a request says of the recorded id that one of its own may stand for: some recorded request has it there.
 
     Attributes:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
 
 from qsession_core.bundles.packing import unpacked
 from qsession_core.bundles.redaction import REDACTED, SIGNATURE, SIGNED_UNTIL
@@ -41,8 +42,7 @@ _TOLD_HEADERS = ("range", "x-ms-range")
 _SHOWN = 60  # characters of a body that is compared as a whole
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(msgspec.Struct, frozen=True):
     """A request as a replay compares it.
 
     Attributes:

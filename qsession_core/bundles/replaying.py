@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import msgspec
 
 from qsession_core.bundles.matching import Names
 from qsession_core.bundles.meaning import GUID, Meaning, meaning_of
@@ -32,8 +33,7 @@ _WAITS = frozenset({"retry-after", "retry-after-ms", "x-ms-retry-after-ms"})
 _SHOWN_DIFFERENCES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(msgspec.Struct, frozen=True):
     """A recorded exchange.
 
     Attributes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
 
 from qsession_core.errors import BudgetExceededError, ConfigurationError
 from qsession_core.logs import logger
@@ -141,8 +143,7 @@ class Usage:
         self._cost += cost
 
 
-@dataclass(slots=True)
-class Reservation:
+class Reservation(msgspec.Struct):
     """The share of one job while it is sent; a context manager that gives it back if sending fails.
 
     Attributes:
@@ -154,7 +155,7 @@ class Reservation:
             was lost or was an error of the service itself. Then the share is kept.
     """
 
-    usage: Usage = field(default_factory=lambda: Usage(Budget(), 0.0))
+    usage: Usage = msgspec.field(default_factory=lambda: Usage(Budget(), 0.0))
     job_id: str = ""
     shots: int = 0
     cost: float = 0.0

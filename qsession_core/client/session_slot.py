@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
 
 from qsession_core.errors import ConfigurationError
 
@@ -16,8 +17,7 @@ __all__ = ["SessionSettings", "SessionSlot"]
 Session = TypeVar("Session")
 
 
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
+class SessionSettings(msgspec.Struct, frozen=True):
     """What a session was opened with, so that one like it can be opened again.
 
     Attributes:

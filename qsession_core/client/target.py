@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
+import msgspec
+
 from qsession_core.catalog import KnownTarget
 from qsession_core.client.interface import WorkspaceParts
 from qsession_core.client.session_host import SessionHost
 from qsession_core.client.session_slot import SessionSlot
-from qsession_core.client.submitting.cost import Quote, estimate
 from qsession_core.client.submitting.submission import NewJob
 from qsession_core.errors import ConfigurationError, ConversionError
 from qsession_core.keywords import strict_keywords
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from qsession_core.client.service.models import TargetStatus
     from qsession_core.client.service.status import Priority
     from qsession_core.client.session import Session
+    from qsession_core.client.submitting.cost import Quote
     from qsession_core.client.submitting.encoding import Encoder, PayloadTemplate
     from qsession_core.client.submitting.quota import QuotaGuard, QuotaLeft
     from qsession_core.formats import Payload
@@ -161,7 +163,7 @@ class Target(SessionHost):
     def row(self) -> KnownTarget:
         """What is known of it: the workspace's answer, completed by the provider's table; 0 qubits if unknown."""
         known = self.provider.target(self.name) or KnownTarget(self.name, 0)
-        return replace(
+        return msgspec.structs.replace(
             known,
             num_qubits=self.details.num_qubits or known.num_qubits,
             profile=self.details.target_profile or known.profile,
@@ -261,6 +263,8 @@ class Target(SessionHost):
             )
             for program in programs
         ]
+        from qsession_core.client.submitting.cost import Quote
+
         quote = Quote.sum_of(quotes) if several else quotes[0]
         exceeds = self.workspace.quotas.warnings(quote, self.provider_id)
         for sentence in exceeds:
@@ -273,6 +277,8 @@ class Target(SessionHost):
 
     def _quote(self, payload: Payload) -> Quote:
         """Return the estimate of a payload's cost."""
+        from qsession_core.client.submitting.cost import estimate
+
         return estimate(
             payload.data,
             payload.input_data_format,

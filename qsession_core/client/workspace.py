@@ -13,7 +13,6 @@ from qsession_core.client.service.calls import Calls
 from qsession_core.client.service.rest import RestClient
 from qsession_core.client.session import Session, session_of
 from qsession_core.client.session_watch import SessionWatch
-from qsession_core.client.submitting.bill import CostSum, JobCost, sums
 from qsession_core.client.submitting.quota import QuotaGuard
 from qsession_core.client.submitting.submission import ResumedJobs, Submission
 from qsession_core.client.target import Target
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from qsession_core.client.service.models import Quota, TargetStatus
     from qsession_core.client.service.period import When
     from qsession_core.client.service.status import Priority
+    from qsession_core.client.submitting.bill import CostSum, JobCost
     from qsession_core.client.submitting.cost import Counter
     from qsession_core.client.submitting.journal import Journal
     from qsession_core.transport import Transport
@@ -309,6 +309,8 @@ class Workspace(ItemLists):
             since: Only jobs created at this time or later, as ``created_after`` of :meth:`list_jobs`.
             until: Only jobs created before this time, as ``created_before``.
         """
+        from qsession_core.client.submitting.bill import JobCost
+
         jobs = self.list_jobs(created_after=since, created_before=until, orderby_property="CreationTime")
         return Listing((JobCost.of(job.details, self.prices) for job in jobs), _COST_COLUMNS)
 
@@ -324,6 +326,8 @@ class Workspace(ItemLists):
         Raises:
             ConfigurationError: Costs cannot be summed by this.
         """
+        from qsession_core.client.submitting.bill import sums
+
         return Listing(
             sums(self.costs(since, until), by),
             {

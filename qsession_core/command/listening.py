@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import msgspec
 
 if TYPE_CHECKING:
     import ssl
@@ -24,8 +24,7 @@ LOOPBACK, ALL = "127.0.0.1", "0.0.0.0"  # noqa: S104 - only with --expose
 CERTIFICATE = "tls.pem"
 
 
-@dataclass(frozen=True, slots=True)
-class ListeningOptions:
+class ListeningOptions(msgspec.Struct, frozen=True):
     """What the options say."""
 
     port: int
@@ -38,8 +37,7 @@ class ListeningOptions:
     allow_http: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
+class Listening(msgspec.Struct, frozen=True):
     """What follows from the options.
 
     Attributes:
@@ -89,7 +87,7 @@ _OPTIONS = (
 
 def listening_options(function: Callable[..., R]) -> Callable[..., R]:
     """Add the options of :class:`ListeningOptions` to a command, which gets them as ``where=``."""
-    names = [field.name for field in fields(ListeningOptions)]
+    names = [field.name for field in msgspec.structs.fields(ListeningOptions)]
 
     @functools.wraps(function)
     def called(*args: Any, **given: Any) -> R:

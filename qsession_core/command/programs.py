@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from qsession_core.command.completing import target_names
 from qsession_core.errors import ConfigurationError, ConversionError, ProgramTextError
@@ -27,8 +27,7 @@ _INPUT = "-"  # standard input
 _NAME = "qsession-job"
 
 
-@dataclass(frozen=True, slots=True)
-class FileProgram:
+class FileProgram(msgspec.Struct, frozen=True):
     """A program of a file.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from qsession_core.errors import ConversionError
 
@@ -20,8 +21,7 @@ _OPENQASM = "honeywell.openqasm.v1"
 _UNREADABLE = "CannotTranslateInputData"  # the code for formats that we do not read
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What is known of an encoded program.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from qsession_core.client.service.connection import PartialConnection
@@ -20,8 +21,7 @@ _VARIABLES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Which workspace would be used.
 
     Attributes:
@@ -31,7 +31,7 @@ class Source:
     """
 
     by: str
-    members: dict[str, str] = field(default_factory=dict)
+    members: dict[str, str] = msgspec.field(default_factory=dict)
     is_local: bool = False
 
 

@@ -17,7 +17,6 @@ from qsession_core.client.service.connection import (
     parse_connection_string,
     parse_resource_id,
 )
-from qsession_core.client.service.discovery import ARM_SCOPE, find_workspace
 from qsession_core.client.submitting.journal import Journal
 from qsession_core.client.workspace import Workspace as ServiceWorkspace
 from qsession_core.clock import Clock, ManualClock, clock_of
@@ -410,6 +409,8 @@ def _connection(
     if is_named and not parts.endpoint and parts.location and parts.api_key:
         parts = replace(parts, endpoint=f"https://{parts.location}.quantum.azure.com")
     if not (is_named and parts.endpoint):
+        from qsession_core.client.service.discovery import ARM_SCOPE, find_workspace
+
         parts = find_workspace(parts, carrier, Token(make, scope=ARM_SCOPE), clock)
     problems = endpoint_problems(parts.endpoint, parts.allow_http)
     if problems:

@@ -5,8 +5,9 @@ A row is made of what the service tells, by any object that has its members.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,8 +53,7 @@ class JobFacts(ItemFacts, Protocol):
     def error_data(self) -> _Error | None: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class JobRow:
+class JobRow(msgspec.Struct, frozen=True):
     """A job in a list.
 
     Attributes:
@@ -87,8 +87,7 @@ class JobRow:
     ended: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(msgspec.Struct, frozen=True):
     """A session in a list.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from qsession_core.display.text import cut, padded, shown, width, wrapped
 
@@ -15,8 +16,7 @@ __all__ = ["Column", "table"]
 _GAP = "  "
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """One column of a table.
 
     Attributes:
@@ -52,7 +52,7 @@ def table(
         room: How many columns the terminal has; None for as many as are needed.
         paint: Called with the column's header and each padded cell, to colour it.
     """
-    columns = [replace(column, header=shown(column.header)) for column in columns]
+    columns = [msgspec.structs.replace(column, header=shown(column.header)) for column in columns]
     cells = [[shown(cell) for cell in row] for row in rows]
     kept = [place for place, column in enumerate(columns) if not rows or any(row[place] for row in cells)]
     widths = {place: max([width(columns[place].header), *(width(row[place]) for row in cells)]) for place in kept}

@@ -18,7 +18,6 @@ gates".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -122,8 +121,7 @@ FORMAT = InputFormat("ionq.circuit.v1", OUTPUT, "application/json")
 INPUT = FORMAT.name
 
 
-@dataclass(frozen=True, slots=True)
-class IonQCircuit:
+class IonQCircuit(msgspec.Struct, frozen=True):
     """Encodes programs as ``ionq.circuit.v1``.
 
     Attributes:

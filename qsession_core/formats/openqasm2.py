@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -62,8 +61,7 @@ FORMAT = InputFormat("honeywell.openqasm.v1", OUTPUT, "application/qasm")
 INPUT = FORMAT.name
 
 
-@dataclass(frozen=True, slots=True)
-class OpenQasm2:
+class OpenQasm2(msgspec.Struct, frozen=True):
     """Encodes programs as ``honeywell.openqasm.v1``."""
 
     input_data_format: str = INPUT

@@ -20,9 +20,10 @@ for the native gates IonQ's documentation, "Getting started with native gates".
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from qsession_core.gates import decompositions as rules
 from qsession_core.gates import matrices
@@ -41,8 +42,7 @@ _0, _1, _01, _10 = (0,), (1,), (0, 1), (1, 0)
 _R = matrices.SQRT_HALF
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(msgspec.Struct, frozen=True):
     """One gate word.
 
     Attributes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import msgspec
 
 from qsession_core.bundles.bundle import read_bundle
 from qsession_core.bundles.recording import Recorder
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Stage", "offline", "recording", "replaying"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(msgspec.Struct, frozen=True):
     """What a program needs to meet Azure Quantum here.
 
     Attributes:
@@ -46,8 +46,8 @@ class Stage:
     """
 
     environment: Mapping[str, str]
-    lines: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    lines: list[str] = msgspec.field(default_factory=list)
+    problems: list[str] = msgspec.field(default_factory=list)
 
 
 @contextmanager

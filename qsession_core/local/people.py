@@ -19,7 +19,6 @@ import hashlib
 import re
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -64,8 +63,7 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True):
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """Somebody who uses a workspace.
 
     Attributes:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+import msgspec
 
 from qsession_core.client.service.models import item_id, job_details, session_details
 from qsession_core.client.service.query import any_of
@@ -39,8 +40,7 @@ _WHOLE_SECONDS = 60.0
 _PUBLISHED = 500  # items of a long list after which those read so far are shown
 
 
-@dataclass(frozen=True, slots=True)
-class KeptJob:
+class KeptJob(msgspec.Struct, frozen=True):
     """A job: its row, the id of its session (empty for none), what it has cost, and whether it is terminal."""
 
     row: JobRow
@@ -49,8 +49,7 @@ class KeptJob:
     is_terminal: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KeptSession:
+class KeptSession(msgspec.Struct, frozen=True):
     """A session: its row, what happens when a job of it fails, and whether it takes no more jobs."""
 
     row: SessionRow
@@ -58,8 +57,7 @@ class KeptSession:
     is_terminal: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """What is known at one time.
 
     Attributes:

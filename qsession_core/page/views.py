@@ -7,8 +7,10 @@ an empty answer. Whoever shows it reckons what is left, and how long something h
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from qsession_core.client.submitting.bill import GROUPINGS, sums
 
@@ -134,8 +136,7 @@ def session(snapshot: Snapshot, session_id: str, holds: Callable[[str], float]) 
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """Which jobs are shown.
 
     Attributes:
@@ -165,9 +166,9 @@ def jobs(snapshot: Snapshot, choice: Choice) -> dict[str, Any]:
         "skip": choice.skip,
         "rows": [job_value(job, names) for job in fitting[choice.skip : choice.skip + top]],
         "facets": {
-            "state": _facet(snapshot.jobs, replace(choice, state=""), lambda job: (job.row.state,)),
-            "target": _facet(snapshot.jobs, replace(choice, target=""), lambda job: (job.row.target,)),
-            "tag": _facet(snapshot.jobs, replace(choice, tag=""), lambda job: job.row.tags),
+            "state": _facet(snapshot.jobs, msgspec.structs.replace(choice, state=""), lambda job: (job.row.state,)),
+            "target": _facet(snapshot.jobs, msgspec.structs.replace(choice, target=""), lambda job: (job.row.target,)),
+            "tag": _facet(snapshot.jobs, msgspec.structs.replace(choice, tag=""), lambda job: job.row.tags),
         },
         "sessionName": names.get(choice.session, ""),
     }

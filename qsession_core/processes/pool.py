@@ -22,9 +22,10 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import msgspec
 
 from qsession_core.processes.worker import END_OF_PIPE, read_message, write_message
 
@@ -65,8 +66,7 @@ class Lane(Enum):
     NONE = "none"  # as Executor.submit has it: all work in order, each as long as it takes
 
 
-@dataclass(slots=True, eq=False)
-class _Work:
+class _Work(msgspec.Struct, eq=False):
     """One call, from its submission to its end."""
 
     future: Future[Any]

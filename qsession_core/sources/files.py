@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+
+import msgspec
 
 from qsession_core.errors import ConversionError, LimitExceededError, ProgramTextError
 from qsession_core.sources.languages import ORDER_MARKS, Language, language_of, text_of
@@ -17,8 +18,7 @@ SUFFIXES = (".qasm", ".qasm2", ".qasm3", ".ll", ".bc", ".qir", ".quil", ".json",
 _LONGEST_PATH = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A program as it was given.
 
     Attributes:

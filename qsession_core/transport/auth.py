@@ -8,8 +8,10 @@ import re
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from qsession_core.errors import AuthenticationError, ConfigurationError
 
@@ -70,8 +72,7 @@ class Authentication(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticatedTransport:
+class AuthenticatedTransport(msgspec.Struct, frozen=True):
     """A transport that adds a credential; after a 401 it asks once for another.
 
     An answer that repeats the credential has ``...`` in its place, so that no error, log or record of a job shows it.

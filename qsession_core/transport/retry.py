@@ -16,8 +16,10 @@ anything else                no
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from qsession_core.clock import Clock, SystemClock
 from qsession_core.errors import TransportError
@@ -112,8 +114,7 @@ class RetryPolicy:
         return backoff * (1.0 - 0.5 * chance)
 
 
-@dataclass(frozen=True, slots=True)
-class RetryingTransport:
+class RetryingTransport(msgspec.Struct, frozen=True):
     """A transport that retries.
 
     Attributes:
@@ -124,8 +125,8 @@ class RetryingTransport:
     """
 
     inner: Transport
-    policy: RetryPolicy = field(default_factory=RetryPolicy)
-    clock: Clock = field(default_factory=SystemClock)
+    policy: RetryPolicy = msgspec.field(default_factory=RetryPolicy)
+    clock: Clock = msgspec.field(default_factory=SystemClock)
     chance: Callable[[], float] = random.random
 
     def send(self, request: Request) -> Response:

@@ -7,9 +7,9 @@ any number of bindings at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 from qiskit.circuit import Parameter, ParameterExpression
 
@@ -58,8 +58,7 @@ class Symbols:
         return known
 
 
-@dataclass(frozen=True)
-class ParametricProgram:
+class ParametricProgram(msgspec.Struct, frozen=True):
     """A program with parameters, and the expressions that compute them from the circuit's parameters.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+import msgspec
 
 from qsession_core.client.session import Session as AzureSession
 from qsession_core.client.session import session_of_block
@@ -27,8 +28,7 @@ T = TypeVar("T", bound=Options)
 current_session: ContextVar[Session | None] = ContextVar("current_session", default=None)
 
 
-@dataclass(frozen=True)
-class Mode:
+class Mode(msgspec.Struct, frozen=True):
     """Where a primitive runs.
 
     Attributes:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import msgspec
+
 from qsession_core.errors import ConfigurationError
 from qsession_core.transport import is_loopback
 
@@ -29,8 +31,7 @@ _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\\]*")
 _LOCATION = re.compile(r"(?:[^.]+\.)?([a-z0-9]+?)(?:-v2)?\.quantum(?:-test)?\.azure\.com", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(msgspec.Struct, frozen=True):
     """The ids and the endpoint of a workspace, checked already.
 
     Attributes:

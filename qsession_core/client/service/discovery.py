@@ -5,7 +5,7 @@ Source: docs/protocol.md 1.4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -54,8 +54,7 @@ class _Rows(msgspec.Struct):
     data: list[_Row]
 
 
-@dataclass(frozen=True, slots=True)
-class _ResourceManager:
+class _ResourceManager(msgspec.Struct, frozen=True):
     """Calls Azure's resource manager."""
 
     transport: Transport

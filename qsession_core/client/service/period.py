@@ -6,9 +6,10 @@ the span touches, and :meth:`Period.holds` decides about each item.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Self
+
+import msgspec
 
 from qsession_core.errors import ConfigurationError
 
@@ -19,8 +20,7 @@ _DAY = timedelta(days=1)
 _FORMS = "a datetime, a date, or text such as '2026-03-01' or '2026-03-01T06:00:00+09:00'"
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     """From a moment on, and before another.
 
     >>> day = Period.of(created_after="2026-03-01", created_before="2026-03-01")

@@ -17,8 +17,9 @@ import threading
 import uuid
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from qsession_core.logs import logger
 
@@ -33,8 +34,7 @@ _log = logger(__name__)
 _WORTH_SECONDS = 0.05  # a request that takes less is not made ahead
 
 
-@dataclass(frozen=True, slots=True)
-class _Spare:
+class _Spare(msgspec.Struct, frozen=True):
     """A container that no job has yet: the id of its job to be, and its address once it is there."""
 
     job_id: str

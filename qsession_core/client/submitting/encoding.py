@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
+
+import msgspec
 
 from qsession_core import plugins
 from qsession_core.client.service.blobs import MAX_BYTES
@@ -16,7 +18,6 @@ from qsession_core.formats.registry import as_is
 from qsession_core.logs import logger
 from qsession_core.program import Program
 from qsession_core.providers.options import DEFAULT_SHOTS, SHOT_NAMES, plain_params, shots_in
-from qsession_core.sources.files import path_of, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,8 +33,7 @@ T = TypeVar("T")
 _EMPTY = Payload(b"", "", "", "")
 
 
-@dataclass(frozen=True, slots=True)
-class PayloadTemplate:
+class PayloadTemplate(msgspec.Struct, frozen=True):
     """A program with parameters, encoded once for many bindings.
 
     Attributes:
@@ -60,8 +60,7 @@ class PayloadTemplate:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Encoder:
+class Encoder(msgspec.Struct, frozen=True):
     """Encodes programs for one target; the arguments of its methods are explained at ``Target.encode``.
 
     Attributes:
@@ -80,7 +79,7 @@ class Encoder:
     input_data_format: str | None = None
     gateset: str | None = None
     stated_qubits: int | None = None
-    warned: set[str] = field(default_factory=set)
+    warned: set[str] = msgspec.field(default_factory=set)
     allow_unknown: bool = False
 
     def encode(
@@ -192,6 +191,7 @@ class Encoder:
                 input_data = bytes(input_data)
             if isinstance(input_data, str | bytes | PathLike):
                 from qsession_core.client.submitting.texts import payload_of_text
+                from qsession_core.sources.files import source_of
 
                 source = source_of(input_data, most_bytes=MAX_BYTES)
                 return payload_of_text(source, self.provider, self.target, self.input_data_format)
@@ -240,9 +240,12 @@ class Encoder:
 
 def name_of(input_data: object) -> str:
     """Return the default name of a job: that of the program, or of its file without folder and suffix."""
-    path = path_of(input_data)
-    if path is not None:
-        return path.stem or "qsession-job"
+    if isinstance(input_data, str | PathLike):
+        from qsession_core.sources.files import path_of
+
+        path = path_of(input_data)
+        if path is not None:
+            return path.stem or "qsession-job"
     return str(getattr(input_data, "name", None) or "qsession-job")
 
 

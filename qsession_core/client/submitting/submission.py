@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from qsession_core.client.budget import Reservation
 from qsession_core.client.job import Job
@@ -40,8 +42,7 @@ def _is_final(error: ServiceError) -> bool:
     return 400 <= error.status_code < 500 and error.status_code not in _WORTH_REPEATING  # noqa: PLR2004 - HTTP's
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(msgspec.Struct, frozen=True):
     """A job to be sent.
 
     Attributes:
@@ -98,7 +99,7 @@ class NewJob:
 
     def into(self, session_id: str) -> NewJob:
         """Return the same job in a session."""
-        return replace(self, body={**self.body, "sessionId": session_id})
+        return msgspec.structs.replace(self, body={**self.body, "sessionId": session_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Submission:
         """
         joined = session.id if session is not None else None
         with self._ahead.sending(joined, takes_id=not new.has_own_id) as spare:
-            return self._submit(replace(new, id=spare) if spare else new, session, cost)
+            return self._submit(msgspec.structs.replace(new, id=spare) if spare else new, session, cost)
 
     def _submit(self, new: NewJob, session: Session | None, cost: float) -> Job:
         if session is None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from qsession_core.command.frame import Group
 from qsession_core.display.table import Column, table
@@ -53,7 +53,7 @@ def profiles(setting: Setting) -> None:
     from qsession_core.profiles import read_profiles
 
     found = read_profiles()
-    told = [{name: value for name, value in asdict(one).items() if value} for one in found.values()]
+    told = [{name: value for name, value in msgspec.structs.asdict(one).items() if value} for one in found.values()]
     setting.output.objects(told)
     if not found:
         setting.output.remark(f"There are no profiles in {config_file()}; `qsession config set` makes one.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from qsession_core.command.frame import Command
 from qsession_core.display.table import Column, table
@@ -27,8 +27,7 @@ _NEARLY = 0.9
 _OTHERS_MAY_READ = 0o077
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(msgspec.Struct, frozen=True):
     """What was found: ``ok``, ``warn`` or ``fail``."""
 
     state: str
@@ -46,7 +45,7 @@ def doctor(setting: Setting) -> int:
     The exit code is 3 if the service cannot be used, 2 if something else is wrong. Nothing is changed.
     """
     found = [*_installed(), *_engines(), *_configured(setting)]
-    setting.output.objects(asdict(finding) for finding in found)
+    setting.output.objects(msgspec.structs.asdict(finding) for finding in found)
     columns = (Column("CHECK"), Column("", rank=1), Column("", least=24, wraps=True))
     rows = [(finding.state, finding.what, finding.detail) for finding in found]
     setting.output.lines(table(columns, rows, room=setting.output.room, paint=setting.output.paint))

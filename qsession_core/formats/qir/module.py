@@ -15,9 +15,10 @@ distribution over classical bits; labels are distinct and never null.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from qsession_core.errors import ConfigurationError
 from qsession_core.extras import install
@@ -82,8 +83,7 @@ FORMAT = InputFormat("qir.v1", MICROSOFT_V2, "qir.v1")
 INPUT = FORMAT.name
 
 
-@dataclass(frozen=True, slots=True)
-class Qir:
+class Qir(msgspec.Struct, frozen=True):
     """Encodes programs as ``qir.v1``.
 
     Attributes:

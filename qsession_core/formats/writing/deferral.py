@@ -11,8 +11,9 @@ Invariants, held by property tests:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,7 @@ __all__ = ["Deferred", "defer", "separating"]
 _IDLE = {"measure", "barrier", "id"}
 
 
-@dataclass(slots=True)
-class Deferred:
+class Deferred(msgspec.Struct):
     """A program with its measurements last.
 
     Attributes:
@@ -39,11 +39,11 @@ class Deferred:
     """
 
     num_qubits: int
-    names: list[str] = field(default_factory=list)
-    qubits: list[tuple[int, ...]] = field(default_factory=list)
-    params: list[tuple[Any, ...]] = field(default_factory=list)
-    indices: list[int] = field(default_factory=list)
-    measured: dict[int, int] = field(default_factory=dict)
+    names: list[str] = msgspec.field(default_factory=list)
+    qubits: list[tuple[int, ...]] = msgspec.field(default_factory=list)
+    params: list[tuple[Any, ...]] = msgspec.field(default_factory=list)
+    indices: list[int] = msgspec.field(default_factory=list)
+    measured: dict[int, int] = msgspec.field(default_factory=dict)
 
 
 def defer(program: Program) -> Deferred:

@@ -7,7 +7,7 @@ is faster than one by one, and a program with parameters is written once for all
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -120,8 +120,7 @@ def _require_finite(numbers: list[float]) -> None:
             raise ConversionError(f"An angle is {number}; every angle must be a finite number.")
 
 
-@dataclass(frozen=True, slots=True)
-class GappedTemplate:
+class GappedTemplate(msgspec.Struct, frozen=True):
     """A payload with gaps for its angles: the template of every format that is text.
 
     Attributes:
@@ -139,7 +138,7 @@ class GappedTemplate:
     metadata: Mapping[str, str]
     num_qubits: int
     parameters: tuple[str, ...] = ()
-    input_params: Mapping[str, Any] = field(default_factory=dict)
+    input_params: Mapping[str, Any] = msgspec.field(default_factory=dict)
     finish: Callable[[str], bytes] = str.encode
 
     def bind(self, values: Sequence[float]) -> Payload:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from qsession_core.program import Angle
 
 if TYPE_CHECKING:
@@ -30,8 +32,7 @@ def gaps(lowered: GateText, params: tuple[Any, ...]) -> Sequence[Any]:
     return [angle.value(params) if type(angle) is Angle else angle for angle in angles]
 
 
-@dataclass(frozen=True, slots=True)
-class GatePattern:
+class GatePattern(msgspec.Struct, frozen=True):
     """The text of one gate on any qubits.
 
     Attributes:

@@ -5,7 +5,6 @@ Source: docs/protocol.md 6.5; the official client's ``InputParams.substitutions`
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -52,7 +51,7 @@ def bindings_of(params: Mapping[str, Any]) -> list[Binding]:
 def bound(task: Task, binding: Binding, place: int) -> Task:
     """Return the task of one binding, the ``place``-th: it draws shots of its own."""
     substitutions = {name: [values] for name, values in binding.items()}
-    return replace(task, params={**task.params, "substitutions": substitutions}, seed=task.seed + place)
+    return msgspec.structs.replace(task, params={**task.params, "substitutions": substitutions}, seed=task.seed + place)
 
 
 def joined(outcomes: Sequence[Outcome]) -> Outcome:
@@ -65,4 +64,6 @@ def joined(outcomes: Sequence[Outcome]) -> Outcome:
         for name, values in msgspec.json.decode(outcome.output).items():
             rows.setdefault(name, []).extend(values)
     # one program, whose gates are the same for all values
-    return replace(outcomes[0], output=msgspec.json.encode(rows), shots=sum(outcome.shots for outcome in outcomes))
+    return msgspec.structs.replace(
+        outcomes[0], output=msgspec.json.encode(rows), shots=sum(outcome.shots for outcome in outcomes)
+    )

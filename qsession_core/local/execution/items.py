@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
@@ -33,7 +32,9 @@ def items_in(params: Mapping[str, Any]) -> list[dict[str, Any]]:
 def items_of(task: Task) -> list[Task]:
     """Return one task for each item. Each draws shots of its own."""
     found = items_in(task.params)
-    return [replace(task, params=params, seed=task.seed + number) for number, params in enumerate(found)]
+    return [
+        msgspec.structs.replace(task, params=params, seed=task.seed + number) for number, params in enumerate(found)
+    ]
 
 
 def joined_items(task: Task, outcomes: Sequence[Outcome]) -> Outcome:
@@ -48,7 +49,7 @@ def joined_items(task: Task, outcomes: Sequence[Outcome]) -> Outcome:
             for number, outcome in failed
         )
         was_unread = all(outcome.was_unread for outcome in outcomes)
-        return replace(failed[0][1], details=details, was_unread=was_unread)
+        return msgspec.structs.replace(failed[0][1], details=details, was_unread=was_unread)
     first = outcomes[0]
     counts = [outcome.counts for outcome in outcomes if outcome.counts is not None]
     if task.output_format == "microsoft.quantum-results.v2":
@@ -56,7 +57,7 @@ def joined_items(task: Task, outcomes: Sequence[Outcome]) -> Outcome:
         output = msgspec.json.encode({"DataFormat": task.output_format, "Results": parts})
     else:
         output = b"[" + b",".join(outcome.output for outcome in outcomes) + b"]"
-    return replace(
+    return msgspec.structs.replace(
         first, output=output, counts=reduce(add, counts) if len(counts) == len(outcomes) else None, shots=task.shots
     )
 

@@ -13,8 +13,9 @@ Everything else is read and run by a worker process, which has a deadline and ca
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from qsession_core.local.execution.items import items_in
 from qsession_core.local.execution.prepare import planned, prepare
@@ -49,8 +50,7 @@ _OPERATIONS = 50_000
 _RESETS = 10  # of all qubits
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """Where a task runs.
 
     Attributes:

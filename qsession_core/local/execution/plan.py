@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from qsession_core.local.execution.shares import shares_of
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Program, PulseSequence, targets
@@ -34,8 +35,7 @@ _READOUT = ("measure", "reset")
 _WIDE = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """How a job will be run.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from qsession_core.local.execution.items import items_in, items_of, joined_items
 from qsession_core.local.execution.task import Outcome, unread
@@ -155,6 +156,6 @@ def run_prepared(task: Task, program: Readable, plan: Plan, parts: Sequence[Any]
         if len(bindings) > 1:
             return joined([run(bound(task, binding, place)) for place, binding in enumerate(bindings)])
     try:
-        return replace(execute(task, program, plan, parts), counts=counts_of(program), shots=task.shots)
+        return msgspec.structs.replace(execute(task, program, plan, parts), counts=counts_of(program), shots=task.shots)
     except JobFailure as failure:
         return Outcome(b"", code=failure.code, message=failure.message)

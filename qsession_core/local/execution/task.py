@@ -6,8 +6,9 @@ same outcome in the service's own thread, in a worker process, on another machin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "Task", "unread"]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """One job to run.
 
     Attributes:
@@ -51,14 +51,13 @@ class Task:
     noise_model: str = ""
     profile: str = ""
     results: str = "sampled"
-    noise: Mapping[str, float] = field(default_factory=dict)
+    noise: Mapping[str, float] = msgspec.field(default_factory=dict)
     gates: frozenset[str] = frozenset()
     simulator: str = ""
     memory_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """How a task ended.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from qsession_core.counting import two_qubit_gates
 
@@ -15,14 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["Tally"]
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(msgspec.Struct):
     """Gates so far, and the qubits that they use."""
 
     one: int = 0
     two: int = 0
     measured: int = 0
-    used: set[int] = field(default_factory=set)
+    used: set[int] = msgspec.field(default_factory=set)
     is_upper_bound: bool = False
 
     def add(self, operations: Iterable[Operation]) -> None:

@@ -12,7 +12,6 @@ them to the store. Invariants:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -287,7 +286,7 @@ class Lifecycle:
                 current.container, outcome.blob, outcome.content_type, "", f'"0x{now:X}"', now, len(outcome.output)
             )
             if not self._blobs.write(blob, outcome.output, replace=False):  # another job's, in the same container
-                blob = replace(blob, name=f"{blob.name}-{current.id}")
+                blob = msgspec.structs.replace(blob, name=f"{blob.name}-{current.id}")
                 self._blobs.write(blob, outcome.output, replace=True)
             self._end(
                 current,

@@ -29,9 +29,10 @@ their width; those of one bit are 0 and 1. Qubits and results are their numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +82,7 @@ class JobFailure(Exception):  # noqa: N818 - it is an outcome of a job, not an e
         self.message = message
 
 
-@dataclass(slots=True)
-class Circuit:
+class Circuit(msgspec.Struct):
     """A straight-line program.
 
     Attributes:
@@ -96,8 +96,8 @@ class Circuit:
     num_qubits: int
     num_results: int
     operations: list[Operation]
-    output: list[Output] = field(default_factory=list)
-    registers: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    output: list[Output] = msgspec.field(default_factory=list)
+    registers: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def work(self) -> float:
@@ -122,8 +122,7 @@ class Address(NamedTuple):
     offset: int
 
 
-@dataclass(slots=True)
-class Cells:
+class Cells(msgspec.Struct):
     """A piece of memory.
 
     Attributes:
@@ -133,12 +132,11 @@ class Cells:
     """
 
     size: int
-    values: dict[int, tuple[str, Any]] = field(default_factory=dict)
+    values: dict[int, tuple[str, Any]] = msgspec.field(default_factory=dict)
     is_constant: bool = False
 
 
-@dataclass(slots=True)
-class Function:
+class Function(msgspec.Struct):
     """A function of a program.
 
     Attributes:
@@ -150,8 +148,7 @@ class Function:
     blocks: dict[str, list[Instruction]]
 
 
-@dataclass(slots=True)
-class Program:
+class Program(msgspec.Struct):
     """A program with branches.
 
     Attributes:
@@ -170,7 +167,7 @@ class Program:
     entry: str
     memory: tuple[Cells, ...] = ()
     payload: bytes = b""
-    registers: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    registers: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
 
     def instructions(self) -> Iterator[Instruction]:
         """Return every instruction, in no order."""
@@ -196,8 +193,7 @@ class Program:
         return float(self.size + 1) * 2.0 ** min(self.num_qubits, 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class PulseSequence:
+class PulseSequence(msgspec.Struct, frozen=True):
     """A sequence of pulses on a register of atoms.
 
     Attributes:

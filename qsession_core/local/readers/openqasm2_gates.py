@@ -8,9 +8,10 @@ many gates one expands to is known before it is expanded. Source: the libraries 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from qsession_core.gates.words import GATES, controlled, gate_named
 from qsession_core.local.readers.angles import angle, split_at_commas
@@ -51,8 +52,7 @@ def bad(problem: str) -> JobFailure:
     return JobFailure("InvalidInputData", f"honeywell.openqasm.v1: {problem}.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(msgspec.Struct, frozen=True):
     """One gate within a definition: its name, what that means, its angles as text, its qubits by position."""
 
     name: str
@@ -66,8 +66,7 @@ class _Step:
         return sum(map(len, self.angles)) // _LETTERS + (1 if self.meaning is None else self.meaning.size)
 
 
-@dataclass(frozen=True, slots=True)
-class _Definition:
+class _Definition(msgspec.Struct, frozen=True):
     parameters: list[str]
     num_qubits: int
     steps: list[_Step] | None  # None for an opaque gate

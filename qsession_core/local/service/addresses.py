@@ -11,6 +11,8 @@ import hashlib
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
+import msgspec
+
 __all__ = [
     "API_HOST", "BLOB_HOST", "Addresses", "LocalConnection", "LocalNames", "addresses_for", "blob_path",
     "decoded_query", "is_blob_host", "split_blob_address",
@@ -20,8 +22,7 @@ API_HOST = "local.quantum.azure.com"
 BLOB_HOST = "local.blob.core.windows.net"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalNames:
+class LocalNames(msgspec.Struct, frozen=True):
     """What a local workspace is called, where it takes the place of one that a program names.
 
     Attributes:
@@ -71,8 +72,7 @@ class LocalConnection:
     blob_host: str = BLOB_HOST
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(msgspec.Struct, frozen=True):
     """How addresses in replies to one request are written.
 
     Attributes:

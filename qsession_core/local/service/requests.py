@@ -6,7 +6,6 @@ A body that does not have the route's type is refused; the error names the membe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -50,8 +49,7 @@ _MAX_NUMBER = 2**31
 _MAX_DIGITS = 12  # int() refuses texts of some thousand digits
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(msgspec.Struct, frozen=True):
     """What the routes work with.
 
     Attributes:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from qsession_core.local.storage.files import files_at
 
@@ -33,8 +34,7 @@ _PUT_BLOB = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(msgspec.Struct, frozen=True):
     """One blob without its bytes. ``modified`` is in microseconds since 1970, ``size`` in bytes."""
 
     container: str

@@ -5,15 +5,15 @@ Times are whole microseconds since 1970, and texts that say JSON are JSON as it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from operator import itemgetter
 from typing import Any, ClassVar, Literal
+
+import msgspec
 
 __all__ = ["COLUMNS", "Item", "Job", "Session", "item_of", "stored"]
 
 
-@dataclass(slots=True, kw_only=True)
-class Item:
+class Item(msgspec.Struct, kw_only=True):
     """What jobs and sessions have in common. Members are named as their columns.
 
     Attributes:
@@ -43,8 +43,7 @@ class Item:
     created_by: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Job(Item):
+class Job(Item, kw_only=True):
     """One job.
 
     Attributes:
@@ -87,8 +86,7 @@ class Job(Item):
     error: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Session(Item):
+class Session(Item, kw_only=True):
     """One session.
 
     Attributes:
@@ -103,8 +101,8 @@ class Session(Item):
     last_submitted: int
 
 
-_JOB = tuple(field.name for field in fields(Job))
-_SESSION = tuple(field.name for field in fields(Session))
+_JOB = tuple(field.name for field in msgspec.structs.fields(Job))
+_SESSION = tuple(field.name for field in msgspec.structs.fields(Session))
 # Columns of a list of both kinds
 COLUMNS = ("item_type", *dict.fromkeys(_JOB + _SESSION))
 # Columns of the other kind that must not be NULL

@@ -1,8 +1,8 @@
 """What the service's own thread reads and runs, and what a worker process does."""
 
 import json
-from dataclasses import replace
 
+import msgspec
 import pytest
 
 from qsession_core.local.execution.placing import place
@@ -111,7 +111,7 @@ def test_errors_part_shots_too_and_a_program_that_errs_often_needs_a_worker(word
     task = placed_task(text + "measure q -> c;")
     assert not place(task).needs_worker
     errs = {"p1": 0.05, "p2": 0.05, "p1_emission_ratio": 0.5, "p2_emission_ratio": 0.5}
-    assert place(replace(task, noise=errs)).needs_worker
+    assert place(msgspec.structs.replace(task, noise=errs)).needs_worker
 
 
 def placed_task(text):

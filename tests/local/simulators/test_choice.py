@@ -73,9 +73,9 @@ def abacus(tmp_path, monkeypatch):
         "abacus = abacus_of_others:Abacus\n" + "".join(f"{name} = abacus_of_others:{name.title()}\n" for name in BAD)
     )
     monkeypatch.syspath_prepend(tmp_path)
-    plugins._found.cache_clear()
+    plugins.forget()
     yield
-    plugins._found.cache_clear()
+    plugins.forget()
     sys.modules.pop("abacus_of_others", None)
 
 

@@ -8,9 +8,9 @@ memory, the one that has come furthest goes first, so that it ends.
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+import msgspec
 import numpy as np
 
 from qsession_core.local.interpreter.liveness import Liveness
@@ -45,8 +45,7 @@ _MAX_BYTES = 1 << 27  # of all waiting states
 _TRIES, _WORTH = 64, 16
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(msgspec.Struct, frozen=True):
     """Shots that ended alike.
 
     Attributes:
