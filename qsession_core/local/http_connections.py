@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
@@ -304,6 +305,25 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
             channel.is_due = True
         else:
             super().add_task(channel)
+
+    def close(self) -> None:
+        """Stop listening. The trigger stays open: see :meth:`close_sockets`."""
+        wasyncore.dispatcher.close(self)
+
+    def close_sockets(self) -> None:
+        """Close all sockets, in the loop's thread or after its end; the loop ends without any.
+
+        The loop's trigger is only taken from it: requests that are being answered pull it at their end, when the number
+        of a closed file may be another file's.
+        """
+        self.trigger.del_channel()
+        wasyncore.close_all(self._map, ignore_all=True)
+
+    def finish(self) -> None:
+        """Wait for the requests that are being answered, a few seconds at most, then close the trigger."""
+        self.task_dispatcher.shutdown()
+        if not self.task_dispatcher.threads:
+            self.trigger.close()
 
     def _requests(self) -> Iterator[Parser]:
         """Yield the requests that arrive or are answered."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
@@ -245,22 +244,17 @@ class Server:
 
     def close(self) -> None:
         """Stop listening, close connections, and wait for requests that are being answered."""
-        from waitress import wasyncore
-
         if self._front is not None:
             self._front.close()
-        sockets = self._server._map  # noqa: SLF001 - waitress has no other way to close idle connections
         if self._is_running:
-            # The loop itself closes the sockets: it fails on a socket that another thread closes. If it is awake
-            # already, it may close its trigger before we pull it, which has the same effect.
-            with suppress(OSError):
-                self._server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
+            # the loop itself closes the sockets: it fails on a socket that another thread closes
+            self._server.trigger.pull_trigger(self._server.close_sockets)
         else:
-            wasyncore.close_all(sockets, ignore_all=True)
+            self._server.close_sockets()
         if self._thread is not None:
             self._thread.join(10)
-            wasyncore.close_all(sockets, ignore_all=True)  # connections made while the loop ended
-        self._server.task_dispatcher.shutdown()
+            self._server.close_sockets()  # connections made while the loop ended
+        self._server.finish()
 
 
 def bound_socket(host: str, port: int) -> socket.socket:

@@ -157,7 +157,8 @@ def test_connections_that_wait_or_send_half_a_request_keep_nobody_out(narrow, se
                 connection.sendall(sent)
         for _ in range(30):
             assert healthy(narrow)
-        assert len(narrow._server.active_channels) <= 25
+        # the loop closes the others in its next turns, each of which answers a request at most
+        assert any(healthy(narrow) and len(narrow._server.active_channels) <= 25 for _ in range(200))
 
 
 def test_five_hundred_idle_connections_do_not_keep_out_the_next(served):

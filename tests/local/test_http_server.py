@@ -9,8 +9,8 @@ import pytest
 from qsession_core.local import Fault, LocalWorkspace
 from qsession_core.local.http_connections import _Channel
 from qsession_core.local.http_server import Server
-from qsession_core.transport.message import Request
-from tests.support.raw_http import ask, connected, status
+from qsession_core.transport.message import Request, Response
+from tests.support.raw_http import ask, connected, head, status
 from tests.support.wire_client import Client
 
 PUT_BLOB = {"x-ms-blob-type": "BlockBlob"}
@@ -149,3 +149,47 @@ def test_requests_that_come_in_one_piece_are_answered_in_their_order(service):
     answers = received.split(b"HTTP/1.1 ")[1:]
     assert [answer[:3] for answer in answers] == [b"201", b"200", b"200"] * 20
     assert [answer[-2:] for answer in answers[2::3]] == [f"{number:02}".encode() for number in range(20)]
+
+
+class Held:
+    """Answers when it is told to."""
+
+    def __init__(self):
+        self.has_begun, self.may_end = threading.Event(), threading.Event()
+
+    def turned_away(self, request, length):
+        return None
+
+    def is_quick(self, request, length):
+        return False
+
+    def handle(self, request):
+        self.has_begun.set()
+        self.may_end.wait(60)
+        return Response(200, {}, b"done")
+
+
+def test_a_request_that_is_answered_while_the_server_closes_writes_to_no_closed_file(caplog):
+    held = Held()
+    server = Server(held)
+    server.start()
+    trigger = server._server.trigger
+    with connected(server) as client:
+        client.sendall(head(server, "GET /_/health HTTP/1.1", ""))
+        assert held.has_begun.wait(60)
+        closing = threading.Thread(target=server.close)
+        closing.start()
+        server._thread.join(60)
+        assert not server._thread.is_alive()
+        assert not trigger._closed  # what answers pulls it at its end
+        held.may_end.set()
+        closing.join(60)
+    assert trigger._closed
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_a_server_may_be_closed_twice_and_before_it_has_started():
+    server = Server(Held())
+    server.close()
+    server.close()
+    assert server._server.trigger._closed
