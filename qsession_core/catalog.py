@@ -13,12 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-import msgspec
-
 __all__ = ["PRICES", "TARGETS", "KnownTarget", "Price", "targets_of"]
 
 
-class KnownTarget(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class KnownTarget:
     """What is known of a target.
 
     Attributes:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
-import msgspec
-
 from qsession_core.catalog import KnownTarget
 from qsession_core.client.interface import WorkspaceParts
 from qsession_core.client.session_host import SessionHost
@@ -163,7 +161,7 @@ class Target(SessionHost):
     def row(self) -> KnownTarget:
         """What is known of it: the workspace's answer, completed by the provider's table; 0 qubits if unknown."""
         known = self.provider.target(self.name) or KnownTarget(self.name, 0)
-        return msgspec.structs.replace(
+        return replace(
             known,
             num_qubits=self.details.num_qubits or known.num_qubits,
             profile=self.details.target_profile or known.profile,
@@ -246,6 +244,8 @@ class Target(SessionHost):
             ConversionError: It cannot be sent as it is.
             ConfigurationError: There is no price for this target, or its gates cannot be counted.
         """
+        from qsession_core.client.submitting.cost import Quote
+
         several = isinstance(input_data, list | tuple)
         programs: Sequence[object] = input_data if several else [input_data]  # type: ignore[assignment]
         if not programs:
