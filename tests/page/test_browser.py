@@ -74,6 +74,22 @@ def test_markup_in_names_and_tags_is_text(inside, address, workspace):
         assert inside.script("return document.title") != "taken"
 
 
+def test_what_time_has_written_into_an_element_goes_when_it_is_described_without_time(inside):
+    drawn = inside.script("""
+        const place = document.createElement('div');
+        return import('/_/assets/dom.js').then(({ el, render, tick }) => {
+            const lively = el.b({ live: (node) => { node.textContent = 'live'; node.title = 'soon'; } });
+            document.body.append(place);
+            return [lively, el.b('still'), lively].map((one) => {
+                render(place, one);
+                tick();
+                return place.innerHTML;
+            }).concat(place.remove() ?? []);
+        });
+    """)
+    assert drawn == ['<b data-live="" title="soon">live</b>', "<b>still</b>", '<b data-live="" title="soon">live</b>']
+
+
 def test_without_the_key_nothing_of_the_workspace_is_shown(browser, address, workspace):
     workspace.get_target("ionq.simulator").submit(ansatz(0.1), name="secret work", shots=10)
     browser.open(f"{address}/_/jobs")

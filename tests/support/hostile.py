@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["FAMILIES", "MEGABYTES", "SECONDS"]
 
 # What reading 100 kB may take: processor time, which a busy machine does not lengthen much
-SECONDS = 2
+SECONDS = 20  # of a processor that may be slow; what grows with the square of its length takes minutes
 MEGABYTES = 200
 
 _QASM = "OPENQASM 2.0;\n"

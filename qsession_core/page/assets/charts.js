@@ -72,7 +72,7 @@ export const holdLeft = (session) => session.holdSeconds > 0 && live((at) => (se
 
 const FEW = 32, HEIGHT = 180;
 
-// Rows with bars if the outcomes are few, else columns, and the most frequent as rows below.
+// Few outcomes are rows with bars; many are columns, and the ten most frequent rows.
 export function histogram(result, byCount) {
 	const frequent = [...result.outcomes].sort((one, other) => other[1] - one[1]);
 	const outcomes = byCount ? frequent : result.outcomes;

@@ -17,6 +17,7 @@ function describe(tag, look, [first, ...rest]) {
 	const attributes = isChild ? {} : first;
 	return {
 		tag,
+		kind: tag + !attributes.live, // so that what live wrote goes
 		attributes: look ? { class: look, ...attributes } : attributes,
 		children: flat(isChild ? [first, ...rest] : rest),
 	};
@@ -37,7 +38,7 @@ function sync(parent, wanted, inSvg) {
 	const after = wanted.map((one) => {
 		const key = one.attributes?.key;
 		let entry = key === undefined ? loose[0] : keyed.get(key);
-		if (entry && entry[0].tag !== one.tag) entry = undefined;
+		if (entry && entry[0].kind !== one.kind) entry = undefined;
 		else if (key === undefined) loose.shift();
 		else keyed.delete(key);
 		return [one, change(entry, one, inSvg)];

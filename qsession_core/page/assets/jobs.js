@@ -12,7 +12,7 @@ const FACETS = [['state', 'State', sign], ['target', 'Target', span.clip], ['tag
 export function jobs({ query, go, draw: redraw, poll }) {
 	const filters = Object.fromEntries(['state', 'target', 'tag', 'session', 'q'].map((name) => [name, query.get(name) || '']));
 	const chosen = Object.values(filters).filter(Boolean);
-	let first = 0, last = 40, total = 0; // the rows that are there, and how many there are in all
+	let first = 0, last = 40, total = 0; // the rows drawn, and how many there are
 	let active = 0, wantsFocus = false; // the row that the arrow keys have reached
 	let anchor, told, typing, waits;
 

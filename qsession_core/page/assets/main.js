@@ -15,7 +15,7 @@ const VIEWS = { '': overview, sessions, jobs, targets, costs, lab };
 const { a, form, h1, i, img, input, label, nav, p, span } = el;
 const [head, main, foot] = ['head', 'main', 'foot'].map((id) => document.getElementById(id));
 
-let view, values = []; // what is shown, and its data, one for each of its addresses
+let view, values = []; // what is shown, and its data by address
 let workspace = {};
 let trouble = '', failures = 0; // why there is no news
 let needsKey = false, wrong = '';

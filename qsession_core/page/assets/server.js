@@ -1,4 +1,4 @@
-// Asking the server. An answer is kept with its tag, so that a question without news costs nothing.
+// Asks the server. An answer is kept with its tag: a question without news costs nothing.
 
 import { setTime } from './dom.js';
 
