@@ -12,6 +12,7 @@ import msgspec
 from qsession_cirq.conversion.convert import convert
 from qsession_cirq.conversion.readout import KEY
 from qsession_cirq.conversion.sweeps import params_of, values_of
+from qsession_core.decoding import read_json
 from qsession_core.errors import ConversionError, UnboundParameterError
 from qsession_core.formats.ionq import INPUT as IONQ_JSON
 
@@ -173,7 +174,7 @@ def _cirq_ionq_keys(conversion: Conversion) -> dict[str, str]:
     """Return measured keys in cirq-ionq's form; empty if a key does not fit it or is not a plain measurement."""
     if any(key.instances > 1 or key.inverted or key.confusions for key in conversion.readout.keys):
         return {}
-    measured = msgspec.json.decode(conversion.program.metadata["measurement_dict"], type=dict[str, list[int]])
+    measured = read_json(conversion.program.metadata["measurement_dict"], dict[str, list[int]])
     text = "\x1e".join(f"{key}\x1f{','.join(map(str, qubits))}" for key, qubits in measured.items())
     if len(text) > _PIECE * _PIECES or any("\x1e" in key or "\x1f" in key for key in measured):
         return {}

@@ -16,9 +16,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from qsession_core.catalog import KnownTarget, targets_of
+from qsession_core.decoding import read_json
 from qsession_core.errors import ResultFormatError
 
 if TYPE_CHECKING:
@@ -185,7 +184,7 @@ class Result:
             ResultFormatError: It is not of these providers.
         """
         try:
-            members = msgspec.json.decode(job.download_results(), type=dict[str, Any])
+            members = read_json(job.download_results(), dict[str, Any])
         except ValueError as error:
             raise ResultFormatError(
                 f"The result of job {job.id} is no JSON object; job.result() reads results of every provider.",

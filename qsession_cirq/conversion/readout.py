@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 import numpy as np
 
+from qsession_core.decoding import read_json
 from qsession_core.errors import ResultFormatError
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Readout(msgspec.Struct, frozen=True):
             ValueError: The text is not a readout.
         """
         try:
-            wire = msgspec.json.decode(text, type=_Wire)
+            wire = read_json(text, _Wire)
         except msgspec.MsgspecError as error:
             raise ValueError(f"{KEY!r} in the job's metadata cannot be read: {error}") from error
         return cls(wire.keys, wire.qubits, wire.dynamic, wire.params)

@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from qsession_core.decoding import typed
 from qsession_core.errors import ConfigurationError
 from qsession_core.transport.message import Request, Response
 
@@ -166,7 +167,7 @@ def read_bundle(path: Path) -> Bundle:
             raise ConfigurationError(f"{wrong}: its index is not one of a bundle.")
         if raw.get("version") != _VERSION:
             raise ConfigurationError(f"{wrong}: it has version {raw.get('version')!r}. Use a newer qsession.")
-        index = msgspec.convert(raw, _Index)
+        index = typed(raw, _Index)
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"There is no bundle {path}. Record one: qsession run --record {path} -- ..."

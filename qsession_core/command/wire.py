@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qsession_core.decoding import read_json
+
 if TYPE_CHECKING:
     from qsession_core.client.job import Job
     from qsession_core.client.session import Session
@@ -13,9 +15,7 @@ __all__ = ["as_told"]
 
 def as_told(item: Job | Session) -> dict[str, Any]:
     """Return the members of a job or session as the service wrote them; addresses have no signature."""
-    import msgspec
-
-    members: dict[str, Any] = msgspec.json.decode(item.details.raw or b"{}", type=dict[str, Any])
+    members: dict[str, Any] = read_json(item.details.raw or b"{}", dict[str, Any])
     return {name: _without_signatures(value) for name, value in members.items()}
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from qsession_core.decoding import read_json
 from qsession_core.formats.interface import CONTROLS, EVOLUTION, InputFormat, JobFacts, Payload
 from qsession_core.formats.reading.job_metadata import readout_of
 from qsession_core.formats.writing.deferral import separating
@@ -322,7 +323,7 @@ def _columns(data: bytes) -> tuple[NDArray[Any], NDArray[np.float64]]:
     parts = []
     try:
         for piece in _pieces(data):
-            part = msgspec.json.decode(piece, type=_Histogram).histogram
+            part = read_json(piece, _Histogram).histogram
             parts.append((np.array(list(part)), np.fromiter(part.values(), np.float64, len(part))))
     except ValueError:
         return _columns_of(data)
@@ -349,7 +350,7 @@ def _pieces(data: bytes) -> Iterator[bytes]:
 
 def _columns_of(data: bytes) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Read keys one by one, whatever their width, and name one that is odd."""
-    histogram = msgspec.json.decode(data, type=_AnyHistogram).histogram
+    histogram = read_json(data, _AnyHistogram).histogram
     odd = next((key for key in histogram if not _NUMBER.fullmatch(key)), None)
     if odd is not None:
         raise ValueError(f"the key {odd[:40]!r} is not a decimal number")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from qsession_core.decoding import read_json
 from qsession_core.formats.interface import MICROSOFT_V2
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of, written_by_qiskit
 from qsession_core.formats.reading.malformed import total_of
@@ -83,7 +84,7 @@ def decode_v2(data: bytes, facts: JobFacts) -> list[Result]:
     uniform = shots_of(parts[1]) if parts is not None and total is not None else None
     if uniform is not None and total == len(uniform[0]):
         return [_laid_out(*uniform, facts)]
-    document = msgspec.json.decode(data, type=_Document)
+    document = read_json(data, _Document)
     if document.DataFormat != MICROSOFT_V2:
         raise ValueError(f"DataFormat is {document.DataFormat!r}")
     if not document.Results:
@@ -299,7 +300,7 @@ def decode_v1(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ValueError: The bytes are not what the format says.
     """
-    document = msgspec.json.decode(data, type=FirstVersion | list[FirstVersion])
+    document = read_json(data, FirstVersion | list[FirstVersion])
     programs = document if isinstance(document, list) else [document]
     if not programs:
         raise ValueError("the list of histograms is empty")

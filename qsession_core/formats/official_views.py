@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from qsession_core.decoding import read_json
 from qsession_core.formats.interface import MICROSOFT_V1, MICROSOFT_V2, JobFacts
 from qsession_core.formats.microsoft import FirstVersion, plain
 from qsession_core.formats.reading.malformed import total_of, unreadable
@@ -42,7 +43,7 @@ def view(output_data_format: str, data: bytes) -> Any:
         return {entry.Display: entry.Count / len(first.Shots) for entry in first.Histogram if first.Shots}
     if output_data_format == MICROSOFT_V1:
         with unreadable(MICROSOFT_V1, JobFacts()):
-            flat = msgspec.json.decode(data, type=FirstVersion).Histogram
+            flat = read_json(data, FirstVersion).Histogram
             if len(flat) % 2:
                 raise ValueError(f"Histogram has {len(flat)} members, an odd number")
             return dict(zip(flat[0::2], flat[1::2], strict=True))
@@ -79,7 +80,7 @@ def shots(data: bytes) -> Any:
 
 def _document(data: bytes) -> list[_Run]:
     with unreadable(MICROSOFT_V2, JobFacts()):
-        results = msgspec.json.decode(data, type=_Document).Results
+        results = read_json(data, _Document).Results
         if not results:
             raise ValueError("Results is empty")
         for run in results:

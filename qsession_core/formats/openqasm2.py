@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import numpy as np
 
+from qsession_core.decoding import read_json, typed
 from qsession_core.expressions import Binary, Bit, Literal, Uint, Unary, fold
 from qsession_core.formats.interface import InputFormat, Payload
 from qsession_core.formats.reading.job_metadata import keys_of, layout_of
@@ -258,9 +259,9 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ValueError: The bytes are not what the format says.
     """
-    document = msgspec.json.decode(data, type=dict[str, Any])
+    document = read_json(data, dict[str, Any])
     names = _names_of(document, facts.metadata)
-    columns = {name: msgspec.convert(document[name], list[str]) for name in names}
+    columns = {name: typed(document[name], list[str]) for name in names}
     shots = len(next(iter(columns.values())))
     odd = next((name for name, column in columns.items() if len(column) != shots), None)
     if odd is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from qsession_core.decoding import read_json
 from qsession_core.formats.interface import InputFormat
 from qsession_core.formats.reading.malformed import total_of
 from qsession_core.results.result import Register, Result
@@ -32,8 +33,8 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ValueError: The bytes are not what the format says.
     """
-    document = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    counts = msgspec.json.decode(document.get("counter", data), type=dict[str, int])
+    document = read_json(data, dict[str, msgspec.Raw])
+    counts = read_json(document.get("counter", data), dict[str, int])
     characters = rows_of(list(counts))
     if set("".join(counts)) - set("01"):
         raise ValueError("a key has something else than 0 and 1")

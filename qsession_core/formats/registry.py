@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qsession_core import plugins
+from qsession_core.decoding import read_json
 from qsession_core.errors import ConfigurationError, ResultFormatError
 from qsession_core.formats.interface import MICROSOFT_V2, InputFormat, Payload
 from qsession_core.formats.reading.malformed import unreadable
@@ -74,7 +75,7 @@ def width_in(data: bytes, found: InputFormat) -> int:
     if found.content_type != _JSON:
         return 0
     try:
-        width = msgspec.json.decode(data, type=_Sized).qubits
+        width = read_json(data, _Sized).qubits
     except (msgspec.MsgspecError, RecursionError):  # the service refuses it with a sentence of its own
         return 0
     return width if width is not None and width > 0 else 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from qsession_core.decoding import read_json
 from qsession_core.formats.interface import InputFormat
 from qsession_core.results.result import Register, Result
 
@@ -33,7 +34,7 @@ def decode(data: bytes, facts: JobFacts) -> list[Result]:
     Raises:
         ValueError: The bytes are not what the format says.
     """
-    readout = msgspec.json.decode(data, type=_Memory).ro
+    readout = read_json(data, _Memory).ro
     width = len(readout[0]) if readout else 0
     odd = next((place for place, row in enumerate(readout) if len(row) != width), None)
     if odd is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from qsession_core.decoding import typed
 from qsession_core.errors import ConfigurationError, TransportError
 from qsession_core.local.replies import json_reply
 from qsession_core.transport.message import Response
@@ -89,7 +90,7 @@ def read_faults(path: Path) -> Faults:
 
     try:
         shown = tomllib.loads(path.read_text(encoding="utf-8"))
-        faults = msgspec.convert(shown, _File)
+        faults = typed(shown, _File)
     except (msgspec.ValidationError, ValueError, OSError) as error:
         raise ConfigurationError(f"The faults in {path.name} cannot be read: {error}. {_FORM}") from error
     unknown = {name for table in shown["fault"] for name in table} - set(Fault.__dataclass_fields__)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from qsession_core.decoding import typed
 from qsession_core.errors import ConfigurationError
 from qsession_core.logs import logger
 
@@ -124,7 +125,7 @@ def read_people(path: Path) -> dict[str, Person]:
     problems, found = [], dict[str, Person]()
     for name, table in tables.items():
         try:
-            row = msgspec.convert(table, _Row)
+            row = typed(table, _Row)
         except msgspec.ValidationError as error:
             problems.append(f"{name}: {error}")
             continue

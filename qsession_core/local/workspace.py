@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qsession_core.clock import ManualClock, SystemClock, clock_of
+from qsession_core.decoding import read_json
 from qsession_core.errors import ConfigurationError
 from qsession_core.local.archive import Archive
 from qsession_core.local.faults import Faults
@@ -360,7 +361,7 @@ def _connection(store: Store, names: LocalNames | None, subscription: str) -> Lo
     key = store.fact("api key", secrets.token_urlsafe(32).encode()).decode()
     kept = store.fact("names", b"" if names is None else msgspec.json.encode(names))
     if kept:
-        stored = msgspec.json.decode(kept, type=LocalNames)
+        stored = read_json(kept, LocalNames)
         if names is not None and stored != names:
             raise ConfigurationError(
                 f"{store.directory} holds the workspace {stored.name} of group {stored.resource_group}, not"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 import msgspec
 
 from qsession_core.clock import LabClock, ManualClock
+from qsession_core.decoding import read_json
 from qsession_core.local.faults import Fault, Kind
 from qsession_core.local.replies import Refusal
 from qsession_core.page.views import milliseconds
@@ -118,6 +119,6 @@ class Lab:
 
 def _decoded(body: bytes, form: type[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=form)
+        return read_json(body, form)
     except (msgspec.DecodeError, RecursionError) as error:
         raise Refusal(400, "InvalidRequestBody", f"The body cannot be taken: {error}.") from error

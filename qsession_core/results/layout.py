@@ -12,6 +12,8 @@ from typing import Self
 
 import msgspec
 
+from qsession_core.decoding import read_json
+
 __all__ = ["MOST_SHOTS", "Layout", "Register"]
 
 MOST_SHOTS = 2**53  # shares are floats, and no larger number of shots can be made of them exactly
@@ -71,7 +73,7 @@ class Layout:
             ValueError: It is not a layout.
         """
         try:
-            wire = msgspec.json.decode(text, type=_WireLayout)
+            wire = read_json(text, _WireLayout)
         except msgspec.MsgspecError as error:
             raise ValueError(f"the layout in the job's metadata cannot be read: {error}") from error
         if not 0 <= wire.clbits <= _MOST_CLBITS:

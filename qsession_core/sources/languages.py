@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qsession_core.decoding import read_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -139,7 +141,7 @@ def language_of(data: bytes) -> Language | None:
 def _kind_of_json(text: str) -> Language | None:
     """Return which kind of program a JSON object is; None if it is no JSON."""
     try:
-        members: Mapping[str, Any] = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        members: Mapping[str, Any] = read_json(text, dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, RecursionError):
         return None
     if "cirq_type" in members:

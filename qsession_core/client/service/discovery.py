@@ -13,6 +13,7 @@ import msgspec
 from qsession_core.client.service.connection import PartialConnection, location_of
 from qsession_core.client.service.models import UNREADABLE
 from qsession_core.client.service.rest import service_error
+from qsession_core.decoding import read_json
 from qsession_core.errors import ConfigurationError, NotFoundError, TransportError
 from qsession_core.transport import Request
 from qsession_core.transport.auth import AuthenticatedTransport
@@ -72,7 +73,7 @@ class _ResourceManager(msgspec.Struct, frozen=True):
         if response.status >= 300:  # noqa: PLR2004 - HTTP's errors start here
             raise service_error(request, response, self.clock.now())
         try:
-            return msgspec.json.decode(response.body, type=type_)
+            return read_json(response.body, type_)
         except UNREADABLE as error:
             raise TransportError(
                 f"The answer to {request} cannot be read: {error}. Something between here and Azure's resource manager "

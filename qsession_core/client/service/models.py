@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from qsession_core.decoding import read_json
 from qsession_core.errors import TransportError
 from qsession_core.logs import logger
 from qsession_core.transport import without_secrets
@@ -87,7 +88,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         raw = getattr(self, _RAW, b"")
         if raw:
             try:
-                return msgspec.json.decode(raw, type=dict[str, Any])
+                return read_json(raw, dict[str, Any])
             except UNREADABLE:
                 _log.debug("a record cannot be read whole")
         found: dict[str, Any] = msgspec.to_builtins(self)
@@ -161,7 +162,7 @@ class _Item(_Record, frozen=True, kw_only=True, rename="camel"):
     def extra(self) -> dict[str, Any]:
         """The members that are not listed above, by the service's names."""
         try:
-            members = msgspec.json.decode(self.raw or b"{}", type=dict[str, Any])
+            members = read_json(self.raw or b"{}", dict[str, Any])
         except UNREADABLE:
             return {}
         return {name: value for name, value in members.items() if name not in self.__struct_encode_fields__}
@@ -292,7 +293,7 @@ def row(raw: bytes | msgspec.Raw, kind: type[S]) -> S | None:
         None if not even what every row has can be read; that is logged too.
     """
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return read_json(raw, kind)
     except UNREADABLE as error:
         problem: Exception = error
     try:
@@ -308,7 +309,7 @@ D = TypeVar("D", bound=_Item)
 
 def _read(raw: bytes, kind: type[D]) -> D:
     try:
-        details = msgspec.json.decode(raw, type=kind)
+        details = read_json(raw, kind)
     except UNREADABLE as error:
         try:
             details = kind(**_readable_members(raw, kind))
@@ -331,14 +332,14 @@ def _readable_members(raw: bytes | msgspec.Raw, kind: type[msgspec.Struct]) -> d
     Raises:
         ValueError, RecursionError: It is no record.
     """
-    members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    members = read_json(raw, dict[str, msgspec.Raw])
     readable: dict[str, Any] = {}
     for member in msgspec.structs.fields(kind):
         value = members.get(member.encode_name)
         if value is None or member.name == "raw":
             continue
         try:
-            readable[member.name] = msgspec.json.decode(value, type=member.type)
+            readable[member.name] = read_json(value, member.type)
         except UNREADABLE as problem:
             if member.name == "error_data" and bytes(value).startswith(b'"'):
                 readable[member.name] = ErrorData(message=bytes(value).decode("utf-8", "replace").strip('"'))
@@ -351,7 +352,7 @@ def _readable_members(raw: bytes | msgspec.Raw, kind: type[msgspec.Struct]) -> d
 def _rows_in(raw: msgspec.Raw, kind: type[S]) -> list[S]:
     """Return the rows of a list within a row that can be read."""
     try:
-        rows = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        rows = read_json(raw, list[msgspec.Raw])
     except UNREADABLE:
         return []
     return [found for found in (row(one, kind) for one in rows) if found is not None]
@@ -364,6 +365,6 @@ class _Id(msgspec.Struct):
 def item_id(raw: bytes | msgspec.Raw) -> str:
     """Return the id of a job or session in a list; empty if the record has none that can be read."""
     try:
-        return msgspec.json.decode(raw, type=_Id).id
+        return read_json(raw, _Id).id
     except UNREADABLE:
         return ""

@@ -12,6 +12,7 @@ import msgspec
 
 from qsession_core.client.service.models import UNREADABLE, Page
 from qsession_core.client.service.nesting import DEPTH, shallow
+from qsession_core.decoding import read_json
 from qsession_core.errors import ConfigurationError, ServiceError, TransportError
 from qsession_core.logs import logger
 from qsession_core.transport import Request, Response, without_secrets
@@ -69,7 +70,7 @@ def service_error(request: Request, response: Response, now: datetime) -> Servic
         message = _tag(text, "Message").split("\n")[0]
     elif response.body:
         try:
-            body = msgspec.json.decode(response.body, type=_Error).error
+            body = read_json(response.body, _Error).error
         except UNREADABLE:
             body = None
         if body is not None:
@@ -228,7 +229,7 @@ class RestClient:
             TransportError: It does not have the type: cut off, or not from the service.
         """
         try:
-            return msgspec.json.decode(body, type=type_)
+            return read_json(body, type_)
         except UNREADABLE as error:
             raise TransportError(
                 f"The answer to {request} cannot be read: {error}. Something between here and the service may have "
@@ -265,7 +266,7 @@ class RestClient:
     def _page(self, request: str, body: bytes) -> Page:
         """Read one page of a list; a record that is nested too deep loses what is too deep, and no other record."""
         try:
-            return msgspec.json.decode(body, type=Page)
+            return read_json(body, Page)
         except RecursionError:
             _log.warning(
                 "the answer to %s is nested too deep; it is read without what is deeper than %d", request, DEPTH

@@ -26,6 +26,7 @@ import msgspec
 
 from qsession_core.client.service.blobs import MAX_BYTES
 from qsession_core.client.service.rest import segment, to_json
+from qsession_core.decoding import read_json, typed
 from qsession_core.errors import ConfigurationError
 from qsession_core.logs import logger
 from qsession_core.processes.locks import is_running, lock
@@ -174,7 +175,7 @@ class Journal:
             if not raw.strip(_BLANK):
                 continue
             try:
-                line = msgspec.json.decode(raw.removeprefix(_BOM), type=_Line)
+                line = read_json(raw.removeprefix(_BOM), _Line)
                 segment(line.job)
             except (msgspec.MsgspecError, RecursionError, ConfigurationError) as error:
                 self._skip(number, error)
@@ -208,7 +209,7 @@ def _intent(line: _Line) -> Intent:
     data = unpack.decompress(base64.b85decode(line.payload), MAX_BYTES)
     if not unpack.eof:
         raise ValueError(f"the payload is cut, or has more than {MAX_BYTES} bytes")
-    msgspec.convert(line.body, type=_Body)
+    typed(line.body, _Body)
     return Intent(line.job, line.body, line.content_type, data, line.at, line.workspace)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from qsession_core.decoding import read_json
 from qsession_core.results.result import Layout, Register
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def keys_of(metadata: Mapping[str, str]) -> dict[str, list[int]] | None:
     """
     if "measurement_dict" in metadata:
         try:
-            return msgspec.json.decode(metadata["measurement_dict"], type=dict[str, list[int]])
+            return read_json(metadata["measurement_dict"], dict[str, list[int]])
         except msgspec.MsgspecError as error:
             raise ValueError(f"measurement_dict in the job's metadata cannot be read: {error}") from error
     pieces: list[str] = []
@@ -84,7 +85,7 @@ def readout_of(metadata: Mapping[str, str], widest: int) -> tuple[list[int | Non
     readout: list[int | None]
     if "meas_map" in metadata:
         try:
-            readout = msgspec.json.decode(metadata["meas_map"], type=list[int | None])
+            readout = read_json(metadata["meas_map"], list[int | None])
         except msgspec.MsgspecError as error:
             raise ValueError(f"meas_map in the job's metadata cannot be read: {error}") from error
         if layout is not None and layout.num_clbits != len(readout):

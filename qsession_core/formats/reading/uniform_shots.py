@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import numpy as np
 
+from qsession_core.decoding import read_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -110,7 +112,7 @@ def histogram_total(histogram: Span) -> int | None:
 def _is_odd(entry: bytes) -> bool:
     """Whether an entry is not an outcome of bits with its display and count."""
     try:
-        parts = msgspec.json.decode(entry, type=dict[str, Any])
+        parts = read_json(entry, dict[str, Any])
         if set(parts) != {"Outcome", "Display", "Count"} or not isinstance(parts["Display"], str):
             return True
         return any(leaf not in (0, 1) or isinstance(leaf, bool) for leaf in leaves(parts["Outcome"]))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qsession_core.decoding import typed
 from qsession_core.local.readers.circuit import JobFailure
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def bindings_of(params: Mapping[str, Any]) -> list[Binding]:
     if not given:
         return [{}]
     try:
-        columns = msgspec.convert(given, dict[str, list[list[float]]])
+        columns = typed(given, dict[str, list[list[float]]])
     except msgspec.ValidationError as error:
         raise JobFailure("InvalidInputData", f"substitutions: {error}.") from error
     lengths = {len(values) for values in columns.values()}

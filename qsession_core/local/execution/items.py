@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qsession_core.decoding import read_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -53,7 +55,7 @@ def joined_items(task: Task, outcomes: Sequence[Outcome]) -> Outcome:
     first = outcomes[0]
     counts = [outcome.counts for outcome in outcomes if outcome.counts is not None]
     if task.output_format == "microsoft.quantum-results.v2":
-        parts = [msgspec.json.decode(outcome.output, type=_Results).Results[0] for outcome in outcomes]
+        parts = [read_json(outcome.output, _Results).Results[0] for outcome in outcomes]
         output = msgspec.json.encode({"DataFormat": task.output_format, "Results": parts})
     else:
         output = b"[" + b",".join(outcome.output for outcome in outcomes) + b"]"

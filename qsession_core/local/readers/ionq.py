@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from qsession_core.decoding import read_json
 from qsession_core.gates.words import controlled
 from qsession_core.local.readers.allowance import Allowance, check_widths
 from qsession_core.local.readers.circuit import Circuit, JobFailure, Operation
@@ -49,9 +50,6 @@ class _Body(msgspec.Struct):
     gateset: str = "qis"
 
 
-_DECODER = msgspec.json.Decoder(_Body)
-
-
 def read_ionq(payload: bytes) -> Circuit:
     """Return the circuit in a payload.
 
@@ -59,7 +57,7 @@ def read_ionq(payload: bytes) -> Circuit:
         JobFailure: The payload is not such a circuit; the message says which gate and why.
     """
     try:
-        body = _DECODER.decode(payload)
+        body = read_json(payload, _Body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _bad(f"the input is not a circuit: {error}") from error
     except RecursionError as error:

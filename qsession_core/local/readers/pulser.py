@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from qsession_core.decoding import read_json
 from qsession_core.local.readers.circuit import JobFailure, PulseSequence
 
 __all__ = ["bad_sequence", "read_pulser"]
@@ -32,10 +33,10 @@ def read_pulser(payload: bytes) -> PulseSequence:
         JobFailure: It is not a sequence, or its register has no atoms yet.
     """
     try:
-        raw = bytes(msgspec.json.decode(payload, type=_Input).sequence_builder)
+        raw = bytes(read_json(payload, _Input).sequence_builder)
         if raw.startswith(b'"'):
-            raw = msgspec.json.decode(raw, type=str).encode()
-        register = msgspec.json.decode(raw, type=_Sequence).register
+            raw = read_json(raw, str).encode()
+        register = read_json(raw, _Sequence).register
         text = raw.decode()
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise bad_sequence(f"{error}") from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from qsession_core.clock import microseconds
+from qsession_core.decoding import read_json
 from qsession_core.local.people import OWNER, Person
 from qsession_core.local.replies import Refusal
 from qsession_core.local.storage.database import to_text
@@ -208,7 +209,7 @@ def decoded(body: bytes, form: type[T]) -> T:
     if len(body) > MAX_BODY:
         raise Refusal(413, "RequestBodyTooLarge", "The request body is too large.")
     try:
-        return msgspec.json.decode(body, type=form)
+        return read_json(body, form)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, "InvalidRequestBody", f"The body cannot be taken: {error}.") from error
 
