@@ -114,6 +114,19 @@ def test_a_viewer_changes_nothing_and_reads_results(service):
     assert vera.send("PUT", address, b"other", {"x-ms-blob-type": "BlockBlob"}).status == 403
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"items": [{"entryPoint": "a"}] * 4, "shots": 400},
+        {"items": [{"shots": 1000}, {"shots": 501}]},
+        {"substitutions": {"theta": [[0.1], [0.2], [0.3]]}, "count": 501},
+    ],
+)
+def test_quotas_count_the_shots_of_all_items_and_substitutions(service, params):
+    reply, _ = of(service, "ben").put(BELL, inputParams=params)
+    assert (reply.status, reply.code) == (403, "QuotaExceeded")
+
+
 def test_quotas_count_jobs_and_shots_of_the_last_day(service, clock):
     ben = of(service, "ben")
     assert ben.put(BELL, inputParams={"shots": 1000})[0].status == 200

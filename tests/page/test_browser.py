@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from qsession_core import Workspace
+from qsession_core.local import Fault
 from qsession_core.local.http_server import Server
 from qsession_core.page.mount import Mounted
 from tests.page.conftest import KEY, page_of
@@ -310,6 +311,16 @@ def test_no_page_is_wider_than_a_phone_or_than_half_a_screen(working, address):
             browser.wait(lambda: browser.all("main h1"), f"{page} is not drawn")
             seen[page, width] = browser.script("return document.documentElement.scrollWidth")
     assert {place: found for place, found in seen.items() if found > place[1]} == {}
+
+
+def test_a_long_word_in_an_error_is_broken(inside, address, workspace):
+    workspace.service.faults.add(Fault("fail_job", message="x" * 900, code="Y" * 300))
+    job = workspace.get_target("ionq.simulator").submit(ansatz(0.1), shots=10)
+    for width in (320, 1280):
+        inside.show(width=width, height=800)
+        inside.open(f"{address}/_/jobs/{job.id}")
+        inside.reads("xxxxxxxx")
+        assert inside.script("return document.documentElement.scrollWidth") <= width
 
 
 def test_the_colours_follow_the_system(inside):

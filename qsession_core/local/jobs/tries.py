@@ -188,6 +188,8 @@ class Tries:
         else:
             with self._changed:
                 self._short_jobs.forget(job.id)
+                if self._stopping:
+                    return  # the queue gives back what it has claimed
                 if self._given is not None:
                     future = self._given.submit(run, task, placed.plan)
                 else:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from qsession_core.local.execution.bindings import bindings_of
+from qsession_core.local.execution.items import items_in
 from qsession_core.local.jobs.removal import remove_job
 from qsession_core.local.jobs.tasks import shots_of
 from qsession_core.local.readers.circuit import JobFailure
@@ -55,7 +57,15 @@ def put_job(service: Service, call: Call) -> Response:
     if not CONTAINER_NAME.fullmatch(container):
         raise Refusal(400, "InvalidJobDefinition", "containerUri does not name a container.")
     require_container(service, call.person, container, writes=True)
-    source = _place(body.input_data_uri, "inputDataUri")[1] if body.input_data_uri else "inputData"
+    source = "inputData"
+    if body.input_data_uri:
+        place, source = _place(body.input_data_uri, "inputDataUri")
+        if place.lower() != container:
+            raise Refusal(
+                400,
+                "InvalidJobDefinition",
+                f"inputDataUri is in container {place}, and the job's own is {container}. Upload the input there.",
+            )
     now = service.now()
     priority = chosen(body.priority, PRIORITIES, "priority")
     job = Job(
@@ -102,9 +112,9 @@ def _place(address: str, member: str) -> tuple[str, str]:
 
 
 def _shots_of(body: JobBody, target: LocalTarget) -> int | None:
-    """Return how many shots a new job runs, 32 bits; None where it asks for what fails later."""
+    """Return how many shots a new job runs, of all items and substitutions, 32 bits; None where it will fail."""
     try:
-        shots = shots_of(body.input_params or {}, target)
+        shots = sum(shots_of(item, target) * len(bindings_of(item)) for item in items_in(body.input_params or {}))
     except JobFailure:
         return None
     return shots if shots < 1 << 31 else None

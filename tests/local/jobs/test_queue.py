@@ -11,6 +11,8 @@ import pytest
 from qsession_core.local import Fault, Faults, LocalTarget, LocalWorkspace, ManualClock
 from qsession_core.local.execution.prepare import run
 from qsession_core.local.execution.task import Outcome
+from qsession_core.local.jobs.tasks import Tasks
+from qsession_core.local.jobs.tries import Tries
 from tests.support.wire_client import BAD, BELL, Client
 
 
@@ -226,6 +228,29 @@ def test_an_executor_that_breaks_fails_the_job_and_not_the_service():
         error = Client(service).failure()
         assert error["code"] == "InternalError"
         assert "cluster" not in error["message"]
+
+
+def test_a_job_that_is_begun_while_the_service_stops_waits_for_the_next_service(tmp_path, monkeypatch):
+    begun, stopped, executor = threading.Event(), threading.Event(), Held()
+    fault_of, stop = Tasks.fault_of, Tries.stop
+
+    def late(tasks, job):
+        begun.set()
+        assert stopped.wait(60)
+        return fault_of(tasks, job)
+
+    def told(tries):
+        stop(tries)
+        stopped.set()
+
+    monkeypatch.setattr(Tasks, "fault_of", late)
+    monkeypatch.setattr(Tries, "stop", told)
+    with LocalWorkspace(tmp_path, seed=1, executor=executor) as service:
+        job = Client(service).submit(BELL)
+        assert begun.wait(60)
+    assert executor.asked == []
+    with LocalWorkspace(tmp_path, seed=1) as service:
+        assert Client(service).done(job)["status"] == "Succeeded"
 
 
 def test_a_plugin_that_breaks_fails_the_job_and_not_the_service(monkeypatch):

@@ -412,3 +412,11 @@ def test_a_closed_workspace_says_so(service):
 def test_a_star_in_a_path_is_no_route():
     with LocalWorkspace(clock=ManualClock()) as service:
         assert Client(service).get("suiteOffers/*/providerStatus").status == 404
+
+
+def test_an_input_in_another_container_than_the_jobs_is_refused(client):
+    elsewhere = client.container(str(uuid.uuid1()))
+    client.upload(elsewhere, b"{}")
+    reply, _ = client.put(BELL, inputDataUri=f"{elsewhere.split('?')[0]}/inputData")
+    assert (reply.status, reply.code) == (400, "InvalidJobDefinition")
+    assert "inputDataUri" in reply.json["error"]["message"]
