@@ -6,8 +6,9 @@ import uuid
 import pytest
 
 from qsession_core.errors import ConfigurationError
-from qsession_core.local import LocalWorkspace, ManualClock
+from qsession_core.local import Fault, LocalWorkspace, ManualClock
 from qsession_core.local.people import key_hash, read_people
+from qsession_core.local.service.requests import DRAFT_VERSION
 from tests.support.wire_client import BELL, Client
 
 KEYS = {name: f"key-of-{name}-{'x' * 20}" for name in ("anna", "ben", "vera", "root")}
@@ -143,6 +144,37 @@ def test_quotas_count_jobs_and_shots_of_the_last_day(service, clock):
     assert of(service, "anna").put(BELL)[0].status == 200
     clock.advance(86_401)
     assert ben.put(BELL, inputParams={"shots": 1500})[0].status == 200
+
+
+def test_quotas_count_jobs_that_have_run_and_were_removed(service, clock):
+    ben = of(service, "ben")
+    ran = ben.submit(BELL, inputParams={"shots": 900})
+    ben.done(ran)
+    service.dispatcher.paused = True
+    waits = ben.submit(BELL, inputParams={"shots": 600})
+    for job in (waits, ran):
+        assert ben.call("DELETE", f"jobs/{job}").status == 204
+    assert ben.get("jobs").json["value"] == []
+    used = {row["dimension"]: row["utilization"] for row in ben.get("quotas").json["value"] if row["scope"] == "User"}
+    assert used == {"jobs": 1.0, "shots": 900.0}  # what never ran costs nothing
+    assert "900 of 1500 shots" in ben.put(BELL, inputParams={"shots": 601})[0].json["error"]["message"]
+    assert ben.put(BELL, inputParams={"shots": 600})[0].status == 200
+    clock.advance(86_401)
+    assert ben.put(BELL, inputParams={"shots": 1500})[0].status == 200
+
+
+def test_quotas_count_each_run_of_a_job_that_is_resumed(service):
+    ben = of(service, "ben")
+    ben.version = DRAFT_VERSION
+    service.faults.add(Fault("fail_job"))
+    job = ben.submit(BELL, inputParams={"shots": 700})
+    assert ben.done(job)["status"] == "Failed"
+    assert ben.call("POST", f"jobs/{job}:resume").status == 204
+    assert ben.done(job)["status"] == "Failed"
+    reply = ben.call("POST", f"jobs/{job}:resume")
+    assert (reply.status, reply.code) == (403, "QuotaExceeded")
+    assert "1400 of 1500 shots are used" in reply.json["error"]["message"]
+    assert ben.job(job)["status"] == "Failed"
 
 
 def test_who_sends_many_jobs_keeps_nobody_waiting(service):

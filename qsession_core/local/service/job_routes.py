@@ -16,7 +16,7 @@ from qsession_core.local.jobs.tasks import shots_of
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.replies import Refusal, json_reply
 from qsession_core.local.service.addresses import split_blob_address
-from qsession_core.local.service.personal import check_quota, require_container
+from qsession_core.local.service.personal import check_quota, keep_account, require_container
 from qsession_core.local.service.requests import (
     CANCEL_VERSION,
     DRAFT_VERSION,
@@ -169,9 +169,9 @@ def patch_job(service: Service, call: Call) -> Response:
 
 def delete_job(service: Service, call: Call) -> Response:
     """Remove a job and its blobs, a pending one after its cancellation; before there was ``:cancel``, only cancel."""
-    job = service.job(call.id, call.person)
-    service.lifecycle.cancel(job)
+    job = service.lifecycle.cancel(service.job(call.id, call.person))
     if call.version >= CANCEL_VERSION:
+        keep_account(service, job, jobs=1)
         remove_job(service.store, service.blobs, job)
     service.dispatcher.wake()
     return Response(204)
@@ -187,6 +187,10 @@ def cancel_job(service: Service, call: Call) -> Response:
 def resume_job(service: Service, call: Call) -> Response:
     """Let a job that has failed or was cancelled wait again."""
     call.require(DRAFT_VERSION)
-    service.lifecycle.resume(service.job(call.id, call.person))
+    with service.store.transaction():
+        job = service.job(call.id, call.person)
+        check_quota(service, call.person, job, again=True)
+        keep_account(service, job, jobs=0)
+        service.lifecycle.resume(job)
     service.dispatcher.wake()
     return Response(204)

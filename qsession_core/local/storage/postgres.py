@@ -88,6 +88,13 @@ _ADDED = (
         f"CREATE INDEX items_pending ON items (session_id) WHERE {_PENDING}",
         f"CREATE INDEX items_begun ON items (item_type, lower(target), began, sequence) WHERE {_BEGUN}",
     ),
+    (
+        """CREATE TABLE spent (
+            created_by TEXT COLLATE "C" NOT NULL, created BIGINT NOT NULL, jobs BIGINT NOT NULL, shots BIGINT NOT NULL,
+            microseconds BIGINT NOT NULL
+        )""",
+        "CREATE INDEX spent_by_maker ON spent (created_by, created)",
+    ),
 )
 _NEWEST = 1 + len(_ADDED)
 

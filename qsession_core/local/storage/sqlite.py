@@ -103,6 +103,13 @@ _ADDED = (
         f"CREATE INDEX items_pending ON items (session_id) WHERE {_PENDING}",
         f"CREATE INDEX items_begun ON items (item_type, lower(target), began, sequence) WHERE {_BEGUN}",
     ),
+    (
+        """CREATE TABLE spent (
+            created_by TEXT NOT NULL, created INTEGER NOT NULL, jobs INTEGER NOT NULL, shots INTEGER NOT NULL,
+            microseconds INTEGER NOT NULL
+        )""",
+        "CREATE INDEX spent_by_maker ON spent (created_by, created)",
+    ),
 )
 
 _NEWEST = 1 + len(_ADDED)
