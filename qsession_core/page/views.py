@@ -88,6 +88,7 @@ def overview(snapshot: Snapshot, holds: Callable[[str], float]) -> dict[str, Any
         if not job.is_terminal:
             (running if job.row.state in _RUNNING else waiting)[job.row.target] += 1
     failures = [job for job in snapshot.jobs if job.row.state == "Failed"]
+    failures.sort(key=lambda job: job.row.ended.timestamp() if job.row.ended else 0.0, reverse=True)
     return {
         "open": [
             _session_value(one, of_session.get(one.row.id, ()), holds, with_bars=True)

@@ -282,6 +282,7 @@ def _started(seconds: float, memory_bytes: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - this Python, our own text
         [sys.executable, "-c", _START.format(sys.path, seconds if math.isfinite(seconds) else 0.0, memory_bytes)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
+        process_group=None if sys.platform == "win32" else 0,  # a terminal's Ctrl-C is for us, who end it
     )  # fmt: skip
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from importlib.resources import files
 
 import pytest
 
 from qsession_core import Workspace
+from qsession_core.client.submitting.bill import JobCost
+from qsession_core.display.rows import JobRow
 from qsession_core.local import Fault
-from qsession_core.page import Page
+from qsession_core.page import Page, views
+from qsession_core.page.mirror import KeptJob, Snapshot
 from qsession_core.page.mount import Mounted, reader_of
 from qsession_core.transport import Request
 from tests.page.conftest import HOST, KEY, Asked, page_of
-from tests.support.page_workspace import BAD, ansatz, with_many, with_work
+from tests.support.page_workspace import BAD, NOON, ansatz, with_many, with_work
 
 VIEWS = ["overview", "sessions", "jobs", "targets", "costs", "lab", "connection"]
 CHANGES = [
@@ -446,3 +450,18 @@ def test_a_fresh_start_leaves_nothing(asked, workspace):
     assert workspace.service.targets["ionq.simulator"].availability == "Available"
     job = workspace.get_target("ionq.simulator").submit(ansatz(0.1), shots=10)
     assert sum(job.result().counts.values()) == 10
+
+
+def test_the_last_failures_are_those_that_ended_last_whenever_they_were_sent():
+    ended = {"early": 5, "late": 9, "never": None, "between": 7}
+    rows = [
+        JobRow(name, name, "ionq.simulator", "Failed", 1, NOON, 0.0, 0.0, "", (), "", NOON,
+               None if after is None else NOON + timedelta(seconds=after))
+        for name, after in ended.items()
+    ]  # fmt: skip
+    jobs = tuple(
+        KeptJob(row, "", JobCost(row.id, row.name, row.target, None, NOON, None, None, {}), is_terminal=True)
+        for row in rows
+    )
+    shown = views.overview(Snapshot(jobs=jobs), lambda target: 0.0)
+    assert [job["id"] for job in shown["failures"]] == ["late", "between", "early", "never"]

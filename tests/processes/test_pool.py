@@ -1,5 +1,6 @@
 """Worker processes: what is killed does not run, what takes too much ends, and nothing outlives its pool."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -54,6 +55,11 @@ def test_work_that_is_killed_while_its_process_starts_does_not_run(pools, monkey
     with pytest.raises(WorkerDiedError):
         future.result(60)
     assert not trace.exists()
+
+
+@needs_linux
+def test_the_interrupt_of_a_terminal_reaches_no_worker_not_even_one_that_starts(pools):
+    assert pools(1).submit(os.getpgid, 0).result(60) != os.getpgid(0)
 
 
 def test_a_process_that_cannot_be_started_fails_the_work_and_not_the_pool(pools, monkeypatch):
