@@ -188,6 +188,27 @@ def test_who_sends_many_jobs_keeps_nobody_waiting(service):
     assert [job for job in order if job in loop] == loop
 
 
+@pytest.mark.parametrize("how", ["by each job", "by their session", "afterwards"])
+def test_a_members_priority_goes_before_the_jobs_of_that_member_only(service, how):
+    service.dispatcher.paused = True
+    anna, ben, root = of(service, "anna"), of(service, "ben"), of(service, "root")
+    usual = [anna.submit(BELL) for _ in range(3)]
+    told = {"by each job": {"priority": "High"}, "by their session": {"session": anna.open(priority="High")}}
+    urgent = [anna.submit(BELL, **told.get(how, {})) for _ in range(6)]
+    for job in urgent if how == "afterwards" else ():
+        assert anna.call("PATCH", f"jobs/{job}", {"priority": "High"}).status == 200
+    other = [ben.submit(BELL, params={"shots": 1}) for _ in range(2)]
+    first = root.submit(BELL, priority="High")
+    rows = service.store.read("SELECT id FROM items WHERE item_type = 'Job' ORDER BY rank, turn, number")
+    order = [row[0] for row in rows]
+    assert order[0] == first  # who may see and change everything may go first, too
+    assert order.index(other[0]) <= 4
+    assert order.index(other[1]) <= 7
+    assert order.index(urgent[0]) < order.index(usual[1])
+    assert order.index(urgent[1]) < order.index(usual[2])
+    assert [job for job in order if job in urgent] == urgent
+
+
 def test_a_key_that_is_taken_away_opens_nothing_a_second_later(tmp_path, monkeypatch):
     path = write(tmp_path / "users.toml")
     with LocalWorkspace(users=path) as service:

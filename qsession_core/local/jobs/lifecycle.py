@@ -40,6 +40,9 @@ PENDING = ("Waiting", "Executing", "CancellationRequested")
 MAX_TRIES = 3
 _PENDING_SQL = "('Waiting', 'Executing', 'CancellationRequested')"
 _OPEN_SQL = "item_type = 'Session' AND closing = 0 AND state IN ('Waiting', 'Executing', 'Failure(s)')"
+_HIGH_SQL = (
+    "(priority = 'High' OR session_id IN (SELECT id FROM items WHERE item_type = 'Session' AND priority = 'High'))"
+)
 _RUNNING_SQL = "item_type = 'Job' AND owner = ? AND state = 'Executing'"
 _TOO_LATE = (
     "Session is already in a terminal state. This may have been due to failures in prior jobs in the session."
@@ -119,12 +122,13 @@ class Lifecycle:
 
     # --- jobs ---
 
-    def submit(self, job: Job, seed: Callable[[int], int]) -> Job:
+    def submit(self, job: Job, seed: Callable[[int], int], *, overtakes: bool = True) -> Job:
         """Store a new job, if its session takes it. If there is a job of this id, return that one unchanged.
 
         Args:
             job: What is to run.
             seed: Gives the seed of its shots by its number.
+            overtakes: Whether priority High goes before the jobs of everybody, or before those of its maker only.
 
         Raises:
             Refusal: 400; the session is closed, is on another target, or does not exist.
@@ -133,6 +137,7 @@ class Lifecycle:
             existing = self._store.job(job.id)
             if existing is not None:
                 return existing
+            is_high = job.priority == "High"
             if job.session_id is not None:
                 session = self._open_session_of(job.session_id)
                 if session.target.lower() != job.target.lower():
@@ -141,23 +146,27 @@ class Lifecycle:
                         "InvalidJobDefinition",
                         f"The session is on target {session.target}; the job asks for {job.target}.",
                     )
-                if session.priority == "High":
-                    job.rank = 0
+                is_high |= session.priority == "High"
                 self._store.change(session, {"last_submitted": job.created})
-            job.turn = self._turn(job)
+            job.rank = 0 if is_high and overtakes else 1
+            job.turn = self.turn_of(job, is_high=is_high)
             job.number = self._store.next_number(database)
             job.seed = str(seed(job.number))
             self._store.announce()
             return self._store.add(job)
 
-    def _turn(self, job: Job) -> int:
-        """Return a new job's turn: of the first job that waits, or the next one of its maker, or of its session."""
+    def turn_of(self, job: Job, *, is_high: bool) -> int:
+        """Return a job's turn: of the first job that waits, or the next one of its maker, or of its session.
+
+        Of the maker's jobs only those of priority High count for one of priority High.
+        """
         waiting = "FROM items WHERE item_type = 'Job' AND state = 'Waiting'"
+        mine = f"{waiting} AND created_by IS ?" + (f" AND {_HIGH_SQL}" if is_high else "")
         rows = self._store.read(
             f"SELECT min(turn) {waiting} UNION ALL"
-            f" SELECT max(turn) + 1 {waiting} AND created_by IS ? UNION ALL"
-            f" SELECT max(turn) {waiting} AND session_id = ?",
-            (job.created_by, job.session_id),
+            f" SELECT max(turn) + 1 {mine} UNION ALL"
+            f" SELECT max(turn) {waiting} AND session_id = ? AND id <> ?",
+            (job.created_by, job.session_id, job.id),
         )
         return max((turn for (turn,) in rows if turn is not None), default=0)
 

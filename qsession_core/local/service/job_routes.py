@@ -13,6 +13,7 @@ from qsession_core.local.execution.bindings import bindings_of
 from qsession_core.local.execution.items import items_in
 from qsession_core.local.jobs.removal import remove_job
 from qsession_core.local.jobs.tasks import shots_of
+from qsession_core.local.people import MEMBER
 from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.replies import Refusal, json_reply
 from qsession_core.local.service.addresses import split_blob_address
@@ -86,7 +87,6 @@ def put_job(service: Service, call: Call) -> Response:
         input_params=None if body.input_params is None else to_text(body.input_params),
         metadata=None if body.metadata is None else to_text(as_strings(body.metadata)),
         shots=_shots_of(body, target),
-        rank=0 if priority == "High" else 1,
         not_before=now + int(target.queue_seconds * 1_000_000),
         created_by=call.person.name,
     )
@@ -94,7 +94,7 @@ def put_job(service: Service, call: Call) -> Response:
         service.session(job.session_id, call.person)
     with service.store.transaction():
         check_quota(service, call.person, job)
-        stored = service.lifecycle.submit(job, partial(_seed_of, service.seed))
+        stored = service.lifecycle.submit(job, partial(_seed_of, service.seed), overtakes=call.person.role != MEMBER)
         if not call.person.sees(stored.created_by):
             raise Refusal(409, "ResourceConflict", f"There is a job {job.id} already.")
     reply = json_reply(job_json(stored, call.addresses, call.version))
@@ -156,11 +156,16 @@ def patch_job(service: Service, call: Call) -> Response:
         changes["name"] = patch.name
     if patch.priority is not msgspec.UNSET:
         priority = chosen(patch.priority, PRIORITIES, "priority")
-        changes.update(priority=priority, rank=0 if priority == "High" else 1)
+        changes["priority"] = priority
     if patch.tags is not msgspec.UNSET:
         changes["tags"] = to_text(patch.tags or [])
     with service.store.transaction():
         job = service.job(call.id, call.person)
+        if "priority" in changes:
+            is_high = changes["priority"] == "High"
+            changes["rank"] = 0 if is_high and call.person.role != MEMBER else 1
+            if is_high:
+                changes["turn"] = service.lifecycle.turn_of(job, is_high=True)
         service.store.change(job, changes)
     service.dispatcher.wake()
     shown = {"id": job.id, "name": job.name, "priority": job.priority, "tags": msgspec.Raw(job.tags.encode())}
