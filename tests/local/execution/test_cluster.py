@@ -61,16 +61,16 @@ def result(client, job_id):
 def test_a_job_is_cut_into_shares_and_gives_the_same_shots_as_here(dask):
     payload = wide(14, 3)
     with LocalWorkspace(seed=11, simulator="numpy") as service:
-        client, job_id = sent(service, payload, 6000)
+        client, job_id = sent(service, payload, 3000)
         service.settle(300)
         here = result(client, job_id)
     with LocalWorkspace(seed=11, simulator="numpy", executor=address(dask)) as service:
-        client, job_id = sent(service, payload, 6000)
+        client, job_id = sent(service, payload, 3000)
         until(lambda: calls_on(dask) > 1)  # several at once: its shares
         service.settle(300)
         there = result(client, job_id)
     assert there == here
-    assert len(there) == 6000
+    assert len(there) == 3000
 
 
 def test_shares_are_cut_by_the_plan_only_where_time_follows_the_shots():
@@ -131,12 +131,12 @@ def test_cancelling_a_job_ends_it_on_the_worker(dask):
 
 def test_a_lost_workers_job_runs_again(dask):
     with LocalWorkspace(seed=3, simulator="numpy", executor=address(dask)) as service:
-        client, job_id = sent(service, wide(14, 3), 6000)
+        client, job_id = sent(service, wide(14, 3), 3000)
         until(lambda: calls_on(dask) > 0)
         worker = next(iter(dask.workers.values()))
         threading.Thread(target=worker.process.process.kill).start()
         service.settle(280)
-        assert len(result(client, job_id)) == 6000
+        assert len(result(client, job_id)) == 3000
 
 
 def test_workers_with_other_versions_are_refused(dask, monkeypatch):
