@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import cirq
@@ -173,7 +174,7 @@ class Job:
         return ResultDict(
             params=params,
             records=records,
-            probabilities=lambda key: readout.probabilities(result, key),
+            probabilities=partial(readout.probabilities, result),
             measurement_dict=self.measurement_dict(),
             num_qubits=self.num_qubits(),
         )

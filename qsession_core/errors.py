@@ -97,6 +97,7 @@ def _rebuild(cls: type[E], facts: dict[str, object]) -> E:
     """Make an unpickled error from its facts, without running its constructor."""
     error = cls.__new__(cls, facts.get("message"))
     error.__dict__.update(facts)
+    error.args = (error.message,)  # which an OSError's own constructor forgets
     return error
 
 
@@ -117,7 +118,11 @@ class QSessionError(Exception):
     def __init_subclass__(cls) -> None:
         """Find the fields of a subclass, which its constructor takes by keyword."""
         super().__init_subclass__()
-        own = {name: vars(cls).get(name, MISSING) for name in cls.__annotations__}
+        own = {
+            name: vars(cls).get(name, MISSING)
+            for name, kind in cls.__annotations__.items()
+            if "ClassVar" not in str(kind)
+        }
         cls._defaults = {**cls._defaults, **own}
 
     def __init__(self, message: str, **facts: object) -> None:

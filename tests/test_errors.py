@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -44,8 +46,19 @@ def test_an_error_with_another_message_keeps_its_facts_and_notes():
     assert (second.__notes__, str(first)) == (["in circuit 2"], "No such gate.")
 
 
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda error: error.with_message("It still runs.")])
+def test_a_copy_of_an_error_that_is_pythons_too_shows_its_message(copied):
+    found = copied(errors.WaitTimeoutError("It still runs.", job_id="1", status="Waiting"))
+    assert (repr(found), found.args, found.status) == (
+        "WaitTimeoutError('It still runs.')",
+        ("It still runs.",),
+        "Waiting",
+    )
+
+
 def test_subclasses_of_other_packages_have_fields_as_ours():
     class CalibrationError(errors.ServiceError):
+        counted: ClassVar[int] = 0
         chip: str
         since: float | None = None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from qsession_core.errors import ConfigurationError, RequestTimeoutError, TransportError
@@ -143,18 +143,8 @@ class HttpTransport:
                 preload_content=False,
             )
             body = self._body(request, answer)
-        except TimedOut as error:
-            raise RequestTimeoutError(
-                f"{request} got no answer in {self._timeout.read_timeout:g} s. The service may be slow, or a proxy in "
-                "the way.",
-                request=str(request),
-            ) from _clean(error)
         except (HTTPError, OSError) as error:
-            raise TransportError(
-                f"{request} did not get through: {without_secrets(str(error))}. Check the network, the proxy and "
-                "the endpoint's name.",
-                request=str(request),
-            ) from _clean(error)
+            raise self._failure(request, error) from _clean(error)
         except ValueError:  # http.client's: it shows the header
             failure = _unsendable(request)
         if failure is not None:
@@ -162,6 +152,23 @@ class HttpTransport:
         _log.debug("%s -> %d, %d bytes", request, answer.status, len(body))
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status, headers, body)
+
+    def _failure(self, request: Request, error: Exception) -> TransportError:
+        """Return what to raise for a request without an answer."""
+        # urllib3 counts a refused connection and an unknown host among what timed out
+        if isinstance(error, TimedOut) and not isinstance(error, NewConnectionError):
+            waited = (
+                self._timeout.connect_timeout if isinstance(error, ConnectTimeoutError) else self._timeout.read_timeout
+            )
+            return RequestTimeoutError(
+                f"{request} got no answer in {waited:g} s. The service may be slow, or a proxy in the way.",
+                request=str(request),
+            )
+        return TransportError(
+            f"{request} did not get through: {without_secrets(str(error))}. Check the network, the proxy and "
+            "the endpoint's name.",
+            request=str(request),
+        )
 
     def _body(self, request: Request, answer: urllib3.BaseHTTPResponse) -> bytes:
         """Read the body, unpacked, up to the limit. An answer that is read whole leaves its connection to the next."""

@@ -22,6 +22,7 @@ _VALUE = r"(?:[^&\s\"'<>;,()\[\]{}\\]|\\{1,3}(?:/|u00(?!26)[0-9A-F]{2})|&#x?[0-9
 _SECRET = re.compile(
     rf"({_START}(?:{_NAMED}{_EQUALS}|{_QUOTED}|bearer(?:\s|%20|\+){{1,9}}(?=\S{{16}}))){_VALUE}", re.IGNORECASE
 )
+_PASSWORD = re.compile(r"(//[^/\s:@]{0,256}:)[^/\s@]{1,256}(?=@)")  # as a proxy's address may have one
 _LOOPBACK = re.compile(r"127(\.\d+){3}|localhost|\[?::1\]?")
 
 
@@ -38,14 +39,14 @@ def is_loopback(url: str) -> bool:
 
 
 def without_secrets(url: str) -> str:
-    """Return a URL or text with each signature, key and bearer token replaced.
+    """Return a URL or text with each signature, key, bearer token and password replaced.
 
     >>> without_secrets("https://a.example/job-1?se=2030&sig=c2VjcmV0&sp=r")
     'https://a.example/job-1?se=2030&sig=...&sp=r'
     >>> without_secrets("Signature: c2VjcmV0 is not valid")
     'Signature: ... is not valid'
     """
-    return _SECRET.sub(r"\1...", url)
+    return _SECRET.sub(r"\1...", _PASSWORD.sub(r"\1...", url))
 
 
 LARGE_BYTES = 10_000_000  # of less, nobody wants to see how far it is

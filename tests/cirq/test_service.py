@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 from types import SimpleNamespace
 
 import cirq
@@ -346,3 +347,11 @@ def test_a_local_workspace_can_be_reopened(tmp_path):
         first = job.results()
     with Workspace.local(tmp_path) as workspace:
         assert AzureQuantumService(workspace).get_job(job.job_id()).results() == first
+
+
+@pytest.mark.parametrize("target", [IONQ, "quantinuum.sim.h2-1e", "rigetti.sim.qvm"])
+def test_a_result_pickles_with_its_probabilities(service, target):
+    result = service.run(BELL, repetitions=20, target=target)
+    again = pickle.loads(pickle.dumps(result))  # noqa: S301 - our own bytes
+    assert again == result
+    assert again.probabilities("m") == result.probabilities("m")

@@ -52,6 +52,12 @@ def test_no_signature_leaves_the_process_in_a_pickle(workspace, job):
     assert b"sig=" not in pickle.dumps(workspace)
 
 
+def test_what_rich_shows_of_a_job_has_no_signature(job):
+    details = job.refresh().details
+    assert "sig=" in details.raw.decode()
+    assert dict(details.__rich_repr__()) == {"id": job.id, "name": job.name, "status": "Succeeded"}
+
+
 def test_a_result_pickles(job):
     assert _again(job.result()) == job.result()
 

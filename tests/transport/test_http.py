@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import http.client
 import logging
+import socket
 import threading
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -191,3 +193,23 @@ def test_a_ca_bundle_that_does_not_exist_is_named_with_its_variable(monkeypatch,
 def test_an_address_that_is_none_is_one_of_our_errors(url):
     with pytest.raises(errors.TransportError):
         HttpTransport(proxies={}).send(Request("GET", url))
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:{}/", "https://no-such-host.invalid/"])
+def test_a_connection_that_is_refused_is_told_as_that_and_not_as_a_timeout(address):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        transport = HttpTransport(connect_seconds=5)
+        with pytest.raises(errors.TransportError, match="did not get through") as caught:
+            transport.send(Request("GET", address.format(nobody.getsockname()[1])))
+        transport.close()
+    assert not isinstance(caught.value, TimeoutError)
+
+
+def test_a_password_of_a_proxy_is_in_no_error(monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://user:planted@proxy.invalid:99999")
+    transport = HttpTransport(connect_seconds=1)
+    with pytest.raises(errors.TransportError) as caught:
+        transport.send(Request("GET", "https://eastus.quantum.azure.com/"))
+    transport.close()
+    assert "planted" not in "".join(traceback.format_exception(caught.value))

@@ -158,6 +158,10 @@ class _Item(_Record, frozen=True, kw_only=True, rename="camel"):
     usage: dict[str, Any] | None = None
     raw: bytes = b""  # as the service wrote it
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Return what rich shows: no addresses, which carry signatures."""
+        return [("id", self.id), ("name", self.name), ("status", self.status)]
+
     @property
     def extra(self) -> dict[str, Any]:
         """The members that are not listed above, by the service's names."""
