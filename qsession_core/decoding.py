@@ -50,4 +50,6 @@ def typed(value: object, kind: type[T]) -> T:
 
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     with _looking:
-        return _decoders.setdefault(kind, _decoders.get(kind) or msgspec.json.Decoder(kind))
+        if kind not in _decoders:
+            _decoders[kind] = msgspec.json.Decoder(kind)
+        return _decoders[kind]

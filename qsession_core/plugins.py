@@ -32,19 +32,17 @@ T = TypeVar("T")
 
 
 @cache
-def _installed() -> tuple[EntryPoint, ...]:
-    """Return the entry points of all our groups: the files of every installed package are read once."""
+def _installed() -> dict[str, tuple[EntryPoint, ...]]:
+    """Return the entry points of each of our groups: the files of every installed package are read once."""
     found = entry_points()
-    return tuple(point for group in (PROVIDERS, FORMATS, FRONTENDS, SIMULATORS) for point in found.select(group=group))
+    return {group: tuple(found.select(group=group)) for group in (PROVIDERS, FORMATS, FRONTENDS, SIMULATORS)}
 
 
 @cache
 def _found(group: str) -> dict[str, tuple[EntryPoint, ...]]:
     """Return the entry points of a group by name: several if packages claim the same name for different objects."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
-    for point in _installed():
-        if point.group != group:
-            continue
+    for point in _installed().get(group, ()):
         same = found.get(point.name, ())
         if point.value not in {other.value for other in same}:
             found[point.name] = (*same, point)

@@ -263,7 +263,6 @@ class Target(SessionHost):
             )
             for program in programs
         ]
-
         quote = Quote.sum_of(quotes) if several else quotes[0]
         exceeds = self.workspace.quotas.warnings(quote, self.provider_id)
         for sentence in exceeds:

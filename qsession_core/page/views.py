@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -88,7 +89,7 @@ def overview(snapshot: Snapshot, holds: Callable[[str], float]) -> dict[str, Any
         if not job.is_terminal:
             (running if job.row.state in _RUNNING else waiting)[job.row.target] += 1
     failures = [job for job in snapshot.jobs if job.row.state == "Failed"]
-    failures.sort(key=lambda job: job.row.ended.timestamp() if job.row.ended else 0.0, reverse=True)
+    last_failures = nlargest(_FEW, failures, key=lambda job: job.row.ended.timestamp() if job.row.ended else 0.0)
     return {
         "open": [
             _session_value(one, of_session.get(one.row.id, ()), holds, with_bars=True)
@@ -99,7 +100,7 @@ def overview(snapshot: Snapshot, holds: Callable[[str], float]) -> dict[str, Any
             {"target": target, "waiting": waiting[target], "running": running[target]}
             for target in sorted(waiting | running)
         ],
-        "failures": [job_value(job, names) for job in failures[:_FEW]],
+        "failures": [job_value(job, names) for job in last_failures],
         "recent": [job_value(job, names) for job in snapshot.jobs[:_FEW]],
         "totals": {
             "jobs": len(snapshot.jobs),

@@ -161,12 +161,12 @@ class Lifecycle:
         Of the maker's jobs only those of priority High count for one of priority High.
         """
         waiting = "FROM items WHERE item_type = 'Job' AND state = 'Waiting'"
-        mine = f"{waiting} AND created_by IS ?" + (f" AND {_HIGH_SQL}" if is_high else "")
+        mine = f"{waiting} AND created_by IS ? AND id <> ?" + (f" AND {_HIGH_SQL}" if is_high else "")
         rows = self._store.read(
             f"SELECT min(turn) {waiting} UNION ALL"
             f" SELECT max(turn) + 1 {mine} UNION ALL"
             f" SELECT max(turn) {waiting} AND session_id = ? AND id <> ?",
-            (job.created_by, job.session_id, job.id),
+            (job.created_by, job.id, job.session_id, job.id),
         )
         return max((turn for (turn,) in rows if turn is not None), default=0)
 

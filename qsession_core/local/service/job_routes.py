@@ -162,9 +162,9 @@ def patch_job(service: Service, call: Call) -> Response:
     with service.store.transaction():
         job = service.job(call.id, call.person)
         if "priority" in changes:
-            is_high = changes["priority"] == "High"
-            changes["rank"] = 0 if is_high and call.person.role != MEMBER else 1
-            if is_high:
+            is_high, overtakes = changes["priority"] == "High", call.person.role != MEMBER
+            changes["rank"] = 0 if is_high and overtakes else 1
+            if is_high and not overtakes:
                 changes["turn"] = service.lifecycle.turn_of(job, is_high=True)
         service.store.change(job, changes)
     service.dispatcher.wake()

@@ -425,3 +425,14 @@ def test_a_task_says_everything_so_it_can_run_anywhere():
     outcome = run(pickle.loads(pickle.dumps(task)))  # noqa: S301 - its own bytes
     assert isinstance(outcome, Outcome)
     assert outcome.code == ""
+
+
+def test_jobs_that_become_high_while_they_wait_keep_their_order(one_at_a_time):
+    client = Client(one_at_a_time)
+    one_at_a_time.dispatcher.paused = True
+    jobs = [client.submit(target="acme.qpu", name=name) for name in "abc"]
+    for job in (jobs[2], jobs[1]):
+        client.call("PATCH", f"jobs/{job}", {"priority": "High"})
+    one_at_a_time.dispatcher.paused = False
+    one_at_a_time.settle()
+    assert began_in_order(client, jobs) == ["b", "c", "a"]
