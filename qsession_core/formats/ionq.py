@@ -324,13 +324,11 @@ def _columns(data: bytes) -> tuple[NDArray[Any], NDArray[np.float64]]:
     try:
         for piece in _pieces(data):
             part = read_json(piece, _Histogram).histogram
-            parts.append((np.array(list(part)), np.fromiter(part.values(), np.float64, len(part))))
-    except ValueError:
+            numbers = np.fromiter(part, np.uint64, len(part)), np.fromiter(part.values(), np.float64, len(part))
+            parts.append(numbers)
+    except (ValueError, OverflowError):  # a key is no number, negative, or of more than 64 bits
         return _columns_of(data)
-    keys = np.concatenate([part[0] for part in parts])
-    if not len(keys) or keys.dtype.kind not in "iu" or keys.min() < 0:
-        return _columns_of(data)
-    return keys.astype(np.uint64, copy=False), np.concatenate([part[1] for part in parts])
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:

@@ -301,6 +301,8 @@ class Result:
     def lost_shots(self) -> int:
         """The number of shots that lost a qubit; only the raw counts and memory have them."""
         if self._distribution is not None:
+            if not lost_in(self._distribution[0]).any():  # the usual case, and nothing is apportioned for it
+                return 0
             keys, numbers = self._apportioned
             return int(numbers[lost_in(keys)].sum())
         return 0 if self._characters is None else len(self._characters) - len(self._kept)

@@ -123,13 +123,12 @@ def merge_numbers(
         return merge_rows(rows, weights)
     whole = np.zeros(len(numbers), np.uint64)
     values = np.arange(256, dtype=np.uint64)
-    for byte in range(8):  # a byte's bits go to their columns all at once
+    for byte in {bit >> 3 for bit in bits if bit is not None}:  # a byte's bits go to their columns all at once
         table = np.zeros(256, np.uint64)
         for column, bit in enumerate(bits):
             if bit is not None and bit >> 3 == byte:
                 table |= ((values >> np.uint64(bit & 7)) & np.uint64(1)) << np.uint64(width - 1 - column)
-        if table.any():
-            whole |= table[(numbers >> np.uint64(8 * byte)).astype(np.uint8)]
+        whole |= table[(numbers >> np.uint64(8 * byte)).astype(np.uint8)]
     placed = _placed(whole, width)
     order, merged = _merged(whole, weights) if placed is None else (placed, weights[placed])
     size = -(-width // 8)

@@ -25,7 +25,7 @@ from qsession_core.results.result import Register
 from qsession_qiskit.conversion import flow
 from qsession_qiskit.conversion.parameters import ParametricProgram, Symbols
 from qsession_qiskit.conversion.scope import Scope
-from qsession_qiskit.conversion.words import definition, is_standard, steps
+from qsession_qiskit.conversion.words import RENAMED, definition, is_standard, steps
 from qsession_qiskit.metadata import stamps
 
 if TYPE_CHECKING:
@@ -110,13 +110,20 @@ class CircuitConverter:
         """Append instructions to ``out``; collect the problems."""
         names, indices = out.names, scope.indices
         add_name, add_qubits, add_params = names.append, out.qubits.append, out.params.append
-        num_angles_of = {} if _HAS_CONDITIONS and _any_conditional(data) else _NUM_ANGLES
+        has_conditions = _HAS_CONDITIONS and _any_conditional(data)
+        num_angles_of, renamed = ({}, {}) if has_conditions else (_NUM_ANGLES, RENAMED)
         # Instructions read minus operations written: the index of the current instruction is len(names) + shift
         shift = 0
         for instruction in data:
             name = instruction.name
             num_angles = num_angles_of.get(name)
             if num_angles is None or not instruction.is_standard_gate():
+                if name in renamed and instruction.is_standard_gate():
+                    word, params = renamed[name](*instruction.params)
+                    add_name(word)
+                    add_qubits(indices[instruction.qubits])
+                    add_params(self._angles(len(names) - 1 + shift, instruction, scope, params))
+                    continue
                 before = len(names)
                 self._convert(before + shift, instruction, out, scope)
                 shift += 1 + before - len(names)
@@ -130,12 +137,14 @@ class CircuitConverter:
             if num_angles == 1 and type(params[0]) is float:
                 add_params((params[0],))
             else:
-                add_params(self._angles(len(names) - 1 + shift, instruction, scope))
+                add_params(self._angles(len(names) - 1 + shift, instruction, scope, params))
 
-    def _angles(self, index: int, instruction: CircuitInstruction, scope: Scope) -> tuple[Any, ...]:
+    def _angles(
+        self, index: int, instruction: CircuitInstruction, scope: Scope, params: Iterable[Any]
+    ) -> tuple[Any, ...]:
         """Return a gate's angles; collect the problem of an angle that is not a real number."""
         try:
-            return tuple(map(self.symbols.angle, instruction.params))
+            return tuple(map(self.symbols.angle, params))
         except ConversionError as problem:
             self._collect(problem, index, instruction, scope)
             return ()

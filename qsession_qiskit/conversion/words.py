@@ -40,18 +40,32 @@ if TYPE_CHECKING:
     Word = tuple[str, tuple[Any, ...]]
     Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
 
-__all__ = ["MAX_CONTROLS", "definition", "is_standard", "steps"]
+__all__ = ["MAX_CONTROLS", "RENAMED", "definition", "is_standard", "steps"]
 
 _ALWAYS_KEPT_CONTROLS = 2
 _SHORT_UNITARY = 2  # qubits of a matrix that has a short circuit
 MAX_CONTROLS = 7  # IonQ's limit; for more controls, Qiskit's definitions are shorter than ours
 _STANDARD: dict[str, type] = {name: each.base_class for name, each in get_standard_gate_name_mapping().items()}
-# Standard gates that the core has under another name
-_SYNONYMS: dict[str, Callable[..., Word]] = {
+# The axes in the plane of x and y that have a rotation of their own; Qiskit's definitions of rx and ry are these
+_AXES = {0.0: "rx", math.pi / 2: "ry"}
+
+
+def _about(theta: Any, phi: Any) -> Word:
+    """Return the rotation by ``theta`` about the axis cos(phi) x + sin(phi) y."""
+    if isinstance(phi, float) and phi in _AXES:
+        return _AXES[phi], (theta,)
+    return "u", (theta, phi - math.pi / 2, math.pi / 2 - phi)
+
+
+# Standard gates that the core has under another name, and without controls
+RENAMED: dict[str, Callable[..., Word]] = {
     "u1": lambda lam: ("p", (lam,)),
     "u2": lambda phi, lam: ("u", (math.pi / 2, phi, lam)),
     "u3": lambda theta, phi, lam: ("u", (theta, phi, lam)),
-    "r": lambda theta, phi: ("u", (theta, phi - math.pi / 2, math.pi / 2 - phi)),
+    "r": _about,
+}
+_SYNONYMS: dict[str, Callable[..., Word]] = {
+    **RENAMED,
     "cu1": lambda lam: ("cp", (lam,)),
     "cu3": lambda theta, phi, lam: ("ctrl(1) @ u", (theta, phi, lam)),
     "mcx": lambda: ("ctrl(3) @ x", ()),

@@ -6,6 +6,7 @@ group if its letters agree with these bases. A binding takes one job for each gr
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from dataclasses import asdict
@@ -43,9 +44,7 @@ __all__ = ["EstimatorV2"]
 # The letters of Qiskit's observables: the basis of the measurement, and the values of outcomes 0 and 1
 _BASIS = {"X": "X", "+": "X", "-": "X", "Y": "Y", "r": "Y", "l": "Y", "Z": "Z", "0": "Z", "1": "Z"}
 _VALUES = {
-    letter: np.array(values)
-    for letters, values in (("XYZ", (1.0, -1.0)), ("+r0", (1.0, 0.0)), ("-l1", (0.0, 1.0)))
-    for letter in letters
+    letter: values for letters, values in (("XYZ", (1, -1)), ("+r0", (1, 0)), ("-l1", (0, 1))) for letter in letters
 }
 # The gates that rotate a basis into the Z basis, in order of time; native gates have phases in turns
 _TURNS: dict[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
@@ -172,12 +171,12 @@ class _Work:
         self._bases = self._grouped()
         self._prepare()
 
-    def _grouped(self) -> list[list[Basis]]:
-        """Return the bases that each binding is measured in."""
+    def _grouped(self) -> list[dict[str, Basis]]:
+        """Return the basis that each term is measured in, for each binding; the identity is in none."""
         terms: list[set[str]] = [set() for _ in range(self.pub.parameter_values.size)]
         for place, observable in zip(self.places, self.observables, strict=True):
             terms[place].update(observable)
-        known: dict[frozenset[str], list[Basis]] = {}
+        known: dict[frozenset[str], dict[str, Basis]] = {}
         found = []
         for each in terms:
             key = frozenset(each)
@@ -192,7 +191,7 @@ class _Work:
         bindings = self.pub.parameter_values.as_array(parameters).reshape(len(self._bases), len(parameters))
         wanted: dict[Basis, list[int]] = {}
         for place, bases in enumerate(self._bases):
-            for basis in bases:
+            for basis in dict.fromkeys(bases.values()):
                 wanted.setdefault(basis, []).append(place)
         for basis, places in wanted.items():
             num_clbits = self.pub.circuit.num_clbits
@@ -207,27 +206,22 @@ class _Work:
 
     def result(self, outcomes: Sequence[Result]) -> PubResult:
         """Return the PUB's values, given the outcome of each payload."""
-        first = self.pub.circuit.num_clbits
-        read = [_read(outcome, first) for outcome in outcomes]
-        values: dict[tuple[int, str], NDArray[np.float64]] = {}  # (payload, term) -> value for each outcome
+        readouts = [
+            _Readout(outcomes[job], self.pub.circuit.num_clbits, basis) for (_, basis), job in self._jobs.items()
+        ]
         evs, variances = np.zeros(len(self.places)), np.zeros(len(self.places))
         for index, (place, observable) in enumerate(zip(self.places, self.observables, strict=True)):
-            sums: dict[int, NDArray[np.float64]] = {}
+            bases, parts = self._bases[place], dict[int, dict[str, float]]()
             for term, coefficient in observable.items():
-                basis = next((each for each in self._bases[place] if _fits(term, each)), None)
+                basis = bases.get(term)
                 if basis is None:  # the identity needs no measurement
                     evs[index] += coefficient
-                    continue
-                job = self._jobs[place, basis]
-                bits, _ = read[job]
-                if (job, term) not in values:
-                    values[job, term] = _values(term, basis, bits)
-                sums[job] = sums.get(job, 0.0) + coefficient * values[job, term]
-            for job, total in sums.items():
-                weights = read[job][1]
-                mean = float(weights @ total)
+                else:
+                    parts.setdefault(self._jobs[place, basis], {})[term] = coefficient
+            for job, terms in parts.items():
+                mean, variance = readouts[job].moments(terms)
                 evs[index] += mean
-                variances[index] += max(0.0, float(weights @ total**2) - mean**2) / outcomes[job].shots
+                variances[index] += variance / outcomes[job].shots
         shape = self.pub.shape
         return PubResult(
             DataBin(evs=evs.reshape(shape), stds=np.sqrt(variances).reshape(shape), shape=shape),
@@ -255,34 +249,32 @@ def _plain(observable: Any) -> Mapping[str, float]:
     return {term: float(coefficient) for term, coefficient in observable.items()}
 
 
-def group(terms: Iterable[str]) -> list[Basis]:
-    """Return bases that measure all terms, found greedily from the widest terms on.
+def group(terms: Iterable[str]) -> dict[str, Basis]:
+    """Return the basis that each term is measured in; bases are found greedily from the widest terms on.
 
     >>> group({"XX", "IX", "ZZ", "II"})
-    [((0, 'X'), (1, 'X')), ((0, 'Z'), (1, 'Z'))]
+    {'XX': ((0, 'X'), (1, 'X')), 'ZZ': ((0, 'Z'), (1, 'Z')), 'IX': ((0, 'X'), (1, 'X'))}
     """
     bases: list[dict[int, str]] = []
+    basis_of: dict[str, dict[int, str]] = {}
     for term in sorted(terms, key=lambda term: (term.count("I"), term)):
         letters = dict(_letters(term))
-        if not letters:
+        if not letters:  # the identity needs no measurement
             continue
         for basis in bases:
             if all(basis.get(qubit, letter) == letter for qubit, letter in letters.items()):
                 basis.update(letters)
                 break
         else:
-            bases.append(letters)
-    return [tuple(sorted(basis.items())) for basis in bases]
+            basis = letters
+            bases.append(basis)
+        basis_of[term] = basis
+    return {term: tuple(sorted(basis.items())) for term, basis in basis_of.items()}
 
 
 def _letters(term: str) -> Iterator[tuple[int, str]]:
     """Yield the qubits of a term with the bases that they are measured in."""
     return ((qubit, _BASIS[letter]) for qubit, letter in enumerate(reversed(term)) if letter != "I")
-
-
-def _fits(term: str, basis: Basis) -> bool:
-    letters = dict(_letters(term))
-    return bool(letters) and letters.items() <= dict(basis).items()
 
 
 def _measurement(basis: Basis, first: int, *, native: bool) -> Iterator[Operation]:
@@ -295,23 +287,36 @@ def _measurement(basis: Basis, first: int, *, native: bool) -> Iterator[Operatio
         yield "measure", (qubit,), (first + place,)
 
 
-def _read(outcome: Result, first: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Return the outcomes' bits from ``first`` on, shape (outcomes, bits), and the outcomes' weights."""
-    bits, weights = outcome.outcome_bits()
-    if not len(bits):
-        raise ResultFormatError(
-            "Every shot lost a qubit, so there is nothing to estimate from; run it again.",
-            format="",
-            problem="no shot was kept",
-        )
-    return bits[:, first:], weights / weights.sum()
+class _Readout:
+    """What one job has measured, and the values of observables in it."""
 
+    def __init__(self, outcome: Result, first: int, basis: Basis) -> None:
+        """Read the bits from ``first`` on, which are those of the basis's qubits, in order."""
+        bits, weights = outcome.outcome_bits()
+        if not len(bits):
+            raise ResultFormatError(
+                "Every shot lost a qubit, so there is nothing to estimate from; run it again.",
+                format="",
+                problem="no shot was kept",
+            )
+        self._weights: NDArray[np.float64] = weights / weights.sum()
+        rows = np.ascontiguousarray(bits[:, first:].T, dtype=np.int8)
+        self._bits = {qubit: row for (qubit, _), row in zip(basis, rows, strict=True)}
+        self._values: dict[tuple[int, str], NDArray[np.int8]] = {}
 
-def _values(term: str, basis: Basis, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the value of a term for each outcome."""
-    columns = {qubit: column for column, (qubit, _) in enumerate(basis)}
-    total = np.ones(len(bits))
-    for qubit, letter in enumerate(reversed(term)):
-        if letter != "I":
-            total *= _VALUES[letter][bits[:, columns[qubit]]]
-    return total
+    def moments(self, terms: Mapping[str, float]) -> tuple[float, float]:
+        """Return the mean and the variance of a sum of terms with their coefficients."""
+        total, share = np.zeros(len(self._weights)), np.empty(len(self._weights))
+        for term, coefficient in terms.items():
+            factors = [self._value(qubit, letter) for qubit, letter in enumerate(reversed(term)) if letter != "I"]
+            total += np.multiply(functools.reduce(operator.mul, factors), coefficient, out=share)
+        mean = float(self._weights @ total)
+        total *= total
+        return mean, max(0.0, float(self._weights @ total) - mean**2)
+
+    def _value(self, qubit: int, letter: str) -> NDArray[np.int8]:
+        """Return the value of a letter on a qubit for each outcome."""
+        if (qubit, letter) not in self._values:
+            zero, one = _VALUES[letter]
+            self._values[qubit, letter] = np.int8(zero) + np.int8(one - zero) * self._bits[qubit]
+        return self._values[qubit, letter]

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.circuit import AnnotatedOperation, ControlModifier, Gate, InverseModifier, PowerModifier
+from qiskit.circuit import AnnotatedOperation, ControlModifier, Gate, InverseModifier, Parameter, PowerModifier
 from qiskit.circuit.library import (
     DiagonalGate,
     Initialize,
@@ -107,6 +107,17 @@ def test_gates_that_are_words_come_as_they_are():
         ("sxdg", (2,), ()),
         ("ctrl(2) @ p", (0, 1, 2), (0.5,)),
     ]
+
+
+def test_the_definitions_of_rx_and_ry_are_rotations_about_one_axis():
+    """Qiskit defines both as rotations about an axis between x and y; written so, each would be three gates."""
+    circuit = QuantumCircuit(2)
+    circuit.rx(Parameter("a"), 0)
+    circuit.ry(0.2, 1)
+    circuit = circuit.decompose()
+    assert circuit.count_ops() == {"r": 2}
+    circuit.r(Parameter("b"), 0.3, 0)
+    assert to_program(circuit).body.names == ("rx", "ry", "u")
 
 
 def test_many_controls_stay_one_word_only_where_the_format_has_it():

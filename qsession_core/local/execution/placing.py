@@ -39,7 +39,7 @@ _LONG_SECONDS = 1.0
 # What a payload must not have to be cheap. A number that counts something has at most three digits. In JSON, a name
 # may be written with escapes, so that there must be none.
 _DEAR: dict[str, re.Pattern[bytes]] = {
-    "ionq.circuit.v1": re.compile(rb"pauliexp|\\|(?<![\d.eE+-])\d{4,}(?![\d.eE])", re.IGNORECASE),
+    "ionq.circuit.v1": re.compile(rb"(?i:pauliexp)|\\|[:,\[]\s*\d{4,}(?![\d.eE])"),
     "honeywell.openqasm.v1": re.compile(rb"gate|opaque|\[\s*\d{4}"),
     "rigetti.quil.v1": re.compile(rb"DEF|[\[\s]\d{4}"),
     "qir.v1": re.compile(rb'\[\d{4,}|"\d{4,}"|i64 \d{4,} to'),

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qsession_core.local.readers.circuit import Circuit, Function, Program
+from qsession_core.local.simulators.vector.beginning import evolved
 from qsession_core.local.simulators.vector.state import SINGLE_PRECISION_UP_TO, SinglePrecision, State, draw, marginal
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class NumpyEngine:
         read = {result: place[qubit] for result, qubit in readout.items() if qubit in place}
         if read:
             qubits = sorted(set(read.values()))
-            drawn = draw(marginal(_evolved(gates, place), qubits), shots, rng)
+            drawn = draw(marginal(evolved(renumbered(gates, place), len(place)), qubits), shots, rng)
             column = {qubit: number for number, qubit in enumerate(qubits)}
             for result, qubit in read.items():
                 bits[:, result] = (drawn >> column[qubit]) & 1
@@ -171,7 +172,7 @@ class NumpyEngine:
         gates, readout = final
         place = {qubit: number for number, qubit in enumerate(active_qubits(gates))}
         qubits = sorted({place[qubit] for qubit in readout.values() if qubit in place})
-        weights = marginal(_evolved(gates, place), qubits)
+        weights = marginal(evolved(renumbered(gates, place), len(place)), qubits)
         outcomes = np.nonzero(weights > 1e-15)[0]  # noqa: PLR2004 - rounding of squared amplitudes is below this
         by_place = {number: qubit for qubit, number in place.items()}
         return outcomes, weights[outcomes], [by_place[qubit] for qubit in qubits]
@@ -190,9 +191,3 @@ def _followed(
     from qsession_core.local.simulators.trajectories.tree import Tree  # most jobs need no branches
 
     return Tree(program, noise, make, zeros=zeros).run(shots, rng)
-
-
-def _evolved(gates: list[Operation], place: dict[int, int]) -> State:
-    state = State(len(place))
-    state.apply(renumbered(gates, place))
-    return state

@@ -53,6 +53,7 @@ LOOP = qir(
     ("input_format", "payload"),
     [
         ("ionq.circuit.v1", ionq({"gate": "h", "target": 0}, {"gate": "rx", "target": 1, "rotation": 0.78539816})),
+        ("ionq.circuit.v1", ionq({"gate": "rx", "target": 1, "rotation": -1.23456789e-5}, qubits=999)),
         ("honeywell.openqasm.v1", "OPENQASM 2.0; qreg q[4]; creg c[4]; h q; rx(0.12345) q[0]; measure q -> c;"),
         ("rigetti.quil.v1", "DECLARE ro BIT[2]\nRX(1.23456) 0\nMEASURE 0 ro[0]"),
         ("qir.v1", qir("\n".join([gate("h__body", 0), gate("mz__body", 0, 0)]))),
@@ -70,6 +71,9 @@ def test_small_programs_run_in_the_services_own_thread(input_format, payload):
         ("ionq.circuit.v1", ionq({"gate": "pauliexp", "targets": [0], "terms": ["X"], "coefficients": [1], "time": 1})),
         ("ionq.circuit.v1", '{"qubits":1,"circuit":[{"gate":"\\u0050auliexp","targets":[0]}]}'),
         ("ionq.circuit.v1", ionq(qubits=10**8)),
+        ("ionq.circuit.v1", '{"circuit":[{"gate":"h","targets":[0,\n 1000]}],"qubits":2}'),
+        ("ionq.circuit.v1", '{"circuit":[{"gate":"h","targets":[1000]}],"qubits":2}'),
+        ("ionq.circuit.v1", '{"circuit":[{"gate":"PauliExp","targets":[0]}]}'),
         ("honeywell.openqasm.v1", "OPENQASM 2.0; qreg q[1]; gate a b { x b; } a q[0];"),
         ("honeywell.openqasm.v1", "OPENQASM 2.0; qreg q[999];" + "h q;" * 100),
         ("rigetti.quil.v1", "DEFCIRCUIT a b:\n    X b\na 0\n"),

@@ -11,6 +11,7 @@ from qsession_core.local.simulators.choice import simulator
 from qsession_core.local.simulators.memory import check_memory
 from qsession_core.local.simulators.noise import Noise
 from qsession_core.local.simulators.statevector import NumpyEngine
+from qsession_core.local.simulators.vector.beginning import evolved
 from qsession_core.local.simulators.vector.compiler import Compiler
 from qsession_core.local.simulators.vector.state import SinglePrecision, State
 from tests.support.simulator_circuits import CLIFFORD, distance, frequencies, random_circuit, statevector_probabilities
@@ -141,6 +142,31 @@ def test_gates_that_wait_for_others_change_nothing(drawn):
     state.apply(operations)
     expected = statevector_probabilities(Circuit(4, 0, operations))
     assert np.abs(np.abs(state.flat) ** 2 - expected).max() < 1e-12
+
+
+@given(st.integers(0, 2**32), st.integers(1, 6), st.integers(0, 15), st.integers(1, 4))
+def test_a_beginning_that_circuits_share_changes_no_bit_of_their_states(seed, num_qubits, num_gates, others):
+    """Each circuit is one beginning and other gates on single qubits; alone, each gives the same bytes."""
+    rng = np.random.default_rng(seed)
+    first = random_circuit(rng, num_qubits, num_gates).operations
+    gates = [operation for operation in first if operation[0] != "measure"]
+    circuits = []
+    for _ in range(others):
+        qubits = rng.permutation(num_qubits)[: rng.integers(0, num_qubits + 1)].tolist()
+        circuits.append(gates + [(str(rng.choice(["h", "sx", "s"])), (qubit,), ()) for qubit in qubits])
+    together = [evolved(circuit, num_qubits).flat.tobytes() for circuit in circuits]
+    alone = []
+    for circuit in circuits:
+        state = State(num_qubits)
+        state.apply(circuit)
+        alone.append(state.flat.tobytes())
+    assert together == alone
+
+
+def test_gates_with_matrices_share_no_beginning_by_mistake():
+    for matrix in (np.eye(4), np.eye(4)[::-1]):
+        state = evolved([("matrix", (0, 1), (matrix,)), ("x", (0,), ())], 2)
+        assert np.abs(state.flat).argmax() == (1 if matrix[0, 0] else 2)
 
 
 def test_a_swap_that_is_written_as_three_cx_is_one_step_and_lets_gates_wait():

@@ -24,7 +24,7 @@ from qsession_core.local.readers.circuit import JobFailure
 from qsession_core.local.simulators.vector.steps import Block, Dense, Pair, Phase, Swap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from qsession_core.local.readers.circuit import Operation
     from qsession_core.local.simulators.vector.steps import Index, Single, Step
@@ -50,12 +50,17 @@ class Compiler:
 
     Args:
         num_qubits: The width of the state.
+        waiting: Gates that wait from the beginning.
+
+    Attributes:
+        steps: The steps so far.
+        waiting: The single-qubit gates that are in no step yet, by qubit.
     """
 
-    def __init__(self, num_qubits: int) -> None:
+    def __init__(self, num_qubits: int, waiting: Mapping[int, Single] | None = None) -> None:
         self.num_qubits = num_qubits
         self.steps: list[Step] = []
-        self._waiting: dict[int, Single] = {}
+        self.waiting: dict[int, Single] = dict(waiting or {})
         blocks = max(1, -(-num_qubits // _BLOCK))
         small, larger = divmod(num_qubits, blocks)
         self._first: list[int] = []  # of each block
@@ -83,14 +88,14 @@ class Compiler:
 
     def take(self) -> list[Step]:
         """Return the steps of all gates so far, and start again without any."""
-        for block in sorted({self._block_of[qubit] for qubit in self._waiting}):
+        for block in sorted({self._block_of[qubit] for qubit in self.waiting}):
             self._flush(block)
         steps, self.steps = self.steps, []
         return steps
 
     def _single(self, qubit: int, matrix: Single) -> None:
-        old = self._waiting.get(qubit)
-        self._waiting[qubit] = matrix if old is None else _product(matrix, old)
+        old = self.waiting.get(qubit)
+        self.waiting[qubit] = matrix if old is None else _product(matrix, old)
 
     def _several(self, name: str, qubits: tuple[int, ...], params: tuple[object, ...]) -> None:
         if name in _CONTROLLED_X:
@@ -114,7 +119,7 @@ class Compiler:
 
     def _exchange(self, one: int, other: int) -> None:
         """Swap two qubits; their waiting gates move with them."""
-        waiting = self._waiting
+        waiting = self.waiting
         first, second = waiting.pop(one, None), waiting.pop(other, None)
         if first is not None:
             waiting[other] = first
@@ -164,14 +169,14 @@ class Compiler:
     def _settle(self, qubits: Sequence[int], may_wait: Callable[[Single], bool] | None = None) -> None:
         """Write the waiting gates of some qubits, but those that may wait on since they commute with what comes."""
         for qubit in qubits:
-            matrix = self._waiting.get(qubit)
+            matrix = self.waiting.get(qubit)
             if matrix is not None and not (may_wait is not None and may_wait(matrix)):
                 self._flush(self._block_of[qubit])
 
     def _flush(self, block: int) -> None:
         """Write the waiting gates of a block as one step."""
         first, size = self._first[block], self._size[block]
-        waiting = [self._waiting.pop(first + place, None) for place in range(size)]
+        waiting = [self.waiting.pop(first + place, None) for place in range(size)]
         acting = [place for place, matrix in enumerate(waiting) if matrix is not None]
         if len(acting) == 1:
             qubit, only = first + acting[0], waiting[acting[0]] or _IDENTITY
