@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FILES := qsession_core qsession_qiskit qsession_cirq tests examples benchmarks
-PYTEST := -m pytest -n 2
+# One test process more than processors, since many tests wait for something; at most eight
+WORKERS := $(shell $(PYTHON) -c "import os; print(min(8, (os.cpu_count() or 1) + 1))")
+PYTEST := -m pytest -n $(WORKERS)
 export QDK_PYTHON_TELEMETRY := none
 
-.PHONY: demo test check quick long lowest newest docs screenshots lint format bench load fuzz soak lock clean
+.PHONY: demo test ready check quick long lowest newest docs screenshots lint format bench load fuzz soak lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python examples/demo.py
@@ -21,8 +23,11 @@ OLD_NEWS := -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -
 # The contract of the local service, once more over PostgreSQL
 OVER_POSTGRES := tests/local/service tests/local/jobs tests/local/test_workspace.py tests/local/test_people.py
 
+# The environments that `make test` needs
+ready: $(VENV)/.test .venv-neighbours/.ready .venv-lowest/.ready .venv-cirq/.ready .venv-peers/.ready .venv-python/.ready
+
 # The one command: format, lint, types, imports, tests; then the neighbours, the lowest versions and the newest Cirq
-check: $(VENV)/.test .venv-neighbours/.ready .venv-lowest/.ready .venv-cirq/.ready .venv-peers/.ready .venv-python/.ready lint
+check: ready lint
 	$(BIN)/python $(PYTEST) --ignore=tests/peers
 	QSESSION_TEST_STORE=postgres $(BIN)/python $(PYTEST) -m "not slow and not long" $(OVER_POSTGRES)
 	.venv-neighbours/bin/python $(PYTEST) $(OLD_NEWS) $(NEIGHBOURS)
@@ -37,9 +42,9 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Between two edits: everything that is looked at without running it, and the tests of what has changed
+# Between two edits: everything that is looked at without running it, and the tests of what has changed, or of CHANGED
 quick: lint
-	$(BIN)/python $(PYTEST) -m "not slow and not long" $$($(BIN)/python -m tests.support.changed)
+	$(BIN)/python $(PYTEST) -m "not slow and not long" $$($(BIN)/python -m tests.support.changed $(CHANGED))
 
 # The long forms of the tests that draw at random
 long: $(VENV)/.test

@@ -66,6 +66,11 @@ class Row:
         raise ValueError(self.need)
 
     @property
+    def takes_time(self) -> bool:
+        """Whether it is a time, or jobs in a time, and compared with no peer: then it is worse on a slower machine."""
+        return not self.need.startswith("x") and self.unit in {"s", "jobs/s"}
+
+    @property
     def is_met(self) -> bool:
         """Whether what must be reached is."""
         return self.margin >= 1
@@ -99,6 +104,16 @@ def in_turn(*works: Callable[[], object], rounds: int = 7) -> list[float]:
 def _repeat(work: Callable[[], object], number: int) -> None:
     for _ in range(number):
         work()
+
+
+def pace() -> float:
+    """Return how long a fixed piece of work takes here and now, in seconds, by which machines can be compared."""
+
+    def work() -> None:
+        numbers = {str(number): number * 0.37 for number in range(20_000)}
+        assert sum(json.loads(json.dumps(numbers)).values()) > 0
+
+    return statistics.median(once(work) for _ in range(9))
 
 
 SPIN = "import time\nbegan = time.perf_counter()\nfor _ in range(10**7): pass\nprint(time.perf_counter() - began)"

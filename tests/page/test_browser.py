@@ -288,6 +288,7 @@ def working(inside, workspace):
     return inside, with_work(workspace)
 
 
+@pytest.mark.slow
 def test_every_page_is_for_everybody_in_light_and_dark(working, address):
     browser, ids = working
     seen = {}
@@ -301,6 +302,7 @@ def test_every_page_is_for_everybody_in_light_and_dark(working, address):
     assert {place: found for place, found in seen.items() if found} == {}
 
 
+@pytest.mark.slow
 def test_no_page_is_wider_than_a_phone_or_than_half_a_screen(working, address):
     browser, ids = working
     seen = {}

@@ -1,4 +1,7 @@
-"""Which tests belong to what has changed: ``python -m tests.support.changed`` prints their paths for `make quick`."""
+"""Which tests belong to what has changed: ``python -m tests.support.changed`` prints their paths for `make quick`.
+
+With paths behind it, it takes these for what has changed.
+"""
 
 from __future__ import annotations
 
@@ -63,4 +66,4 @@ def _git(*arguments: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(tests_of(changed_files())) or "tests/test_lazy.py")
+    sys.stdout.write("\n".join(tests_of(sys.argv[1:] or changed_files())) or "tests/test_lazy.py")
