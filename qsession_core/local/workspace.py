@@ -272,6 +272,7 @@ class LocalWorkspace:
         if type(self.clock) is not SystemClock or self._is_closed:
             self.clock.sleep(seconds)
             return
+        self.dispatcher.hurry()
         self.dispatcher.ends.wait(job_id, seconds, partial(self._has_ended, job_id))
 
     def _has_ended(self, job_id: str) -> bool:

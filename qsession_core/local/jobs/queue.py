@@ -45,6 +45,9 @@ _LOG = logger(__name__)
 _LOOK_SECONDS = 1.0
 # How long, in real time, the thread waits after an error of the store; twice as long after each further one
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.2, 5.0
+# How long, in real time, an idle queue leaves the processor to who has just sent a job and may send more, or ask for it:
+# two threads of one process that both compute hinder each other
+_GRACE_SECONDS = 0.002
 # How long, in real time, stopping waits for a job that the thread itself runs
 _STOP_SECONDS = 3.0
 # How long a job may take in a worker process, unless the workspace says otherwise
@@ -87,6 +90,7 @@ class Dispatcher:
         # changes so far, and those that the thread had seen when it last found nothing to do
         self._changes = 1
         self._seen = 0
+        self._is_urgent = False  # somebody waits for what the thread does next
         self._lifecycle = lifecycle
         self._clock = clock
         self._owner = owner
@@ -167,10 +171,20 @@ class Dispatcher:
             self._changes += 1
             if job_id:
                 self._short_jobs.add(job_id)
+            else:
+                self._is_urgent = True
             self._changed.notify_all()
+
+    def hurry(self) -> None:
+        """Tell the thread that somebody waits for a job."""
+        if not self._is_urgent:
+            with self._changed:
+                self._is_urgent = True
+                self._changed.notify_all()
 
     def linger(self, job_id: str, seconds: float = 0.03) -> None:
         """Wait a moment for a job that is about to end, so that the first GET of a short job finds it ended."""
+        self.hurry()
         self._short_jobs.linger(job_id, seconds)
 
     def settle(self, timeout_seconds: float | None = None) -> bool:
@@ -226,7 +240,10 @@ class Dispatcher:
             if self._recover is not None:
                 look_at = looked + timedelta(seconds=_LOOK_SECONDS)
                 wake_at = look_at if wake_at is None else min(wake_at, look_at)
+            self._is_urgent = False
             self._clock.wait(self._changed, wake_at)
+            if self._changes != changes:
+                self._changed.wait_for(lambda: self._is_urgent or self._stopping, _GRACE_SECONDS)
         if self._recover is not None and not self._stopping:
             self._recover()
 
