@@ -90,6 +90,13 @@ class AzureQuantumService:
         self._targets: dict[str, Target] = {}
         self._lock = threading.Lock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the lock and the targets: another process makes its own."""
+        return {"workspace": self.workspace, "default_target": self.default_target}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
     def __repr__(self) -> str:
         return f"<qsession_cirq.AzureQuantumService of {self.workspace!r}>"
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qsession_core.clock import Clock, SystemClock
-from qsession_core.errors import TransportError
+from qsession_core.errors import ConfigurationError, TransportError
 from qsession_core.logs import logger
 
 if TYPE_CHECKING:
@@ -93,12 +93,26 @@ class RetryPolicy:
         first_seconds: The first wait; doubled each time, and up to half of it is taken off at random.
         longest_seconds: The longest wait, unless the service asks for a longer one.
         max_retry_after_seconds: If ``Retry-After`` is longer, do not wait; return the error response.
+
+    Raises:
+        ConfigurationError: One of them is no number that it can be; the error lists all of them.
     """
 
     attempts: int = 6
     first_seconds: float = 0.4
     longest_seconds: float = 30.0
     max_retry_after_seconds: float = 300.0
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not isinstance(self.attempts, int) or isinstance(self.attempts, bool) or self.attempts < 1:
+            problems.append(f"attempts is {self.attempts!r}; it must be a whole number of at least 1.")
+        for name in ("first_seconds", "longest_seconds", "max_retry_after_seconds"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
+                problems.append(f"{name} is {value!r}; it must be a number of seconds, not below 0.")
+        if problems:
+            raise ConfigurationError(" ".join(problems))
 
     def wait(self, attempt: int, asked: float | None, chance: float) -> float:
         """Return how long to wait before attempt ``attempt + 1``, in seconds.

@@ -349,6 +349,16 @@ def test_a_local_workspace_can_be_reopened(tmp_path):
         assert AzureQuantumService(workspace).get_job(job.job_id()).results() == first
 
 
+def test_a_service_pickles_as_its_workspace_does(tmp_path):
+    with Workspace.local(tmp_path) as workspace:
+        service = AzureQuantumService(workspace, "ionq.simulator")
+        service.get_target("ionq.simulator")
+        again = pickle.loads(pickle.dumps(service))  # noqa: S301 - our own bytes
+        assert again.default_target == "ionq.simulator"
+        assert again.get_target("ionq.simulator").name == "ionq.simulator"
+        again.workspace.close()
+
+
 @pytest.mark.parametrize("target", [IONQ, "quantinuum.sim.h2-1e", "rigetti.sim.qvm"])
 def test_a_result_pickles_with_its_probabilities(service, target):
     result = service.run(BELL, repetitions=20, target=target)

@@ -9,6 +9,7 @@ import pytest
 
 from qsession_core import Request, Response, errors
 from qsession_core.clock import ManualClock
+from qsession_core.errors import ConfigurationError
 from qsession_core.transport.retry import RetryingTransport, RetryPolicy, retry_after_seconds
 
 NOW = datetime.fromtimestamp(1_750_000_000, UTC)
@@ -106,3 +107,11 @@ def test_chance_takes_up_to_half_of_a_wait_off():
 )
 def test_every_spelling_of_retry_after_is_read(headers, seconds):
     assert retry_after_seconds(headers, NOW) == seconds
+
+
+def test_a_policy_of_numbers_that_cannot_be_lists_all_of_them():
+    with pytest.raises(ConfigurationError) as caught:
+        RetryPolicy(attempts=0, first_seconds=-1.0, longest_seconds=float("nan"), max_retry_after_seconds="5")  # type: ignore[arg-type]
+    for name in ("attempts is 0", "first_seconds is -1.0", "longest_seconds is nan", "max_retry_after_seconds is '5'"):
+        assert name in caught.value.message
+    assert RetryPolicy(longest_seconds=float("inf")).attempts == 6
