@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -104,9 +104,9 @@ class RetryPolicy:
     max_retry_after_seconds: float = 300.0
 
     def __post_init__(self) -> None:
-        problems = []
-        if not isinstance(self.attempts, int) or isinstance(self.attempts, bool) or self.attempts < 1:
-            problems.append(f"attempts is {self.attempts!r}; it must be a whole number of at least 1.")
+        problems, attempts = [], cast("object", self.attempts)
+        if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
+            problems.append(f"attempts is {attempts!r}; it must be a whole number of at least 1.")
         for name in ("first_seconds", "longest_seconds", "max_retry_after_seconds"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from qsession_core import Program, Workspace
+from qsession_core.errors import WaitTimeoutError
 from qsession_core.local import ManualClock
 from qsession_core.local.storage.owners import is_in_use
 
@@ -19,6 +20,8 @@ def test_jobs_wait_until_a_workspace_that_runs_jobs_opens_the_directory(tmp_path
     with Workspace.local(tmp_path, runs_jobs=False) as looking:
         job = looking.get_target("ionq.simulator").submit(BELL, shots=5)
         assert looking.get_job(job.id).status == "Waiting"
+        with pytest.raises(WaitTimeoutError):
+            job.wait_until_completed(timeout_secs=0.01)
     with Workspace.local(tmp_path, clock=ManualClock()) as running:
         assert running.get_job(job.id).result().counts == {"1": 5}
 

@@ -34,6 +34,9 @@ class IdleQueue:
     def wake(self, job_id: str = "") -> None:
         """Do nothing: another process sees the job in the directory."""
 
+    def hurry(self) -> None:
+        """Do nothing: no job of here can be hurried."""
+
     def linger(self, job_id: str, seconds: float = 0.03) -> None:
         """Do not wait."""
 

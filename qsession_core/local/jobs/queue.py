@@ -45,8 +45,8 @@ _LOG = logger(__name__)
 _LOOK_SECONDS = 1.0
 # How long, in real time, the thread waits after an error of the store; twice as long after each further one
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.2, 5.0
-# How long, in real time, an idle queue leaves the processor to whoever has just sent a job, and may send more or ask for
-# it: two threads of one process that both compute hinder each other
+# How long, in real time, an idle queue leaves the processor to whoever has just sent a job, and may send more or ask
+# for it: two threads of one process that both compute hinder each other
 _GRACE_SECONDS = 0.002
 # How long, in real time, stopping waits for a job that the thread itself runs
 _STOP_SECONDS = 3.0

@@ -11,6 +11,7 @@ import pytest
 from qsession_core.local import Fault, Faults, LocalTarget, LocalWorkspace, ManualClock
 from qsession_core.local.execution.prepare import run
 from qsession_core.local.execution.task import Outcome
+from qsession_core.local.jobs import queue
 from qsession_core.local.jobs.tasks import Tasks
 from qsession_core.local.jobs.tries import Tries
 from tests.support.wire_client import BAD, BELL, Client
@@ -43,6 +44,24 @@ class Held(Executor):
 def began_in_order(client, jobs):
     shown = [client.job(job) for job in jobs]
     return [job["name"] for job in sorted(shown, key=lambda job: job["beginExecutionTime"])]
+
+
+@pytest.mark.parametrize("ask", ["job", "end", "rest"])
+def test_an_idle_queue_lets_go_first_who_sends_jobs_and_runs_them_once_somebody_waits(monkeypatch, ask):
+    monkeypatch.setattr(queue, "_GRACE_SECONDS", 3_600.0)
+    with LocalWorkspace() as service:
+        service.dispatcher.settle()
+        client = Client(service)
+        jobs = [client.submit(BELL) for _ in range(3)]
+        if ask == "end":
+            service.wait_for_end(jobs[-1], 60)
+        elif ask == "rest":
+            service.dispatcher.settle(60)
+        # a look at a job waits a moment for its end, and so says that somebody waits
+        deadline = time.monotonic() + 60
+        while client.job(jobs[-1])["status"] != "Succeeded":
+            assert time.monotonic() < deadline
+        assert {client.job(job)["status"] for job in jobs} == {"Succeeded"}
 
 
 @pytest.fixture
