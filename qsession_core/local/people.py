@@ -42,6 +42,7 @@ __all__ = [
     "Person",
     "key_hash",
     "people_file",
+    "people_in",
     "read_people",
 ]
 
@@ -116,11 +117,20 @@ def read_people(path: Path) -> dict[str, Person]:
     Raises:
         ConfigurationError: It cannot be read, or somebody in it is described as nobody can be; everything is listed.
     """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"The users in {path} cannot be read: {error}.") from error
+    return people_in(text, path)
+
+
+def people_in(text: str, path: Path) -> dict[str, Person]:
+    """Return the people of what is, or is to be, in a file; as :func:`read_people`."""
     import tomllib
 
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        tables = tomllib.loads(text)
+    except ValueError as error:
         raise ConfigurationError(f"The users in {path} cannot be read: {error}.") from error
     problems, found = [], dict[str, Person]()
     for name, table in tables.items():

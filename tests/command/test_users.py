@@ -42,7 +42,7 @@ def test_adding_again_gives_a_new_key(users):
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("add", "a b"), 2, "is no name"),
+        (("add", "a b"), 2, "users.toml cannot be used: 'a b' is no name"),
         (("add", "local"), 2, "is no name"),
         (("add", "anna", "--role", "king"), 2, "'king' is not one of"),
         (("add", "anna", "--jobs", "-1"), 2, "-1 is not in the range"),

@@ -139,17 +139,18 @@ def _tables(path: Path) -> dict[str, dict[str, object]]:
 
 def _write(path: Path, tables: Mapping[str, Mapping[str, object]]) -> None:
     """Write the people at once, so that no server reads half of them; refuse what it would not read."""
-    from qsession_core.local.people import read_people
+    from qsession_core.local.people import people_in
 
     lines = []
     for name, row in sorted(tables.items()):
         lines += [f"[{json.dumps(name)}]", *(f"{member} = {json.dumps(value)}" for member, value in row.items()), ""]
+    text = "\n".join(lines)
+    people_in(text, path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         part.touch(mode=0o600)
-        part.write_text("\n".join(lines), encoding="utf-8")
-        read_people(part)
+        part.write_text(text, encoding="utf-8")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
