@@ -91,6 +91,7 @@ class Dispatcher:
         self._changes = 1
         self._seen = 0
         self._is_urgent = False  # somebody waits for what the thread does next
+        self._is_holding = False  # the thread knows of jobs, and lets others go first
         self._lifecycle = lifecycle
         self._clock = clock
         self._owner = owner
@@ -176,10 +177,10 @@ class Dispatcher:
             self._changed.notify_all()
 
     def hurry(self) -> None:
-        """Tell the thread that somebody waits for a job."""
-        if not self._is_urgent:
+        """Tell the thread that somebody waits for a job: it begins now, if it was about to."""
+        self._is_urgent = True
+        if self._is_holding:
             with self._changed:
-                self._is_urgent = True
                 self._changed.notify_all()
 
     def linger(self, job_id: str, seconds: float = 0.03) -> None:
@@ -243,7 +244,9 @@ class Dispatcher:
             self._is_urgent = False
             self._clock.wait(self._changed, wake_at)
             if self._changes != changes:
+                self._is_holding = True
                 self._changed.wait_for(lambda: self._is_urgent or self._stopping, _GRACE_SECONDS)
+                self._is_holding = False
         if self._recover is not None and not self._stopping:
             self._recover()
 

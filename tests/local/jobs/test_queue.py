@@ -64,6 +64,22 @@ def test_an_idle_queue_lets_go_first_who_sends_jobs_and_runs_them_once_somebody_
         assert {client.job(job)["status"] for job in jobs} == {"Succeeded"}
 
 
+def test_looks_at_a_job_that_runs_do_not_make_the_queue_look_for_others():
+    held = Held()
+    with LocalWorkspace(executor=held) as service:
+        client = Client(service)
+        job = client.submit(BELL)
+        held.wait_for(1)
+        service.dispatcher.hurry()
+        looks = []
+        service.dispatcher._next = lambda: looks.append(None)
+        for _ in range(20):
+            client.job(job)
+        assert len(looks) <= 1  # one that was under way
+        del service.dispatcher._next
+        held.go()
+
+
 @pytest.fixture
 def one_at_a_time():
     """A workspace with a target that takes one job at a time, each running one second of a clock of its own."""
