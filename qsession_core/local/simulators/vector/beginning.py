@@ -7,7 +7,7 @@ Invariants:
 
 1. A state is the same to the last bit, whether its beginning was remembered or not: the same steps are applied to the
    same amplitudes in the same order. So what has run before changes no shot.
-2. One state is remembered, of a few qubits; it is copied, and never changed.
+2. One state is remembered, of few qubits and not very many gates; it is copied, and never changed.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["evolved"]
 
 _WIDEST = 16  # a megabyte of amplitudes
+_MOST_GATES = 10_000  # as much again
 
 
 class _Beginning(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ def evolved(gates: list[Operation], num_qubits: int) -> State:
         gates: On qubits 0 to ``num_qubits`` - 1, in order of time.
         num_qubits: The width of the state.
     """
-    if num_qubits > _WIDEST:
+    if num_qubits > _WIDEST or len(gates) > _MOST_GATES:
         state = State(num_qubits)
         state.apply(gates)
         return state
