@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 FILES := qsession_core qsession_qiskit qsession_cirq tests examples benchmarks
 # One test process more than processors, since many tests wait for something; at most eight
-WORKERS := $(shell $(PYTHON) -c "import os; print(min(8, (os.cpu_count() or 1) + 1))")
-PYTEST := -m pytest -n $(WORKERS)
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(8, (os.cpu_count() or 1) + 1))")
+PYTEST = -m pytest -n $(WORKERS)
 export QDK_PYTHON_TELEMETRY := none
 
 .PHONY: demo test ready check quick long lowest newest docs screenshots lint format bench load fuzz soak lock clean
@@ -44,7 +44,7 @@ lint: $(VENV)/.test
 
 # Between two edits: everything that is looked at without running it, and the tests of what has changed, or of CHANGED
 quick: lint
-	$(BIN)/python $(PYTEST) -m "not slow and not long" $$($(BIN)/python -m tests.support.changed $(CHANGED))
+	tests=$$($(BIN)/python -m tests.support.changed $(CHANGED)) && $(BIN)/python $(PYTEST) -m "not slow and not long" $$tests
 
 # The long forms of the tests that draw at random
 long: $(VENV)/.test

@@ -324,11 +324,13 @@ def _columns(data: bytes) -> tuple[NDArray[Any], NDArray[np.float64]]:
     try:
         for piece in _pieces(data):
             part = read_json(piece, _Histogram).histogram
-            numbers = np.fromiter(part, np.uint64, len(part)), np.fromiter(part.values(), np.float64, len(part))
-            parts.append(numbers)
-    except (ValueError, OverflowError):  # a key is no number, negative, or of more than 64 bits
+            parts.append((np.fromiter(part, np.int64, len(part)), np.fromiter(part.values(), np.float64, len(part))))
+    except (ValueError, OverflowError):  # a key is no number, or has more than 63 bits
         return _columns_of(data)
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    if not parts or b'"-' in data:
+        return _columns_of(data)
+    keys, weights = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return keys.view(np.uint64), weights
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:

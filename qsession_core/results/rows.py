@@ -123,9 +123,8 @@ def merge_numbers(
         return merge_rows(rows, weights)
     whole = np.zeros(len(numbers), np.uint64)
     values = np.arange(256, dtype=np.uint64)
-    for byte in {
-        bit >> 3 for bit in bits if bit is not None and bit < _WIDEST_PACKED
-    }:  # a byte's bits go to their columns all at once
+    # a byte's bits go to their columns all at once
+    for byte in {bit >> 3 for bit in bits if bit is not None and bit < _WIDEST_PACKED}:
         table = np.zeros(256, np.uint64)
         for column, bit in enumerate(bits):
             if bit is not None and bit >> 3 == byte:

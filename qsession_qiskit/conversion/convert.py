@@ -25,7 +25,7 @@ from qsession_core.results.result import Register
 from qsession_qiskit.conversion import flow
 from qsession_qiskit.conversion.parameters import ParametricProgram, Symbols
 from qsession_qiskit.conversion.scope import Scope
-from qsession_qiskit.conversion.words import RENAMED, definition, is_standard, steps
+from qsession_qiskit.conversion.words import RENAMED, definition, is_standard, renamed, steps
 from qsession_qiskit.metadata import stamps
 
 if TYPE_CHECKING:
@@ -111,18 +111,18 @@ class CircuitConverter:
         names, indices = out.names, scope.indices
         add_name, add_qubits, add_params = names.append, out.qubits.append, out.params.append
         has_conditions = _HAS_CONDITIONS and _any_conditional(data)
-        num_angles_of, renamed = ({}, {}) if has_conditions else (_NUM_ANGLES, RENAMED)
+        num_angles_of, others = ({}, frozenset[str]()) if has_conditions else (_NUM_ANGLES, RENAMED)
         # Instructions read minus operations written: the index of the current instruction is len(names) + shift
         shift = 0
         for instruction in data:
             name = instruction.name
             num_angles = num_angles_of.get(name)
             if num_angles is None or not instruction.is_standard_gate():
-                if name in renamed and instruction.is_standard_gate():
-                    word, params = renamed[name](*instruction.params)
+                if name in others and instruction.is_standard_gate():
+                    word, params = self._renamed(len(names) + shift, instruction, scope)
                     add_name(word)
                     add_qubits(indices[instruction.qubits])
-                    add_params(self._angles(len(names) - 1 + shift, instruction, scope, params))
+                    add_params(params)
                     continue
                 before = len(names)
                 self._convert(before + shift, instruction, out, scope)
@@ -137,14 +137,22 @@ class CircuitConverter:
             if num_angles == 1 and type(params[0]) is float:
                 add_params((params[0],))
             else:
-                add_params(self._angles(len(names) - 1 + shift, instruction, scope, params))
+                add_params(self._angles(len(names) - 1 + shift, instruction, scope))
 
-    def _angles(
-        self, index: int, instruction: CircuitInstruction, scope: Scope, params: Iterable[Any]
-    ) -> tuple[Any, ...]:
+    def _renamed(self, index: int, instruction: CircuitInstruction, scope: Scope) -> tuple[str, tuple[Any, ...]]:
+        """Return the word of a gate that has another name in the core; collect the problem of its angles."""
+        name = instruction.name
+        try:
+            name, params = renamed(name, instruction.params)
+            return name, tuple(map(self.symbols.angle, params))
+        except ConversionError as problem:
+            self._collect(problem, index, instruction, scope)
+            return name, ()
+
+    def _angles(self, index: int, instruction: CircuitInstruction, scope: Scope) -> tuple[Any, ...]:
         """Return a gate's angles; collect the problem of an angle that is not a real number."""
         try:
-            return tuple(map(self.symbols.angle, params))
+            return tuple(map(self.symbols.angle, instruction.params))
         except ConversionError as problem:
             self._collect(problem, index, instruction, scope)
             return ()

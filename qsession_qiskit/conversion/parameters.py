@@ -51,7 +51,10 @@ class Symbols:
             return value
         if not isinstance(value, ParameterExpression) or not value.parameters:
             return number(value)
-        known = self._angles.get(value)
+        try:
+            known = self._angles.get(value)
+        except OverflowError:  # of Qiskit's hash, where the parameters cancel and a negative number is left
+            return number(value.bind(dict.fromkeys(value.parameters, 0.0)))
         if known is None:
             known = self._angles[value] = Angle.parameter(len(self.expressions))
             self.expressions.append(value)

@@ -32,7 +32,7 @@ from qsession_core.gates.words import GATES, controlled, gate_named
 from qsession_qiskit.ionq.gates import NATIVE_GATES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
 
     from qiskit.circuit import Operation
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     Word = tuple[str, tuple[Any, ...]]
     Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
 
-__all__ = ["MAX_CONTROLS", "RENAMED", "definition", "is_standard", "steps"]
+__all__ = ["MAX_CONTROLS", "RENAMED", "definition", "is_standard", "renamed", "steps"]
 
 _ALWAYS_KEPT_CONTROLS = 2
 _SHORT_UNITARY = 2  # qubits of a matrix that has a short circuit
@@ -57,20 +57,21 @@ def _about(theta: Any, phi: Any) -> Word:
     return "u", (theta, phi - math.pi / 2, math.pi / 2 - phi)
 
 
-# Standard gates that the core has under another name, and without controls
-RENAMED: dict[str, Callable[..., Word]] = {
+# Standard gates that the core has under another name, those without controls first
+_RENAMED: dict[str, Callable[..., Word]] = {
     "u1": lambda lam: ("p", (lam,)),
     "u2": lambda phi, lam: ("u", (math.pi / 2, phi, lam)),
     "u3": lambda theta, phi, lam: ("u", (theta, phi, lam)),
     "r": _about,
 }
 _SYNONYMS: dict[str, Callable[..., Word]] = {
-    **RENAMED,
+    **_RENAMED,
     "cu1": lambda lam: ("cp", (lam,)),
     "cu3": lambda theta, phi, lam: ("ctrl(1) @ u", (theta, phi, lam)),
     "mcx": lambda: ("ctrl(3) @ x", ()),
     "c3sx": lambda: ("ctrl(3) @ sx", ()),
 }
+RENAMED = frozenset(_RENAMED)  # their words are kept whole by every format
 
 
 def steps(operation: Operation, keep: AbstractSet[str]) -> list[Step] | None:
@@ -97,6 +98,18 @@ def steps(operation: Operation, keep: AbstractSet[str]) -> list[Step] | None:
     return [*flips, (name, tuple(range(gate_named(name).num_qubits)), params), *flips]
 
 
+def renamed(name: str, params: Sequence[Any]) -> Word:
+    """Return the word of a standard gate that the core has under another name.
+
+    Raises:
+        ConversionError: It has more or fewer angles than the gate takes.
+    """
+    try:
+        return _SYNONYMS[name](*params)
+    except TypeError as error:
+        raise ConversionError(f"it has {len(params)} angles: {', '.join(map(str, params))}") from error
+
+
 def is_standard(operation: Operation) -> bool:
     """Return whether an operation is Qiskit's standard gate of its name, not a user's gate of the same name."""
     kind = _STANDARD.get(operation.name)
@@ -109,7 +122,7 @@ def _word(operation: Gate) -> Word | None:
     if is_standard(operation):
         if name in GATES:
             return name, tuple(operation.params)
-        return _SYNONYMS[name](*operation.params) if name in _SYNONYMS else None
+        return renamed(name, operation.params) if name in _SYNONYMS else None
     return (name, tuple(operation.params)) if name in NATIVE_GATES and _is_native(operation) else None
 
 

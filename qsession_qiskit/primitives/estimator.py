@@ -300,7 +300,7 @@ class _Readout:
                 problem="no shot was kept",
             )
         self._weights: NDArray[np.float64] = weights / weights.sum()
-        rows = np.ascontiguousarray(bits[:, first:].T, dtype=np.int8)
+        rows = np.ascontiguousarray(bits[:, first : first + len(basis)].T, dtype=np.int8)
         self._bits = {qubit: row for (qubit, _), row in zip(basis, rows, strict=True)}
         self._values: dict[tuple[int, str], NDArray[np.int8]] = {}
 
@@ -311,8 +311,9 @@ class _Readout:
             factors = [self._value(qubit, letter) for qubit, letter in enumerate(reversed(term)) if letter != "I"]
             total += np.multiply(functools.reduce(operator.mul, factors), coefficient, out=share)
         mean = float(self._weights @ total)
+        total -= mean
         total *= total
-        return mean, max(0.0, float(self._weights @ total) - mean**2)
+        return mean, float(self._weights @ total)
 
     def _value(self, qubit: int, letter: str) -> NDArray[np.int8]:
         """Return the value of a letter on a qubit for each outcome."""

@@ -275,6 +275,7 @@ def test_an_empty_object_is_malformed_but_for_pasqal_where_it_is_no_shots(output
         (V1, {"Histogram": ["[0]", 0.5, "[0, 1]", 0.5]}, "outcomes have different shapes: [0, 0], [0]"),
         (IONQ, {"histogram": {"0b1": 1.0}}, "the key '0b1' is not a decimal number"),
         (IONQ, {"histogram": {"-1": 1.0}}, "the key '-1' is not a decimal number"),
+        (IONQ, {"histogram": {"1": 0.5, "-0": 0.5}}, "the key '-0' is not a decimal number"),
         (IONQ, {"histogram": {"0": -1.0, "1": 2.0}}, "its probabilities are not positive numbers"),
         (IONQ, {"histogram": {}}, "its probabilities are not positive numbers"),
         (HONEYWELL, {"access_token": "x"}, "it has no register"),

@@ -15,6 +15,7 @@ from qiskit.circuit.library import (
     PauliGate,
     PermutationGate,
     QFTGate,
+    RGate,
     RYGate,
     StatePreparation,
     UCRYGate,
@@ -28,7 +29,8 @@ from qiskit.quantum_info import Clifford, SparsePauliOp, Statevector, random_cli
 
 from qsession_core.errors import ConversionError, UnsupportedOperationError
 from qsession_core.formats.interface import CONTROLS, EVOLUTION
-from qsession_qiskit.conversion.convert import to_program
+from qsession_core.program import Angle
+from qsession_qiskit.conversion.convert import to_parametric, to_program
 from qsession_qiskit.ionq.gates import GPI2Gate, GPIGate, MSGate, ZZGate
 from tests.support.judge import qiskit_statevector
 
@@ -118,6 +120,32 @@ def test_the_definitions_of_rx_and_ry_are_rotations_about_one_axis():
     assert circuit.count_ops() == {"r": 2}
     circuit.r(Parameter("b"), 0.3, 0)
     assert to_program(circuit).body.names == ("rx", "ry", "u")
+
+
+def test_expressions_whose_parameters_cancel_have_their_value():
+    """Qiskit 2 cannot hash those that are negative."""
+    a, circuit = Parameter("a"), QuantumCircuit(1)
+    circuit.rx(a * 0 - 1.5, 0)
+    circuit.r(0.3, a - a, 0)
+    converted = to_parametric(circuit)
+    ((angle,), (theta, phi, _)) = converted.program.body.params
+    values = converted.values(np.array([[0.7]]))[0]
+    assert (angle.value(values) if isinstance(angle, Angle) else angle) == -1.5
+    assert (theta, phi.value(values) if isinstance(phi, Angle) else phi) == (0.3, -math.pi / 2)
+
+
+def test_a_gate_with_the_wrong_number_of_angles_is_told_with_its_place():
+    wrong = RGate(0.1, 0.2)
+    wrong.params = [0.1]
+    circuit = QuantumCircuit(2)
+    circuit.x(0)
+    circuit.append(wrong, [1])
+    circuit.h(0)
+    circuit.append(wrong, [0])
+    with pytest.raises(ConversionError) as caught:
+        to_program(circuit)
+    assert [problem.index for problem in caught.value.problems] == [1, 3]
+    assert "it has 1 angles: 0.1" in caught.value.message
 
 
 def test_many_controls_stay_one_word_only_where_the_format_has_it():

@@ -1,6 +1,6 @@
 """Which tests belong to what has changed: ``python -m tests.support.changed`` prints their paths for `make quick`.
 
-With paths behind it, it takes these for what has changed.
+With paths of files behind it, from the root, it takes these for what has changed.
 """
 
 from __future__ import annotations
@@ -66,4 +66,7 @@ def _git(*arguments: str) -> list[str]:
 
 
 if __name__ == "__main__":
+    missing = [name for name in sys.argv[1:] if Path(name).is_absolute() or not (ROOT / name).is_file()]
+    if missing:
+        sys.exit(f"no file from the root: {', '.join(missing)}")
     sys.stdout.write("\n".join(tests_of(sys.argv[1:] or changed_files())) or "tests/test_lazy.py")

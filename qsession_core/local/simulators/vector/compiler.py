@@ -241,7 +241,7 @@ def _span(first: int, size: int, low: int, high: int) -> tuple[int, int]:
     return spans[costs.index(min(costs))]
 
 
-@cache
+@lru_cache(maxsize=32)  # what is looked for may have a megabyte
 def _mixed(filled: bytes, size: int) -> list[list[int]]:
     """Return the rows of a unitary matrix in sets that it does not mix with each other.
 
