@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import math
+import os
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+# New processes find modules that are compiled, as people's do; the first round of each row compiles them
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @dataclass

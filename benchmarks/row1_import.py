@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -24,14 +23,13 @@ def _times(before: str, *statements: str) -> list[float]:
 
     The first round is not counted: it compiles modules that were not imported before.
     """
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     taken: list[list[float]] = [[] for _ in statements]
     for _ in range(1 + ROUNDS):
         for times, statement in zip(taken, statements, strict=True):
             program = PROGRAM.format(before=before, statement=statement)
             done = subprocess.run(
                 [sys.executable, "-W", "ignore", "-c", program],
-                check=True, capture_output=True, text=True, env=environment,
+                check=True, capture_output=True, text=True,
             )  # fmt: skip
             times.append(float(done.stdout))
     return [statistics.median(times[1:]) for times in taken]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["InProcess"]
 
+_GRACE_SECONDS = 0.002  # less than anybody notices, and enough to send the jobs of a small batch
+
 
 class InProcess:
     """Carries requests to a local workspace in this process."""
@@ -26,6 +28,7 @@ class InProcess:
             owns: Whether closing this closes the workspace.
         """
         self.service = service
+        service.dispatcher.grace_seconds = _GRACE_SECONDS
         self._owns = owns
         self._process = os.getpid()
         self._parents: list[LocalWorkspace] = []

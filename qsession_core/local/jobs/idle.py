@@ -17,6 +17,7 @@ class IdleQueue:
         paused: Always true: no job starts.
         problem: Always empty: what does not work has no problem.
         ends: Nobody is told of an end.
+        grace_seconds: As there.
     """
 
     paused = True
@@ -24,6 +25,7 @@ class IdleQueue:
 
     def __init__(self) -> None:
         self.ends = Ends()
+        self.grace_seconds = 0.0
 
     def start(self) -> None:
         """Take no jobs."""

@@ -45,9 +45,6 @@ _LOG = logger(__name__)
 _LOOK_SECONDS = 1.0
 # How long, in real time, the thread waits after an error of the store; twice as long after each further one
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.2, 5.0
-# How long, in real time, an idle queue leaves the processor to whoever has just sent a job, and may send more or ask
-# for it: two threads of one process that both compute hinder each other
-_GRACE_SECONDS = 0.002
 # How long, in real time, stopping waits for a job that the thread itself runs
 _STOP_SECONDS = 3.0
 # How long a job may take in a worker process, unless the workspace says otherwise
@@ -68,6 +65,9 @@ class Dispatcher:
 
     Attributes:
         ends: Tells who waits for a job that it has ended.
+        grace_seconds: How long, in real time, an idle queue leaves the processor to whoever has just sent a job, and
+            may send more or ask for it: two threads of a process that both compute hinder each other. 0 where those who
+            send are other processes.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Dispatcher:
         self._changes = 1
         self._seen = 0
         self._is_urgent = False  # somebody waits for what the thread does next
+        self.grace_seconds = 0.0
         self._is_holding = False  # the thread knows of jobs, and lets others go first
         self._lifecycle = lifecycle
         self._clock = clock
@@ -243,9 +244,9 @@ class Dispatcher:
                 wake_at = look_at if wake_at is None else min(wake_at, look_at)
             self._is_urgent = False
             self._clock.wait(self._changed, wake_at)
-            if self._changes != changes:
+            if self._changes != changes and self.grace_seconds:
                 self._is_holding = True
-                self._changed.wait_for(lambda: self._is_urgent or self._stopping, _GRACE_SECONDS)
+                self._changed.wait_for(lambda: self._is_urgent or self._stopping, self.grace_seconds)
                 self._is_holding = False
         if self._recover is not None and not self._stopping:
             self._recover()

@@ -11,7 +11,6 @@ import pytest
 from qsession_core.local import Fault, Faults, LocalTarget, LocalWorkspace, ManualClock
 from qsession_core.local.execution.prepare import run
 from qsession_core.local.execution.task import Outcome
-from qsession_core.local.jobs import queue
 from qsession_core.local.jobs.tasks import Tasks
 from qsession_core.local.jobs.tries import Tries
 from tests.support.wire_client import BAD, BELL, Client
@@ -47,9 +46,9 @@ def began_in_order(client, jobs):
 
 
 @pytest.mark.parametrize("ask", ["job", "end", "rest"])
-def test_an_idle_queue_lets_go_first_who_sends_jobs_and_runs_them_once_somebody_waits(monkeypatch, ask):
-    monkeypatch.setattr(queue, "_GRACE_SECONDS", 3_600.0)
+def test_an_idle_queue_lets_go_first_who_sends_jobs_and_runs_them_once_somebody_waits(ask):
     with LocalWorkspace() as service:
+        service.dispatcher.grace_seconds = 3_600.0
         service.dispatcher.settle()
         client = Client(service)
         jobs = [client.submit(BELL) for _ in range(3)]
