@@ -69,10 +69,21 @@ class Row:
             return self.ours / limit
         raise ValueError(self.need)
 
-    @property
-    def takes_time(self) -> bool:
-        """Whether it is a time, or jobs in a time, and compared with no peer: then it is worse on a slower machine."""
-        return not self.need.startswith("x") and self.unit in {"s", "jobs/s"}
+    def slower(self, floor_then: float | None, pace_now: float, pace_then: float) -> float:
+        """Return how many times slower this machine is for this row than another one, or earlier; 1 if it is no slower.
+
+        It is always 1 for a ratio, and for what is counted.
+
+        Args:
+            floor_then: The row's floor there, by which this is judged; None to judge by the pace.
+            pace_now: The pace here.
+            pace_then: The pace there; 0 where it is not known.
+        """
+        if self.need.startswith("x") or self.unit not in {"s", "jobs/s"}:
+            return 1.0
+        if self.floor and floor_then:
+            return max(1.0, self.floor / floor_then if self.unit == "s" else floor_then / self.floor)
+        return max(1.0, pace_now / pace_then) if pace_then else 1.0
 
     @property
     def is_met(self) -> bool:
@@ -165,16 +176,23 @@ def show(value: float | None, unit: str) -> str:
     return f"{value * 1e3:.3g} ms" if value >= 1e-3 else f"{value * 1e6:.3g} us"
 
 
-def table(rows: list[Row]) -> str:
-    """Return the rows as a Markdown table."""
+def table(rows: list[Row], slower: list[float] | None = None) -> str:
+    """Return the rows as a Markdown table.
+
+    Args:
+        rows: The rows.
+        slower: How many times slower this machine is for each than the one that its time was met on.
+    """
     lines = [
         "| # | work | ours | peer | ratio | floor | others | must be | met |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for row in rows:
+    for row, factor in zip(rows, slower or [1.0] * len(rows), strict=True):
         peer = f"{show(row.peer, row.unit)} ({row.peer_name})" if row.peer is not None else "–"
         ratio = f"{row.ratio:.3g}x" if row.ratio is not None else "–"
         met = "yes" if row.is_met else "**no**"
+        if not row.is_met and row.margin * factor >= 1:
+            met = f"**no**; this machine is {factor:.2f} times slower for it than that of ratios.json"
         floor = show(row.floor, row.unit)
         work = row.work + (f" ({row.note})" if row.note else "")
         others = "; ".join(f"{name} {show(value, row.unit)}" for name, value in row.others.items()) or "–"

@@ -13,7 +13,8 @@ from pathlib import Path
 from measure import TOLERANCE, Row, pace, table
 
 HERE = Path(__file__).parent
-# How many times what it needs each row reached that was met, by its name, and the pace of the machine: what must stay
+# What must stay: of each row that was met, by its name, how many times it reached what it needs, and its floor (seconds
+# or jobs a second, None for none); and the pace of the machine
 RATIOS = HERE / "ratios.json"
 PACKAGES = (
     "qsession", "azure-quantum", "qdk", "qiskit", "qiskit-ionq", "cirq-core", "cirq-ionq", "pytket", "pytket-qir",
@@ -60,23 +61,31 @@ def _run(program: Path, mark: str) -> tuple[object, str]:
     return None, (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
 
 
-def _lost(rows: list[tuple[Row, float]], kept: dict[str, float], pace_then: float) -> list[str]:
+def _lost(rows: list[tuple[Row, float]], kept: dict[str, dict[str, float | None]]) -> list[str]:
     """Return the rows that were met before and are missed by more than a tenth now, each as a sentence.
 
     Args:
-        rows: Each with the pace of the machine around it.
+        rows: Each with how many times slower this machine is for it than the one that it was met on.
         kept: What the rows reached that were met.
-        pace_then: The pace of the machine then; on a slower one, what takes time may take more.
     """
-    lost = []
-    for row, pace_now in rows:
-        slower = max(1.0, pace_now / pace_then) if row.takes_time and pace_then else 1.0
-        if row.name in kept and row.margin * slower < 1 - TOLERANCE:
-            lost.append(
-                f"* {row.name} was met, by {kept[row.name]:.2f} times what it needs, and has {row.margin:.2f} times "
-                f"now, on a machine that is {slower:.2f} times slower"
-            )
-    return lost
+    return [
+        f"* {row.name} was met, by {kept[row.name]['margin']:.2f} times what it needs, and has {row.margin:.2f} times "
+        f"now, on a machine that is {slower:.2f} times slower"
+        for row, slower in rows
+        if row.name in kept and row.margin * slower < 1 - TOLERANCE
+    ]
+
+
+def _kept(rows: list[tuple[Row, float]], before: dict[str, dict[str, float | None]]) -> dict[str, object]:
+    """Return what must stay from now on: what is met, and what is missed now but was met before."""
+    found: dict[str, object] = {}
+    for row, slower in rows:
+        if slower > 1 and not row.is_met and row.name in before:
+            found[row.name] = before[row.name]  # a slow machine says nothing against it
+        elif row.is_met or row.name in before:
+            # what is missed by less than a tenth, as two runs differ by, must be met all the same
+            found[row.name] = {"margin": max(1.0, round(row.margin, 2)), "floor": row.floor}
+    return found
 
 
 def main() -> int:
@@ -96,8 +105,12 @@ def main() -> int:
     print("scaling ...", flush=True)
     growth, problem = _run(HERE / "scaling.py", "CURVES ")
     typical = statistics.median([pace_now for _, pace_now in rows] or [before])
+    stored = json.loads(RATIOS.read_text()) if RATIOS.exists() else {"pace": 0.0, "rows": {}}
+    pace_then, kept = stored["pace"], stored["rows"]
+    judged = [(row, row.slower(kept.get(row.name, {}).get("floor"), pace_now, pace_then)) for row, pace_now in rows]
     machine = f"Machine: {_machine()}; a fixed piece of work takes it {typical * 1e3:.1f} ms."
-    text = HEAD + f"{machine} Versions: {_versions()}.\n\n" + table([row for row, _ in rows]) + "\n"
+    shown = table([row for row, _ in judged], [slower for _, slower in judged])
+    text = HEAD + f"{machine} Versions: {_versions()}.\n\n" + shown + "\n"
     if growth is None:
         broken.append(f"* scaling did not run: {problem}")
     else:
@@ -105,15 +118,10 @@ def main() -> int:
     text += "".join(f"\n{line}\n" for line in broken)
     (HERE / "RESULTS.md").write_text(text)
     print(text)
-    stored = json.loads(RATIOS.read_text()) if RATIOS.exists() else {"pace": 0.0, "rows": {}}
-    kept: dict[str, float] = stored["rows"]
-    lost = _lost(rows, kept, stored["pace"])
+    lost = _lost(judged, kept)
     if "--keep" in sys.argv:
-        # what is missed by less than a tenth, as two runs differ by, or on a slower machine must be met all the same;
-        # so the pace is that of the quickest machine
-        kept = {row.name: max(1.0, round(row.margin, 2)) for row, _ in rows if row.is_met or row.name in kept}
-        quickest = min(typical, stored["pace"] or typical)
-        RATIOS.write_text(json.dumps({"pace": round(quickest, 5), "rows": kept}, indent=1) + "\n")
+        quickest = min(typical, pace_then or typical)
+        RATIOS.write_text(json.dumps({"pace": round(quickest, 5), "rows": _kept(judged, kept)}, indent=1) + "\n")
     print("\n".join(lost) or "Every row that was met before is met.")
     return 1 if broken or lost else 0
 

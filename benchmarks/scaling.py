@@ -198,22 +198,29 @@ def draw(linear: list[Curve], by_qubits: list[Curve], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     mpl.rcParams["svg.hashsalt"] = "qsession"
-    figure, (time_axes, memory_axes, qubit_axes) = plt.subplots(1, 3, figsize=(17, 6))
-    for curve in linear:
-        time_axes.loglog(curve.sizes, curve.seconds, marker="o", label=f"{curve.name} ({curve.unit})")
-        memory_axes.loglog(curve.sizes, curve.megabytes, marker="o", label=f"{curve.name} ({curve.unit})")
-    for curve in by_qubits:
-        qubit_axes.semilogy(curve.sizes, curve.seconds, marker="o", label=curve.name)
-    for axes, x_label, y_label in (
-        (time_axes, "gates, shots, jobs, rounds, outcomes or clients", "seconds"),
-        (memory_axes, "gates, shots, jobs, rounds, outcomes or clients", "peak memory, MB"),
-        (qubit_axes, "qubits, one job on the local workspace", "seconds"),
+    figure, (time_axes, memory_axes, qubit_axes) = plt.subplots(1, 3, figsize=(16, 6.5), layout="constrained")
+    looks = [
+        {"color": color, "marker": marker, "markersize": 5}
+        for marker, colors in (("o", range(0, 12, 2)), ("s", range(0, 12, 2)))
+        for color in (plt.get_cmap("tab20")(place) for place in colors)
+    ]
+    for curve, look in zip(linear, looks, strict=False):
+        time_axes.loglog(curve.sizes, curve.seconds, label=f"{curve.name} ({curve.unit})", **look)
+        memory_axes.loglog(curve.sizes, curve.megabytes, **look)
+    for curve, look in zip(by_qubits, looks, strict=False):
+        qubit_axes.semilogy(curve.sizes, curve.seconds, label=curve.name, **look)
+    for axes, title, x_label, y_label in (
+        (time_axes, "Time", "gates, shots, jobs, rounds, outcomes or clients", "seconds"),
+        (memory_axes, "Memory", "gates, shots, jobs, rounds, outcomes or clients", "peak memory, MB"),
+        (qubit_axes, "One job on the local workspace, by engine", "qubits", "seconds"),
     ):
+        axes.set_title(title)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
-        axes.grid(visible=True, which="both", alpha=0.2)
-        axes.legend(fontsize=8)
-    figure.tight_layout()
+        axes.grid(visible=True, alpha=0.3)
+    qubit_axes.set_xticks(by_qubits[0].sizes)
+    qubit_axes.legend(loc="upper left")
+    figure.legend(*time_axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     figure.savefig(path, metadata={"Date": None})
 
 
