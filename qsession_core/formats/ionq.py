@@ -327,9 +327,12 @@ def _columns(data: bytes) -> tuple[NDArray[Any], NDArray[np.float64]]:
             parts.append((np.fromiter(part, np.int64, len(part)), np.fromiter(part.values(), np.float64, len(part))))
     except (ValueError, OverflowError):  # a key is no number, or has more than 63 bits
         return _columns_of(data)
-    if not parts or b'"-' in data:
+    if not parts:
         return _columns_of(data)
     keys, weights = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    # rfind takes a quarter of the time of find
+    if keys.min(initial=0) < 0 or data.rfind(b'"-0"') >= 0:
+        return _columns_of(data)
     return keys.view(np.uint64), weights
 
 
