@@ -256,20 +256,21 @@ def group(terms: Iterable[str]) -> dict[str, Basis]:
     {'XX': ((0, 'X'), (1, 'X')), 'ZZ': ((0, 'Z'), (1, 'Z')), 'IX': ((0, 'X'), (1, 'X'))}
     """
     bases: list[dict[int, str]] = []
-    basis_of: dict[str, dict[int, str]] = {}
+    number_of: dict[str, int] = {}  # term -> which of the bases
     for term in sorted(terms, key=lambda term: (term.count("I"), term)):
         letters = dict(_letters(term))
         if not letters:  # the identity needs no measurement
             continue
-        for basis in bases:
+        for number, basis in enumerate(bases):
             if all(basis.get(qubit, letter) == letter for qubit, letter in letters.items()):
                 basis.update(letters)
+                number_of[term] = number
                 break
         else:
-            basis = letters
-            bases.append(basis)
-        basis_of[term] = basis
-    return {term: tuple(sorted(basis.items())) for term, basis in basis_of.items()}
+            number_of[term] = len(bases)
+            bases.append(letters)
+    whole = [tuple(sorted(basis.items())) for basis in bases]
+    return {term: whole[number] for term, number in number_of.items()}
 
 
 def _letters(term: str) -> Iterator[tuple[int, str]]:
